@@ -1,0 +1,80 @@
+# Every command of the project. `make` alone lists them. They need Python 3.11 or newer, and nothing else.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+WORKERS ?= auto
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PYTEST := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.ready ## send a real campaign to 1,000 contacts through 10 accounts, into a local sandbox
+	@$(BIN)/paceline demo
+
+test: $(VENV)/.ready-to-test ## run every test, on SQLite and on a real PostgreSQL
+	@$(PYTEST) tests
+
+check: $(VENV)/.ready-to-test ## check format, lint, types, import contracts and unit tests
+	@$(BIN)/python -m ruff format --check
+	@$(BIN)/python -m ruff check
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(PYTEST) tests/unit
+
+format: $(VENV)/.ready-to-test ## put the code into its format and mend what the linter can mend
+	@$(BIN)/python -m ruff check --fix-only
+	@$(BIN)/python -m ruff format
+
+bench: $(VENV)/.ready-to-test ## measure the whole path; print a table and write JSON
+	@$(BIN)/python benchmarks/whole_path.py
+
+lock: $(VENV)/.made ## choose all versions anew and write them with their hashes
+	@$(PIP) install --target $(VENV)/uv --upgrade uv==$(UV_VERSION)
+	@$(call compile,--group build,requirements.lock)
+	@$(call compile,--group build --group dev --constraints requirements.lock,requirements-dev.lock)
+
+clean: ## remove the environment and everything that was built
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# For every platform and every Python from 3.11 on; nothing but names, versions and hashes.
+compile = $(VENV)/uv/bin/uv pip compile pyproject.toml $(1) --output-file $(2) --quiet --upgrade \
+	--universal --python-version 3.11 --only-binary :all: --generate-hashes --no-header
+
+$(VENV)/.made:
+	@python="$$($(find_python))" && echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.ready: requirements.lock pyproject.toml $(VENV)/.made
+	@echo "Installing Paceline (once)"
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements.lock
+	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.ready-to-test: requirements-dev.lock $(VENV)/.ready
+	@echo "Installing what the tests need (once)"
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	@touch $@
+
+# The first Python that is new enough and can make an environment with pip in it (Debian keeps that in a package apart).
+define find_python
+lacking=; \
+for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python3.15 python; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null && { command -v "$$python"; exit 0; }; \
+	lacking="$${lacking:-$$python}"; \
+done; \
+if [ "$$lacking" ]; then \
+	echo "$$lacking cannot make environments. Debian and Ubuntu: apt install python3-venv" >&2; \
+else \
+	echo "Python 3.11 or newer was not found." >&2; \
+fi; \
+echo "Another Python can be named: make PYTHON=/usr/local/bin/python3.12" >&2; \
+exit 1
+endef

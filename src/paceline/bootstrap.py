@@ -1,0 +1,44 @@
+"""The only file that picks concrete parts and wires them."""
+
+from __future__ import annotations
+
+from paceline.channels.smtp.channel import SmtpChannel
+from paceline.channels.smtp.limits import SmtpLimits, SmtpTimeouts
+from paceline.clock import Reading, SteadyClock
+from paceline.operations.context import Context
+from paceline.settings import Settings
+from paceline.store.opening import open_database
+from paceline.store.queue import installation
+from paceline.store.secrets import open_secret_box
+
+
+def open_context(settings: Settings) -> Context:
+    """Everything an operation needs, on the database of these settings.
+
+    Raises InputError, StoreUnavailable, SchemaMismatch or SecretsUnreadable, each with a sentence and nothing left open.
+    """
+    database = open_database(settings)
+    try:
+        box = open_secret_box(settings, database)
+        with database.read() as connection:
+            stored = installation.clock(connection)
+        clock = _clock(stored, database.now())
+    except BaseException:
+        database.close()
+        raise
+    return Context(
+        settings=settings, database=database, clock=clock, box=box, channel=SmtpChannel(_smtp_limits(settings))
+    )
+
+
+def _smtp_limits(settings: Settings) -> SmtpLimits:
+    timeouts = SmtpTimeouts(connect=settings.smtp_connect_timeout_seconds, final_dot=settings.final_dot_timeout_seconds)
+    return SmtpLimits(timeouts=timeouts, age_seconds=settings.connection_age_seconds)
+
+
+def _clock(stored: Reading, database_now: float | None) -> SteadyClock:
+    """The process's clock: on a shared database the database's time rules, else the time that was last in use."""
+    if database_now is not None:
+        clock = SteadyClock()
+        return SteadyClock(Reading(at=database_now, boot=clock.reading().boot, boot_id=clock.reading().boot_id))
+    return SteadyClock(stored if stored.at else None)

@@ -1,0 +1,19 @@
+"""Ends campaigns: completed when nothing is left to send, cancelled to the last message when stopped."""
+
+from __future__ import annotations
+
+from paceline.domain.campaign import ACTIVE, CampaignStatus
+from paceline.store.database import Database
+from paceline.store.queue import campaigns, messages
+
+
+def finish(database: Database, campaign_id: int, *, now: float) -> None:
+    """Bring a campaign to its end if it has come; a second call changes nothing."""
+    with database.read() as connection:
+        progress = campaigns.progress(connection, campaign_id)
+    status = progress.campaign.status
+    if status is CampaignStatus.STOPPED and progress.left:
+        messages.cancel_waiting(database, campaign_id, slot=0, now=now)
+    elif status in ACTIVE and progress.campaign.launched_at is not None and not progress.left:
+        with database.write() as connection:
+            campaigns.complete_when_done(connection, campaign_id, now=now)

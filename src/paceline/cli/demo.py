@@ -1,0 +1,100 @@
+"""``paceline demo``: a thousand messages to a sandbox, and the proof that each arrived once."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from textwrap import wrap
+
+import typer
+
+from paceline.bootstrap import open_context
+from paceline.cli.failures import ExitCode
+from paceline.cli.interruption import run, stop_on_signals
+from paceline.cli.options import JsonOption, settings_of
+from paceline.cli.output import print_json, print_lines
+from paceline.cli.progress import Progress
+from paceline.cli.send import FINISHING, progress_on_standard_error
+from paceline.cli.words import clean, duration, number, plural, rate
+from paceline.operations.demo import CAMPAIGN, CONTACTS, MAILS, RECORD, DemoResult, demo as play
+from paceline.settings import Settings
+
+_WIDTH = 80
+_SANDBOX = (sys.executable, "-m", "paceline.cli.main", "sandbox")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(as_json: JsonOption = False) -> int:
+    """Send 1,000 messages through 10 accounts to a sandbox that counts every copy; each run uses a fresh folder."""
+    with progress_on_standard_error() as progress:
+        result = run(_play(settings_of(None), progress))
+    if as_json:
+        for difference in result.differences:
+            print(clean(difference), file=sys.stderr)
+        print_json(result.summary.to_json())
+    else:
+        print_lines(demo_report(result, program=_program(sys.argv[0])))
+    if result.differences:
+        return ExitCode.FAILED
+    return ExitCode.NOT_FINISHED if result.interrupted else ExitCode.DONE
+
+
+async def _play(settings: Settings, progress: Progress) -> DemoResult:
+    return await play(
+        settings,
+        open_context=open_context,
+        sandbox_command=_SANDBOX,
+        stop=stop_on_signals(lambda: progress.say(FINISHING)),
+        on_progress=progress.show,
+        on_notice=progress.say,
+    )
+
+
+def _program(called: str) -> str:
+    """How the command can be called again: ``.venv/bin/paceline`` where that is what was typed."""
+    return shlex.quote(called) if Path(called).name == "paceline" else "paceline"
+
+
+def demo_report(result: DemoResult, *, program: str) -> list[str]:
+    """What was sent and by whom, where to look, and what to do next; paths alone may be wider than 80 columns."""
+    accounts = ", ".join(f"{account.name} {number(account.sent)}" for account in result.summary.accounts)
+    folder = shlex.quote(str(result.folder))
+    return [
+        "",
+        *(line for sentence in _verdict(result) for line in wrap(sentence, _WIDTH)),
+        *wrap(f"Sent by {accounts}.", _WIDTH),
+        "",
+        f"Look into {result.folder}",
+        *(f"  {name:<18}{about}" for name, about in _CONTENTS.items()),
+        "and ask",
+        f"  PACELINE_DATA_DIR={folder} {program} messages {result.summary.key}",
+        "",
+        "README.md leads to a campaign of your own: three files, and `paceline send`.",
+    ]
+
+
+def _verdict(result: DemoResult) -> list[str]:
+    summary = result.summary
+    sent = f"{number(summary.counts['sent'])} messages in {duration(summary.elapsed_seconds)}"
+    if result.differences:
+        return ["The demo did not end as it should:", *(f"- {clean(difference)}" for difference in result.differences)]
+    if result.interrupted:
+        return [f"Interrupted after {sent}; nobody got two, and {number(summary.left)} are left."]
+    return [
+        f"{sent} ({rate(summary.rate_per_second)}) through {len(summary.accounts)} accounts: each of the "
+        f"{number(result.eligible)} eligible contacts got exactly one. {plural(summary.refused, 'row')} refused."
+    ]
+
+
+_CONTENTS = {
+    f"{MAILS}/": "every message as it arrived",
+    CAMPAIGN: "the campaign that was sent",
+    CONTACTS: "its audience",
+    "demo.refused.csv": "the refused rows, each with its line and the reason",
+    RECORD: "what the sandbox recorded, one line per message",
+}

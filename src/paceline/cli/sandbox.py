@@ -1,0 +1,116 @@
+"""``paceline sandbox``: a mail server on this machine that records what arrives, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from paceline.cli.interruption import run, stop_on_signals
+from paceline.cli.options import JsonOption
+from paceline.cli.output import print_json, print_lines
+from paceline.cli.words import number, plural
+from paceline.domain.errors import InputError, Problem
+from paceline.sandbox.behaviour_file import load_behaviours
+from paceline.sandbox.mailbox import Mailbox
+from paceline.sandbox.smtp_server import SmtpSandbox
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(sandbox)
+
+
+def sandbox(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    smtp_port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 2525,
+    behaviour: Annotated[
+        str | None, typer.Option(metavar="FILE", help="How it misbehaves: a file, or a name that comes with Paceline.")
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append one JSON line per message that arrives.")
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep every message here, one file each.")] = None,
+    until_input_ends: Annotated[
+        bool, typer.Option("--until-input-ends", help="End also when standard input ends, with whoever holds it.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take every message and pass none on, until Ctrl-C or SIGTERM; then say what arrived."""
+    server = SmtpSandbox(
+        host=host,
+        port=smtp_port,
+        record=record,
+        keep=keep,
+        behaviours=None if behaviour is None else load_behaviours(behaviour),
+    )
+    run(_serve(server, until_input_ends=until_input_ends, as_json=as_json))
+    if as_json:
+        print_json(arrived(server.mailbox))
+    else:
+        print_lines(arrived_in_words(arrived(server.mailbox)))
+
+
+async def _serve(server: SmtpSandbox, *, until_input_ends: bool, as_json: bool) -> None:
+    stop = stop_on_signals(lambda: None)
+    try:
+        await server.start()
+    except OSError as error:
+        raise _cannot_listen(server, error) from error
+    line = f"listening on smtp://{server.host}:{server.port}"
+    if as_json:
+        print(line, file=sys.stderr, flush=True)
+    else:
+        print_lines([line])
+    if until_input_ends:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _stop_at_end_of_input, stop)
+    await stop.wait()
+    await server.stop()
+
+
+def _cannot_listen(server: SmtpSandbox, error: OSError) -> InputError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    message = f"cannot listen on {server.host} port {server.port}: {reason}; choose another port, 0 takes a free one"
+    return InputError([Problem(file="sandbox", field="--smtp-port", message=message)])
+
+
+def _stop_at_end_of_input(stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()
+
+
+def arrived(mailbox: Mailbox) -> dict[str, Any]:
+    """What arrived, counted."""
+    return {
+        "messages": mailbox.messages,
+        "recipients": len(mailbox.per_recipient),
+        "recipients_of_several": sum(messages > 1 for messages in mailbox.per_recipient.values()),
+        "not_stored": len(mailbox.not_stored),
+        "connections": mailbox.connections,
+        "per_login": dict(mailbox.per_login),
+        "violations": {str(kind): count for kind, count in mailbox.violations.items()},
+    }
+
+
+def arrived_in_words(counts: Mapping[str, Any]) -> list[str]:
+    """The same for people."""
+    several = counts["recipients_of_several"]
+    lines = [
+        f"{plural(counts['messages'], 'message')} for {plural(counts['recipients'], 'recipient')} "
+        f"over {plural(counts['connections'], 'connection')}; "
+        + (
+            f"{plural(several, 'recipient')} got more than one message"
+            if several
+            else "nobody got more than one message"
+        )
+    ]
+    if counts["not_stored"]:
+        lines.append(f"{plural(counts['not_stored'], 'copy', 'copies')} refused or thrown away after the final dot")
+    lines += [f"violation {kind}: {number(count)}" for kind, count in counts["violations"].items()]
+    return lines

@@ -1,0 +1,89 @@
+"""An account: one sending identity, its login, its limits and its states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class AccountState(StrEnum):
+    """What an account can do now."""
+
+    READY = "ready"  # may send
+    LIMITED = "limited"  # has used its allowance, or its provider said so; until a known moment
+    BACKING_OFF = "backing_off"  # failed lately; tried again at a known moment
+    BROKEN = "broken"  # login refused, certificate, sender blocked: needs a person
+    DISABLED = "disabled"  # switched off by a person
+
+
+class Security(StrEnum):
+    """How the connection to an SMTP server is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"  # required: a server that does not offer it is not used
+    TLS = "tls"  # from the first byte (port 465)
+
+
+class Window(StrEnum):
+    """How the windows of limits lie."""
+
+    CALENDAR = "calendar"  # each minute, hour, day, month of the account's time zone
+    ROLLING = "rolling"  # any 60 s, 3,600 s, 24 h, 30 days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Messages an account may send per window; 0 is unlimited. Several hold together, the tightest wins."""
+
+    minute: int = 0
+    hour: int = 0
+    day: int = 0
+    month: int = 0
+    window: Window = Window.CALENDAR
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """What XOAUTH2 needs to obtain access tokens (RFC 6749 section 6)."""
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpLogin:
+    """Where and as whom an account connects. ``ca_file`` adds a certificate authority of one's own."""
+
+    host: str
+    port: int
+    security: Security = Security.STARTTLS
+    username: str = ""
+    password: str = field(default="", repr=False)
+    oauth: OAuth | None = None
+    ca_file: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What makes two accounts the same one, whatever their names."""
+        return f"{self.host.lower()}:{self.port}:{self.username}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One sending identity, as its worker uses it."""
+
+    id: int
+    name: str
+    login: SmtpLogin
+    from_address: str = ""
+    """Overrides the campaign's From where the mailbox may send only as itself."""
+    limits: Limits = field(default_factory=Limits)
+    rate_per_minute: float = 0
+    max_connections: int = 1
+    revision: int = 0
+    """Counts the changes of the account's settings; an intent made under an older revision is withheld."""

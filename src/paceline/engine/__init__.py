@@ -1,0 +1,1 @@
+"""Who sends what and when. Knows no SMTP, no HTTP and no file."""

@@ -1,0 +1,56 @@
+"""A claimed message becomes a letter: the frozen content of its campaign, rendered for one recipient."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from paceline.channels.base import Letter
+from paceline.content.email import EmailContent, EmailRenderer
+from paceline.domain.account import Account
+from paceline.domain.errors import ContentError
+from paceline.store.database import Database
+from paceline.store.queue import campaigns, installation
+from paceline.store.queue.deliveries import ClaimedMessage
+
+
+class Composer:
+    """Renders the messages of every campaign; each campaign's templates are compiled once."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+        self._renderers: dict[int, EmailRenderer] = {}
+
+    def prepare(self, campaign_id: int) -> None:
+        """Read and compile a campaign's content; to be called off the event loop before its first message."""
+        if campaign_id in self._renderers:
+            return
+        with self._database.read() as connection:
+            campaign = campaigns.get(connection, campaign_id)
+            secret = installation.name(connection).encode()
+        content = EmailContent.from_json(json.loads(campaign.content))
+        self._renderers[campaign_id] = EmailRenderer(content, domain=campaign.message_id_domain, secret=secret)
+
+    def knows(self, campaign_id: int) -> bool:
+        """Whether the campaign is prepared."""
+        return campaign_id in self._renderers
+
+    def compose(self, message: ClaimedMessage, account: Account) -> Letter:
+        """The letter of one message, from the account's own address where it has one.
+
+        Pure but for the Date header. Raises ContentError when it cannot be rendered.
+        """
+        renderer = self._renderers[message.campaign_id]
+        try:
+            fields = json.loads(message.fields)
+        except ValueError as error:
+            raise ContentError(f"the contact's fields are damaged: {error}") from None
+        rendered = renderer.render(
+            address=message.address,
+            fields=fields,
+            message_key=str(message.id),
+            account_from=account.from_address,
+            at=self._now(),
+        )
+        return Letter(sender=renderer.sender(account.from_address), recipient=message.address, data=rendered.data)

@@ -1,0 +1,244 @@
+"""One commit for all: intents, reports and claims of every worker of this process, settled together in a thread.
+
+While one group is being committed the next one gathers. Nothing is handed over before its intent has come back from
+here. When the database fails, reports wait and are tried again; waiting intents are dropped after a while and withdrawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from paceline.domain.errors import StoreUnavailable
+from paceline.domain.message import Report
+from paceline.store.queue.deliveries import (
+    Batch,
+    Claim,
+    ClaimedMessage,
+    Deliveries,
+    Exchanged,
+    Intent,
+    SchemaChanged,
+    StoreWentBack,
+)
+
+_log = logging.getLogger("paceline.engine")
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 2.0
+_LONGEST_GATHERING_SECONDS = 0.02
+_IDLE_TURN_SECONDS = 0.0001
+
+
+class GroupCommit:
+    """The door to the store for everything on the hot path."""
+
+    def __init__(self, deliveries: Deliveries, *, now: Callable[[], float], intent_timeout_seconds: float) -> None:
+        self._deliveries = deliveries
+        self._now = now
+        self._timeout = intent_timeout_seconds
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="paceline-commit")
+        self._next = Batch()
+        self._intents: list[asyncio.Future[bool]] = []
+        self._claims: list[asyncio.Future[list[ClaimedMessage]]] = []
+        self._filled = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.failure: StoreUnavailable | None = None
+        """Why the store cannot be reached now; None while it can."""
+        self.refusal: StoreWentBack | SchemaChanged | None = None
+        """Why nothing may be handed over any more by this sender."""
+
+    def intend(self, intent: Intent) -> asyncio.Future[bool]:
+        """Ask to hand a message over: True once the intent is durable, False when it is withheld.
+
+        The future fails with StoreUnavailable when no answer came in time: then report the message as withdrawn.
+        """
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._next.intents.append(intent)
+        self._intents.append(future)
+        self._wake()
+        return future
+
+    def claim(self, claim: Claim) -> asyncio.Future[list[ClaimedMessage]]:
+        """Ask for messages; an empty list when there are none.
+
+        The future fails with StoreUnavailable when the store may have claimed some and nobody knows which: they return
+        when the account's lease is given back.
+        """
+        future: asyncio.Future[list[ClaimedMessage]] = asyncio.get_running_loop().create_future()
+        self._next.claims.append(claim)
+        self._claims.append(future)
+        self._wake()
+        return future
+
+    def report(self, report: Report) -> None:
+        """Record how a delivery ended, at the latest together with the next intent of the same connection."""
+        self._next.reports.append(report)
+        self._wake()
+
+    def release(self, messages: Sequence[ClaimedMessage]) -> None:
+        """Give back messages that were claimed and never begun."""
+        self._next.releases.extend(messages)
+        self._wake()
+
+    def pace(self, account_id: int, next_at: float) -> None:
+        """Keep an account's next grid point, with the next commit that is made anyway."""
+        self._next.paces[account_id] = next_at
+
+    async def settled(self) -> None:
+        """Wait until everything that was asked and reported so far is in the store."""
+        await self._idle.wait()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self) -> None:
+        """Commit group after group until cancelled."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            await self._filled.wait()
+            await self._gather()
+            batch, intents, claims = self._take()
+            self.failure = await self._commit(batch, intents, claims)
+            if self.failure is None:
+                pause = _FIRST_PAUSE_SECONDS
+            else:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            if not self._next:
+                self._idle.set()
+
+    async def _gather(self) -> None:
+        """Let the group grow while the loop is busy, and begin when a turn of it was short and brought nothing new.
+
+        Beside a busy loop the commit's thread would have to fight for the interpreter at every statement: both lose
+        more by that than they win by working at the same time, and the groups stay small.
+        """
+        began = turned = time.monotonic()
+        busy = True
+        while busy and turned - began < _LONGEST_GATHERING_SECONDS:
+            size, before = self._next.size, turned
+            await asyncio.sleep(0)
+            turned = time.monotonic()
+            busy = self._next.size != size or turned - before > _IDLE_TURN_SECONDS
+
+    def _wake(self) -> None:
+        self._filled.set()
+        self._idle.clear()
+
+    def _take(
+        self,
+    ) -> tuple[Batch, list[asyncio.Future[bool]], list[asyncio.Future[list[ClaimedMessage]]]]:
+        taken = self._next, self._intents, self._claims
+        self._next, self._intents, self._claims = Batch(), [], []
+        self._filled.clear()
+        return taken
+
+    async def _commit(
+        self,
+        batch: Batch,
+        intents: list[asyncio.Future[bool]],
+        claims: list[asyncio.Future[list[ClaimedMessage]]],
+    ) -> StoreUnavailable | None:
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, self._exchange, batch, self._now())
+        done, _ = await asyncio.wait((work,), timeout=self._timeout)
+        if not done:
+            _fail(intents, StoreUnavailable(f"no commit within {self._timeout:g} s"))
+            await self._wait_on(work)
+        try:
+            answer = work.result()
+        except StoreUnavailable as failure:
+            self._keep(batch, failure)
+            _fail(intents, failure)
+            _fail(claims, failure)
+            return failure
+        for intent, granted in zip(batch.intents, intents, strict=True):
+            if not granted.done():
+                granted.set_result(intent.message_id in answer.granted)
+        _answer_claims(claims, answer.claimed)
+        return None
+
+    async def _wait_on(self, work: asyncio.Future[Exchanged]) -> None:
+        """The commit hangs: meanwhile nothing that asks may wait for longer than the same time."""
+        while not work.done():
+            waiting, self._intents = self._intents, []
+            self._next.intents.clear()
+            _fail(waiting, StoreUnavailable("the store does not answer"))
+            _answer_claims(self._claims, [])
+            self._claims = []
+            self._next.claims.clear()
+            await asyncio.wait((work,), timeout=0.2)
+
+    def _keep(self, batch: Batch, failure: StoreUnavailable) -> None:
+        """What happened is told again later; what was only asked is not."""
+        _log.warning("the store is unavailable, results wait in memory: %s", failure)
+        self._next.reports[:0] = batch.reports
+        self._next.releases[:0] = batch.releases
+        self._next.paces = {**batch.paces, **self._next.paces}
+        if self._next:
+            self._wake()
+
+    def _exchange(self, batch: Batch, now: float) -> Exchanged:
+        """In the thread: settle a batch, and when one part of it cannot be settled, everything else."""
+        if self.refusal is not None:
+            batch = dataclasses.replace(batch, intents=[], claims=[])
+        try:
+            answer = self._deliveries.exchange(batch, now)
+        except StoreUnavailable:
+            raise
+        except (StoreWentBack, SchemaChanged) as refusal:
+            self.refusal = refusal
+            _log.error("%s", refusal)
+            return self._deliveries.exchange(dataclasses.replace(batch, intents=[], claims=[]), now)
+        except Exception:
+            _log.exception("a group cannot be settled whole, trying its parts")
+            return self._exchange_in_parts(batch, now)
+        return answer
+
+    def _exchange_in_parts(self, batch: Batch, now: float) -> Exchanged:
+        """One bad report must not hold up the rest: halve until it stands alone, then keep it without its text."""
+        for report in _bisected(batch.reports, lambda part: self._deliveries.exchange(Batch(reports=part), now)):
+            plain = dataclasses.replace(report, reply="the reply cannot be stored")
+            with contextlib.suppress(StoreUnavailable):
+                self._deliveries.exchange(Batch(reports=[plain]), now)
+        rest = dataclasses.replace(batch, reports=[])
+        return self._deliveries.exchange(rest, now)
+
+
+def _bisected(reports: list[Report], settle: Callable[[list[Report]], object]) -> list[Report]:
+    """Settle the reports in ever smaller parts; returns those that cannot be settled even alone."""
+    if not reports:
+        return []
+    try:
+        settle(reports)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        if len(reports) == 1:
+            return reports
+        middle = len(reports) // 2
+        return _bisected(reports[:middle], settle) + _bisected(reports[middle:], settle)
+    return []
+
+
+def _fail(futures: Sequence[asyncio.Future[Any]], failure: StoreUnavailable) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_exception(failure)
+
+
+def _answer_claims(
+    futures: Sequence[asyncio.Future[list[ClaimedMessage]]], claimed: Sequence[list[ClaimedMessage]]
+) -> None:
+    for place, future in enumerate(futures):
+        if not future.done():
+            future.set_result(claimed[place] if place < len(claimed) else [])

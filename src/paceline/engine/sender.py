@@ -1,0 +1,353 @@
+"""A process full of workers: leases accounts, starts and stops their workers, and keeps their leases alive.
+
+Three loops: the group commit, the heartbeat that renews the lease, and the watch that looks a few times a second at
+campaigns and accounts and tells the workers. A sender serves one campaign (``paceline send``) or all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from paceline.channels.base import Channel
+from paceline.clock import SteadyClock
+from paceline.domain.account import AccountState
+from paceline.domain.allowance import Allowance, Exhaustion
+from paceline.domain.campaign import CampaignMove
+from paceline.domain.errors import StoreUnavailable
+from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.domain.retry_policy import account_delay_seconds
+from paceline.engine.account_worker import AccountWorker, Departure, Leaving
+from paceline.engine.composer import Composer
+from paceline.engine.group_commit import GroupCommit
+from paceline.engine.process_identity import own_process
+from paceline.settings import Settings
+from paceline.store.database import Database
+from paceline.store.queue import accounts, campaigns, installation, senders
+from paceline.store.queue.accounts import AccountStanding, LeasedAccount
+from paceline.store.queue.deliveries import Deliveries
+from paceline.store.secrets import SecretBox
+
+_log = logging.getLogger("paceline.engine")
+
+_Result = TypeVar("_Result")
+
+_PROVIDER_LIMIT_SECONDS = 3600.0
+_LOGINS_BEFORE_BROKEN = 2
+_FAREWELL_SECONDS = 10.0
+
+
+class Sender:
+    """One sender, from its registration to its end."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        settings: Settings,
+        clock: SteadyClock,
+        channel: Channel,
+        box: SecretBox,
+        campaign_id: int | None,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``on_change`` is called when an account's state has changed: a campaign may have to pause or resume."""
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._channel = channel
+        self._box = box
+        self._campaign_id = campaign_id
+        self._on_change = on_change
+        self._composer = Composer(database, clock.now)
+        self._workers: dict[int, AccountWorker] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._renewed_boot = float("-inf")
+        self._stopping = asyncio.Event()
+        self._look = asyncio.Event()
+        self._id = 0
+        self._deliveries: Deliveries | None = None
+        self._group: GroupCommit | None = None
+        self.lost = False
+        """Whether the sender was declared dead while it lived (stopped, suspended): a new one may be started."""
+
+    async def run(self) -> None:
+        """Send until stopped; returns when every worker has left and everything is on record."""
+        self._deliveries = await self._in_store(self._register)
+        self._group = GroupCommit(
+            self._deliveries, now=self._clock.now, intent_timeout_seconds=self._settings.intent_timeout_seconds
+        )
+        loops = [asyncio.create_task(loop) for loop in (self._group.run(), self._beat(), self._watch())]
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((stop, *loops), return_when=asyncio.FIRST_COMPLETED)
+            for loop in loops:
+                if loop.done() and not self._stopping.is_set():
+                    loop.result()
+            await self._end_watch(loops[-1])
+            await self._dismiss_workers()
+            if self._group.refusal is not None:
+                raise self._group.refusal
+        finally:
+            await _cancel([stop, *loops, *self._tasks.values()])
+            self._group.close()
+            await self._say_goodbye()
+
+    def stop(self) -> None:
+        """Claim nothing more, finish open transactions, leave. May be called twice, and before the start."""
+        self._stopping.set()
+
+    def look_now(self) -> None:
+        """Something has changed that a sender should see at once."""
+        self._look.set()
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why nothing can be handed over now, as far as the store is concerned."""
+        return None if self._group is None else self._group.refusal or self._group.failure
+
+    # The lease.
+
+    def _register(self) -> Deliveries:
+        boot, now = self._clock.boot(), self._clock.now()
+        with self._database.write() as connection:
+            self._id, slot = senders.register(
+                connection,
+                process=own_process(),
+                campaign_id=self._campaign_id,
+                now=now,
+                lease_until=now + self._settings.lease_seconds,
+            )
+        self._renewed_boot = boot
+        return Deliveries(self._database, sender_id=self._id, slot=slot)
+
+    async def _beat(self) -> None:
+        """Renew the lease; a final dot needs a renewal that is young enough by the boot clock."""
+        while not self.lost:
+            await asyncio.sleep(self._settings.heartbeat_seconds)
+            try:
+                self.lost = not await asyncio.to_thread(self._renew)
+            except StoreUnavailable as failure:
+                _log.warning("the lease cannot be renewed: %s", failure)
+        _log.warning("this sender was declared dead while it was silent; its accounts are with others")
+        self._stopping.set()
+
+    def _renew(self) -> bool:
+        self._clock.follow()
+        boot, now = self._clock.boot(), self._clock.now()
+        with self._database.write() as connection:
+            alive = senders.renew(connection, self._id, lease_until=now + self._settings.lease_seconds)
+            installation.remember_clock(connection, self._clock.reading())
+        if alive:
+            self._renewed_boot = boot
+        return alive
+
+    def _lease_holds(self) -> bool:
+        age = self._clock.boot() - self._renewed_boot
+        return age < self._settings.lease_seconds - self._settings.lease_margin_seconds
+
+    # The watch.
+
+    async def _watch(self) -> None:
+        while not self._stopping.is_set():
+            self._look.clear()
+            try:
+                await self._look_around()
+            except StoreUnavailable as failure:
+                _log.warning("the store cannot be read: %s", failure)
+            try:
+                async with asyncio.timeout(self._settings.watch_seconds):
+                    await self._look.wait()
+            except TimeoutError:
+                continue
+
+    async def _look_around(self) -> None:
+        if self._group is not None and self._group.refusal is not None:
+            await asyncio.to_thread(self._pause_everything, str(self._group.refusal))
+            self._stopping.set()
+            return
+        standings, served, with_work = await asyncio.to_thread(self._read)
+        for standing in standings:
+            worker = self._workers.get(standing.id)
+            if worker is None and standing.sender_id == self._id:
+                await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
+            elif worker is None:
+                await self._start_if_wanted(standing, [c for c in served[standing.id] if c in with_work])
+            elif standing.revision != worker.account.revision or standing.lease != worker.lease:
+                worker.stop()
+            else:
+                worker.serve(served[standing.id])
+        gone = set(self._workers) - {standing.id for standing in standings}
+        for account_id in gone:
+            self._workers[account_id].stop()
+        self._wake_workers(with_work)
+
+    def _pause_everything(self, reason: str) -> None:
+        """The store cannot be trusted: what was sent may not be on record, so a person must look."""
+        with self._database.write() as connection:
+            for campaign_id in campaigns.running(connection):
+                why = f"{reason}; messages may be sent again, so a person must resume it"
+                campaigns.move(connection, campaign_id, CampaignMove.PAUSE, now=self._clock.now(), reason=why)
+
+    def _wake_workers(self, with_work: set[int]) -> None:
+        """Tell idle workers of work, in random order: at a slow pace the first to ask gets the slot."""
+        workers = list(self._workers.values())
+        random.shuffle(workers)
+        for worker in workers:
+            worker.shed()
+            if with_work:
+                worker.look_again()
+
+    def _read(self) -> tuple[list[AccountStanding], dict[int, list[int]], set[int]]:
+        now = self._clock.now()
+        with self._database.read() as connection:
+            standings = accounts.standings(connection, campaign_id=self._campaign_id)
+            served = campaigns.attended(connection, [s.id for s in standings], own=self._campaign_id)
+            running = {campaign_id for ids in served.values() for campaign_id in ids}
+            with_work = {campaign_id for campaign_id in running if campaigns.has_work(connection, campaign_id, now=now)}
+        return standings, served, with_work
+
+    # Workers.
+
+    async def _start_if_wanted(self, standing: AccountStanding, campaign_ids: list[int]) -> None:
+        """An account gets a worker when it has work, nobody holds it, and it may send now."""
+        resting = standing.until_at is not None and standing.until_at > self._clock.now()
+        unusable = standing.state in (AccountState.BROKEN, AccountState.DISABLED)
+        if not campaign_ids or standing.sender_id is not None or resting or unusable:
+            return
+        leased = await asyncio.to_thread(self._lease, standing.id)
+        if leased is None:
+            return
+        exhaustion = Allowance(leased.account.limits, leased.usage, leased.open_intents, self._clock.now()).exhaustion(
+            self._clock.now()
+        )
+        if exhaustion is not None:
+            await self._leave(leased.account.id, leased.lease, _limited(exhaustion))
+            return
+        worker = self._new_worker(leased)
+        worker.serve(campaign_ids)
+        self._workers[standing.id] = worker
+        self._tasks[standing.id] = asyncio.create_task(self._supervise(worker))
+        self._on_change()
+
+    def _new_worker(self, leased: LeasedAccount) -> AccountWorker:
+        assert self._group is not None
+        return AccountWorker(
+            leased,
+            channel=self._channel,
+            composer=self._composer,
+            group=self._group,
+            now=self._clock.now,
+            lease_holds=self._lease_holds,
+        )
+
+    def _lease(self, account_id: int) -> LeasedAccount | None:
+        with self._database.write() as connection:
+            return accounts.lease(connection, self._box, account_id, sender_id=self._id, now=self._clock.now())
+
+    async def _supervise(self, worker: AccountWorker) -> None:
+        """Run a worker to its end; an error of ours costs this account a rest, not the other accounts."""
+        try:
+            departure = await worker.run()
+        except Exception as error:
+            _log.exception("the worker of %s failed", worker.account.name)
+            trouble = AccountTrouble(kind=TroubleKind.FAILING, reason=f"unexpected error: {error!r}")
+            departure = Departure(leaving=Leaving.TROUBLE, trouble=trouble)
+        await self._leave(worker.account.id, worker.lease, self._standing_after(worker, departure))
+        del self._workers[worker.account.id], self._tasks[worker.account.id]
+        self.look_now()
+
+    def _standing_after(self, worker: AccountWorker, departure: Departure) -> dict[str, Any]:
+        """The account's state after its worker has left."""
+        failures = 0 if worker.accepted else worker.failures
+        if departure.exhaustion is not None:
+            return _limited(departure.exhaustion)
+        if departure.trouble is None:
+            return {"state": AccountState.READY, "reason": None, "until_at": None, "failures": failures}
+        return self._troubled(departure.trouble, failures + 1)
+
+    def _troubled(self, trouble: AccountTrouble, failures: int) -> dict[str, Any]:
+        now = self._clock.now()
+        if trouble.kind is TroubleKind.BROKEN and failures >= _LOGINS_BEFORE_BROKEN:
+            return {"state": AccountState.BROKEN, "reason": trouble.reason, "until_at": None, "failures": failures}
+        if trouble.kind is TroubleKind.LIMITED:
+            until = now + (trouble.retry_after_seconds or _PROVIDER_LIMIT_SECONDS)
+            return {"state": AccountState.LIMITED, "reason": trouble.reason, "until_at": until, "failures": 0}
+        delay = min(account_delay_seconds(failures, jitter=random.random()), self._settings.backoff_longest_seconds)
+        until = now + max(delay, trouble.retry_after_seconds or 0.0)
+        return {"state": AccountState.BACKING_OFF, "reason": trouble.reason, "until_at": until, "failures": failures}
+
+    async def _leave(self, account_id: int, lease: int, standing: dict[str, Any]) -> None:
+        """Keep what was learnt about the account and give its lease back."""
+
+        def write() -> None:
+            with self._database.write() as connection:
+                accounts.set_state(connection, account_id, lease=lease, **standing)
+            self._give_back(account_id)
+
+        await self._in_store(write)
+        _log.info("account %s: %s %s", account_id, standing["state"], standing["reason"] or "")
+        self._on_change()
+
+    def _give_back(self, account_id: int) -> None:
+        """End the lease of an account, with whatever it holds by commits whose end was not heard of."""
+        assert self._deliveries is not None
+        self._deliveries.rescue(account_id, self._id, self._clock.now())
+
+    async def _end_watch(self, watch: asyncio.Task[None]) -> None:
+        """Let the watch finish its look, so that no worker starts after the others were dismissed."""
+        self._stopping.set()
+        self.look_now()
+        await asyncio.wait((watch,))
+
+    async def _dismiss_workers(self) -> None:
+        """Every worker finishes its open transactions and leaves."""
+        for worker in self._workers.values():
+            worker.stop()
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
+    async def _say_goodbye(self) -> None:
+        """Leave the list of the living, if the store can still be told; otherwise the lease runs out."""
+
+        def write() -> None:
+            with self._database.write() as connection:
+                senders.end(connection, self._id, now=self._clock.now())
+                installation.remember_clock(connection, self._clock.reading())
+
+        try:
+            await self._in_store(write)
+        except StoreUnavailable as failure:
+            _log.warning("could not sign off: %s", failure)
+
+    async def _in_store(self, work: Callable[[], _Result]) -> _Result:
+        """Run a piece of work in the store, again while it is unavailable; when leaving, not for long."""
+        pause = 0.1
+        gave_up_at = None
+        while True:
+            try:
+                return await asyncio.to_thread(work)
+            except StoreUnavailable:
+                now = self._clock.boot()
+                if self._stopping.is_set():
+                    gave_up_at = gave_up_at or now + _FAREWELL_SECONDS
+                    if now > gave_up_at:
+                        raise
+                elif self._id == 0:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2.0)
+
+
+def _limited(exhaustion: Exhaustion) -> dict[str, Any]:
+    reason = f"{exhaustion.unit_name} limit {exhaustion.limit} reached"
+    return {"state": AccountState.LIMITED, "reason": reason, "until_at": exhaustion.resumes_at, "failures": 0}
+
+
+async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

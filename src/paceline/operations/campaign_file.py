@@ -1,0 +1,89 @@
+"""A campaign file: read, checked as a whole, and turned into what the program uses. The format: docs/reference/campaign-file.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paceline.content.email import EmailContent
+from paceline.domain.account import Account
+from paceline.domain.errors import Problem
+from paceline.operations.campaign_accounts import StoredAccount, read_accounts
+from paceline.operations.campaign_content import ContentPlaces, read_content
+from paceline.operations.campaign_fields import CAMPAIGN, read_section
+from paceline.operations.text_file import UnusableFile, require_file
+from paceline.operations.toml_document import Document, open_document
+
+__all__ = ["CampaignFile", "StoredAccount", "read_campaign_file"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignFile:
+    """What a campaign file says. Rates are messages per minute, 0 is no pace; None leaves retries to the program."""
+
+    path: Path
+    key: str
+    name: str
+    channel: str
+    audience: Path
+    """Absolute. Whether it can be read as a table is not known yet."""
+    rate_per_minute: float
+    max_attempts: int | None
+    retry_delay_seconds: float | None
+    content: EmailContent
+    accounts: tuple[Account | StoredAccount, ...]
+    """At least one. Logins of one's own have id 0 and revision 0; no login is there twice."""
+    content_places: ContentPlaces
+
+    @property
+    def content_files(self) -> Mapping[str, str]:
+        """The files of the bodies, by field: {"html": "spring.html"}."""
+        return self.content_places.bodies
+
+    def check_content(self, columns: Sequence[str]) -> list[Problem]:
+        """What is wrong with the content for an audience of these columns, each problem with its file and line."""
+        return self.content_places.problems(self.content, columns)
+
+
+def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFile:
+    """Read a campaign file and the bodies it names; passwords are taken from ``environment``.
+
+    Nothing is changed and nothing is connected to. Raises InputError with every problem of the file at once, by line.
+    """
+    document = open_document(path, accepted="a campaign file in TOML")
+    values = read_section(document, (), document.table, CAMPAIGN)
+    if document.table.get("channel") == "whatsapp":
+        document.raise_problems()  # the rest of the file is written for another channel
+    audience = _audience(document, values.get("audience"))
+    key = values.get("key", "campaign")
+    name = values.get("name") or key
+    content, places = read_content(document, campaign_key=key, campaign_name=name)
+    accounts = read_accounts(document, environment)
+    document.raise_problems()
+    assert content is not None
+    assert audience is not None
+    return CampaignFile(
+        path=path,
+        key=key,
+        name=name,
+        channel=values["channel"],
+        audience=audience,
+        rate_per_minute=values["rate_per_minute"],
+        max_attempts=values["max_attempts"],
+        retry_delay_seconds=values["retry_delay_seconds"],
+        content=content,
+        accounts=accounts,
+        content_places=places,
+    )
+
+
+def _audience(document: Document, name: str | None) -> Path | None:
+    if name is None:
+        return None
+    path = document.beside(name)
+    try:
+        require_file(path)
+    except UnusableFile as error:
+        document.refuse(("audience",), f"{path} {error.reason}; accepts a CSV or XLSX file")
+    return path.absolute()

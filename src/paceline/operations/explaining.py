@@ -1,0 +1,30 @@
+"""Why nothing, or not more, is being sent: for one campaign, or for all that have not ended."""
+
+from __future__ import annotations
+
+from paceline.domain.campaign import ENDED
+from paceline.engine.explain import Cause, Surroundings, explain as explain_one
+from paceline.engine.process_identity import is_surely_dead
+from paceline.operations.context import WORKSPACE, Context
+from paceline.store.queue import accounts, campaigns, senders
+
+__all__ = ["Cause", "explain"]
+
+
+def explain(context: Context, key: str | None) -> list[Cause]:
+    """Every cause, the one with most effect first. Raises UnknownCampaign."""
+    now = context.clock.now()
+    if key is None:
+        with context.database.read() as connection:
+            wanted = [c for c in campaigns.every(connection, workspace_id=WORKSPACE) if c.status not in ENDED]
+    else:
+        wanted = [context.campaign(key)]
+    causes: list[Cause] = []
+    for campaign in wanted:
+        with context.database.read() as connection:
+            progress = campaigns.progress(connection, campaign.id)
+            standings = accounts.standings(connection, campaign_id=campaign.id)
+            alive = [s for s in senders.living(connection) if not is_surely_dead(s.process) and s.lease_until > now]
+        surroundings = Surroundings(senders_alive=len(alive), clock_jump_seconds=context.clock.jump_seconds())
+        causes += explain_one(progress, standings, surroundings, now)
+    return causes

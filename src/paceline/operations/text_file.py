@@ -1,0 +1,68 @@
+"""Text files that people write: bounded, and UTF-8."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from paceline.domain.errors import PacelineError
+
+LARGEST_FILE = 1_000_000
+"""Bytes."""
+
+
+class UnusableFile(PacelineError):
+    """A file is not one; ``reason`` goes on after its name, ``line`` says where it goes wrong."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, lines ended by LF, without a byte order mark. Raises UnusableFile."""
+    data = _read(path)
+    if len(data) > LARGEST_FILE:
+        raise UnusableFile("is larger than 1 MB")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnusableFile("is UTF-16; save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        reason = f"is not UTF-8 (byte 0x{data[error.start]:02X} in line {line}); save it as UTF-8"
+        raise UnusableFile(reason, line) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise UnusableFile("is empty")
+    return text
+
+
+def require_file(path: Path) -> None:
+    """Raise UnusableFile unless there is a file."""
+    os.close(_open(path))
+
+
+def _read(path: Path) -> bytes:
+    with open(_open(path), "rb") as file:
+        try:
+            return file.read(LARGEST_FILE + 1)
+        except OSError as error:
+            raise UnusableFile(f"cannot be read: {error.strerror}") from None
+
+
+def _open(path: Path) -> int:
+    """Open without waiting, so that a pipe in the place of a file is no trap."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise UnusableFile("does not exist") from None
+    except OSError as error:
+        raise UnusableFile(f"cannot be opened: {error.strerror}") from None
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise UnusableFile("is a directory" if stat.S_ISDIR(mode) else "is not a file")
+    return descriptor

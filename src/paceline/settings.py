@@ -1,0 +1,176 @@
+"""Every setting: name in the environment, default, unit, meaning. Read once at the start and checked there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from paceline.domain.errors import InputError, Problem
+
+
+def _setting(default: Any, variable: str, unit: str, meaning: str, *, least: float = 0) -> Any:
+    return field(default=default, metadata={"variable": variable, "unit": unit, "meaning": meaning, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process."""
+
+    data_dir: str = _setting(
+        "",
+        "PACELINE_DATA_DIR",
+        "path",
+        "Where the database, the key file and reports live; empty: the platform's user data directory",
+    )
+    database: str = _setting(
+        "", "PACELINE_DATABASE", "URL", "sqlite:///file.db or postgresql://…; empty: paceline.db in the data directory"
+    )
+    secret_key: str = _setting(
+        "",
+        "PACELINE_SECRET_KEY",
+        "text",
+        "Seals stored passwords; empty: a key file made at the first start in the data directory",
+    )
+    connect_timeout_seconds: float = _setting(
+        5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
+    )
+    connect_attempts: int = _setting(
+        3,
+        "PACELINE_DATABASE_CONNECT_ATTEMPTS",
+        "count",
+        "Attempts to reach the database, with exponential back-off",
+        least=1,
+    )
+    statement_timeout_seconds: float = _setting(
+        10.0, "PACELINE_DATABASE_STATEMENT_TIMEOUT", "s", "How long one statement may take", least=0.1
+    )
+    lock_timeout_seconds: float = _setting(
+        5.0, "PACELINE_DATABASE_LOCK_TIMEOUT", "s", "How long to wait for a lock", least=0.1
+    )
+    session_idle_seconds: float = _setting(
+        60.0,
+        "PACELINE_DATABASE_SESSION_IDLE",
+        "s",
+        "After this a transaction that does nothing is ended (PostgreSQL)",
+        least=1,
+    )
+    pool_size: int = _setting(20, "PACELINE_DATABASE_POOL_SIZE", "count", "Connections per database, at most", least=1)
+    pool_wait_seconds: float = _setting(
+        5.0, "PACELINE_DATABASE_POOL_WAIT", "s", "How long to wait for a free connection", least=0.1
+    )
+    pool_check_seconds: float = _setting(
+        30.0, "PACELINE_DATABASE_POOL_CHECK", "s", "A connection idle for longer is tested before use", least=0
+    )
+    lease_seconds: float = _setting(
+        30.0, "PACELINE_LEASE_SECONDS", "s", "How long a sender may hold its accounts without a sign of life", least=1
+    )
+    lease_margin_seconds: float = _setting(
+        5.0,
+        "PACELINE_LEASE_MARGIN_SECONDS",
+        "s",
+        "No final dot this long before the lease ends; others wait as long after it",
+        least=0.1,
+    )
+    heartbeat_seconds: float = _setting(
+        5.0, "PACELINE_HEARTBEAT_SECONDS", "s", "How often a sender renews its lease", least=0.1
+    )
+    watch_seconds: float = _setting(
+        0.25,
+        "PACELINE_WATCH_SECONDS",
+        "s",
+        "How often a sender looks for a pause, a stop or changed accounts",
+        least=0.01,
+    )
+    intent_timeout_seconds: float = _setting(
+        10.0,
+        "PACELINE_INTENT_TIMEOUT",
+        "s",
+        "After this a waiting connection is dropped and its dot never written",
+        least=0.1,
+    )
+    final_dot_timeout_seconds: float = _setting(
+        600.0,
+        "PACELINE_FINAL_DOT_TIMEOUT",
+        "s",
+        "How long to wait for the answer to a message (RFC 5321 asks for 600)",
+        least=1,
+    )
+    smtp_connect_timeout_seconds: float = _setting(
+        30.0, "PACELINE_SMTP_CONNECT_TIMEOUT", "s", "How long to wait for a connection to an SMTP server", least=0.1
+    )
+    connection_age_seconds: float = _setting(
+        300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
+    )
+    backoff_longest_seconds: float = _setting(
+        900.0, "PACELINE_BACKOFF_LONGEST", "s", "The longest rest of an account that keeps failing", least=0.1
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse settings that contradict each other."""
+        if self.heartbeat_seconds + self.lease_margin_seconds >= self.lease_seconds:
+            raise InputError(
+                [
+                    Problem(
+                        file="environment",
+                        field="PACELINE_LEASE_SECONDS",
+                        message=f"must be longer than heartbeat plus margin "
+                        f"({self.heartbeat_seconds + self.lease_margin_seconds:g} s), got {self.lease_seconds:g} s",
+                    )
+                ]
+            )
+
+    @property
+    def data_path(self) -> Path:
+        """The data directory."""
+        return Path(self.data_dir) if self.data_dir else Path(platformdirs.user_data_dir("paceline", appauthor=False))
+
+    @property
+    def reports_path(self) -> Path:
+        """Where reports such as KEY.refused.csv go: beside an SQLite database, else into the data directory."""
+        url = self.database_url
+        return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else self.data_path
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL."""
+        return self.database or f"sqlite:///{self.data_path.resolve() / 'paceline.db'}"
+
+
+def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """The settings from the environment; ``overrides`` (from the command line) win where they are not None.
+
+    Raises InputError naming the variable and what it accepts.
+    """
+    source = os.environ if environment is None else environment
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        variable = item.metadata["variable"]
+        if overrides.get(item.name) is not None:
+            values[item.name] = overrides[item.name]
+        elif source.get(variable):
+            try:
+                values[item.name] = _parse(source[variable], item.default, item.metadata["least"])
+            except ValueError as error:
+                problems.append(Problem(file="environment", field=variable, message=str(error)))
+    if problems:
+        raise InputError(problems)
+    return Settings(**values)
+
+
+def _parse(raw: str, default: Any, least: float) -> Any:
+    if isinstance(default, str):
+        return raw
+    kind = "a whole number" if isinstance(default, int) else "a number"
+    try:
+        value = type(default)(raw)
+    except ValueError:
+        value = None
+    if value is None or not least <= value < float("inf"):
+        raise ValueError(f"accepts {kind} of at least {least:g}, got {raw!r}")
+    return value

@@ -1,0 +1,175 @@
+"""One database: connections, transactions and the few words in which SQLite and PostgreSQL differ.
+
+Everything here is synchronous and runs in a thread of its owner; a transaction is a ``with`` block. What goes wrong on
+the way to the database becomes StoreUnavailable; a commit that raises may have happened, so callers repeat only what a
+second run does not change.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, event, text
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+
+from paceline.domain.errors import StoreUnavailable
+from paceline.settings import Settings
+
+
+@lru_cache(maxsize=1000)
+def sql(words: str) -> TextClause:
+    """An SQL text; parsed once, because parsing costs more than running most of them."""
+    return text(words)
+
+
+class Database(ABC):
+    """A database that holds the queue. Safe to use from several threads; ``close`` may be called twice."""
+
+    name: str
+    """How people call it in messages: never with a password."""
+    skip_locked: str
+    """Appended to a SELECT that takes rows for itself."""
+    lock_rows: str
+    """Appended to a SELECT whose rows are changed next."""
+    remembers_fresh: bool
+    """Whether scanning from the first fresh row gets slower with every row that was taken before it."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._driver_words: dict[TextClause, str] = {}
+        event.listen(engine, "checkin", _note_idle)
+        event.listen(engine, "checkout", self._test_if_idle_for_long)
+
+    @abstractmethod
+    def rows(self, parameter: str, **columns: str) -> str:
+        """A sub-select that reads a JSON array of arrays bound to ``parameter`` as rows with these columns and types.
+
+        Types are "integer", "number" and "text".
+        """
+
+    @abstractmethod
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write. Commits at the end of the block, rolls back when it raises."""
+
+    @abstractmethod
+    def identity(self, connection: Connection) -> str:
+        """What tells this store from a copy of it: a changed identity means that it was moved or restored."""
+
+    @abstractmethod
+    def now(self) -> float | None:
+        """The database's clock where several machines share it; None: the machine's own clock is right."""
+
+    @abstractmethod
+    def count_commit(self, connection: Connection, sender_id: int) -> int:
+        """Count this transaction; the number never goes back unless the database does."""
+
+    @abstractmethod
+    def remembered_commits(self) -> int:
+        """How many commits are known from outside the database; 0 when nothing is known."""
+
+    @abstractmethod
+    def remember_commits(self, count: int) -> None:
+        """Keep the number of commits outside the database."""
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A short transaction that sees one state of the database and changes nothing."""
+        with self._guard(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def run(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> int:
+        """Run a statement of the hot path; returns the number of rows it changed.
+
+        It goes to the driver directly: SQLAlchemy's execution takes several times as long as most of these statements.
+        """
+        return int(self._at_driver(connection, statement, values, lambda cursor: cursor.rowcount))
+
+    def fetch(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Like ``run``, for a statement that returns rows: plain tuples in the order of its columns."""
+        rows: list[tuple[Any, ...]] = self._at_driver(connection, statement, values, lambda cursor: cursor.fetchall())
+        return rows
+
+    def _at_driver(
+        self, connection: Connection, statement: TextClause, values: dict[str, Any], answer: Callable[[Any], Any]
+    ) -> Any:
+        words = self._driver_words.get(statement)
+        if words is None:
+            words = self._driver_words[statement] = str(statement.compile(dialect=self._engine.dialect))
+        dialect = self._engine.dialect
+        driver: Any = connection.connection.driver_connection
+        cursor = driver.cursor()
+        try:
+            cursor.execute(words, values)
+            return answer(cursor)
+        except dialect.loaded_dbapi.Error as error:
+            lost = dialect.is_disconnect(error, driver, cursor)
+            if lost:
+                connection.invalidate(error)
+                self.reconnect()
+            raise DBAPIError.instance(
+                words, None, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
+            ) from error
+
+    def execute(self, words: str, /, **values: Any) -> None:
+        """Run one statement in a transaction of its own."""
+        with self.write() as connection:
+            connection.execute(sql(words), values)
+
+    def pool_statistics(self) -> dict[str, int]:
+        """Connections of this process: size of the pool, in use, idle."""
+        pool: Any = self._engine.pool
+        return {"size": pool.size(), "in_use": pool.checkedout(), "idle": pool.checkedin()}
+
+    def reconnect(self) -> None:
+        """Drop idle connections; the next transaction opens a new one."""
+        self._engine.dispose()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as error:
+            if isinstance(error, DBAPIError) and not _is_about_the_way(error):
+                raise
+            reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
+            raise StoreUnavailable(f"{self.name}: {reason}") from error
+
+    def _test_if_idle_for_long(self, connection: Any, record: Any, proxy: Any) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < self._settings.pool_check_seconds:
+            return
+        try:
+            cursor = connection.cursor()
+            cursor.execute("SELECT 1")
+            cursor.close()
+            connection.rollback()
+        except Exception as error:  # any failure of the test means the same: this connection is dead
+            from sqlalchemy.exc import DisconnectionError
+
+            raise DisconnectionError from error
+
+
+def _note_idle(connection: Any, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _is_about_the_way(error: DBAPIError) -> bool:
+    """Whether the statement may well work later: connection, locks, time-outs, disk; not a mistake in the statement."""
+    kind = type(error).__name__
+    return error.connection_invalidated or kind in ("OperationalError", "InterfaceError", "InternalError")
+
+
+def in_order(rows: Sequence[Any], column: str = "id") -> list[Any]:
+    """Rows by ascending id: locks are always taken in this order."""
+    return sorted(rows, key=lambda row: getattr(row, column))

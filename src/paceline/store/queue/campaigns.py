@@ -1,0 +1,285 @@
+"""Campaigns: the frozen definition, the status and its moves, and the progress that people watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from paceline.domain.campaign import MOVES, CampaignMove, CampaignStatus
+from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
+from paceline.store.database import sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCampaign:
+    """What a campaign is made of. ``content`` and ``audience`` are JSON and never change afterwards."""
+
+    workspace_id: int
+    key: str
+    name: str
+    channel: str
+    content: str
+    audience: str
+    message_id_domain: str
+    rate_per_minute: float
+    max_attempts: int | None
+    retry_delay_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignRow:
+    """A campaign as the database knows it."""
+
+    id: int
+    workspace_id: int
+    key: str
+    name: str
+    channel: str
+    status: CampaignStatus
+    content: str
+    audience: str
+    message_id_domain: str
+    rate_per_minute: float
+    launch_cursor: int
+    launched_at: float | None
+    refused: int
+    pause_reason: str | None
+    resumes_at: float | None
+    started_at: float | None
+    finished_at: float | None
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountProgress:
+    """What an account has sent for one campaign."""
+
+    account_id: int
+    sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The counts of a campaign, all seen at one moment; the states add up to ``total``."""
+
+    campaign: CampaignRow
+    counts: dict[str, int]
+    delivered: int
+    read: int
+    bounced: int
+    updated_at: float
+    next_due_at: float | None
+
+    @property
+    def total(self) -> int:
+        """Messages launched so far."""
+        return sum(self.counts.values())
+
+    @property
+    def left(self) -> int:
+        """Messages that have not ended."""
+        return self.counts["queued"] + self.counts["sending"] + self.counts["deferred"]
+
+
+_COLUMNS = (
+    "id, workspace_id, key, name, channel, status, content, audience, message_id_domain, rate_per_minute, "
+    "launch_cursor, launched_at, refused, pause_reason, resumes_at, started_at, finished_at, updated_at"
+)
+
+
+def create(connection: Connection, campaign: NewCampaign, *, now: float) -> int | None:
+    """A new campaign as a draft; returns its id, or None when another process has just created one of this key."""
+    return connection.execute(
+        sql(
+            "INSERT INTO campaigns (workspace_id, key, name, channel, status, content, audience, message_id_domain, "
+            "rate_per_minute, max_attempts, retry_delay_seconds, created_at, updated_at) VALUES (:workspace, :key, "
+            ":name, :channel, 'draft', :content, :audience, :domain, :rate, :attempts, :delay, :now, :now) "
+            "ON CONFLICT (workspace_id, key) DO NOTHING RETURNING id"
+        ),
+        {
+            "workspace": campaign.workspace_id,
+            "key": campaign.key,
+            "name": campaign.name,
+            "channel": campaign.channel,
+            "content": campaign.content,
+            "audience": campaign.audience,
+            "domain": campaign.message_id_domain,
+            "rate": campaign.rate_per_minute,
+            "attempts": campaign.max_attempts,
+            "delay": campaign.retry_delay_seconds,
+            "now": now,
+        },
+    ).scalar_one_or_none()
+
+
+def change_pace(
+    connection: Connection,
+    campaign_id: int,
+    *,
+    rate_per_minute: float,
+    max_attempts: int | None,
+    retry_delay_seconds: float | None,
+) -> None:
+    """What may change while a campaign runs: its pace and its retries."""
+    connection.execute(
+        sql(
+            "UPDATE campaigns SET next_at = CASE WHEN rate_per_minute = :rate THEN next_at ELSE 0 END, "
+            "rate_per_minute = :rate, max_attempts = :attempts, retry_delay_seconds = :delay WHERE id = :id"
+        ),
+        {"id": campaign_id, "rate": rate_per_minute, "attempts": max_attempts, "delay": retry_delay_seconds},
+    )
+
+
+def find(connection: Connection, key: str, *, workspace_id: int) -> CampaignRow | None:
+    """The campaign of this key."""
+    row = connection.execute(
+        sql(f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND key = :key"),
+        {"workspace": workspace_id, "key": key},
+    ).one_or_none()
+    return None if row is None else _campaign(row)
+
+
+def get(connection: Connection, campaign_id: int) -> CampaignRow:
+    """The campaign of this id."""
+    statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE id = :id")
+    return _campaign(connection.execute(statement, {"id": campaign_id}).one())
+
+
+def every(connection: Connection, *, workspace_id: int) -> list[CampaignRow]:
+    """All campaigns, the newest first."""
+    statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace ORDER BY id DESC")
+    return [_campaign(row) for row in connection.execute(statement, {"workspace": workspace_id})]
+
+
+def move(
+    connection: Connection,
+    campaign_id: int,
+    what: CampaignMove,
+    *,
+    now: float,
+    reason: str | None = None,
+    resumes_at: float | None = None,
+) -> bool:
+    """Make one move of the table in domain/campaign.py; False when the campaign is not where the move begins.
+
+    One compare-and-set statement: whoever comes second finds the campaign moved and changes nothing.
+    """
+    row = MOVES[what]
+    ends = row.target in (CampaignStatus.STOPPED, CampaignStatus.COMPLETED)
+    moved = connection.execute(
+        sql(
+            "UPDATE campaigns SET status = :target, pause_reason = :reason, resumes_at = :resumes_at, "
+            "updated_at = :now, started_at = COALESCE(started_at, :started), finished_at = :finished "
+            f"WHERE id = :id AND status IN ({', '.join(repr(str(source)) for source in sorted(row.sources))})"
+        ),
+        {
+            "id": campaign_id,
+            "target": str(row.target),
+            "reason": reason,
+            "resumes_at": resumes_at,
+            "now": now,
+            "started": now if row.target is CampaignStatus.RUNNING else None,
+            "finished": now if ends else None,
+        },
+    )
+    return moved.rowcount == 1
+
+
+def complete_when_done(connection: Connection, campaign_id: int, *, now: float) -> bool:
+    """Complete a campaign whose audience is launched and of which nothing is queued, sending or deferred."""
+    done = connection.execute(
+        sql(
+            "SELECT 1 FROM campaigns c WHERE c.id = :id AND c.launched_at IS NOT NULL AND 0 = "
+            "(SELECT COALESCE(SUM(queued + sending + deferred), 0) FROM campaign_counters WHERE campaign_id = :id)"
+        ),
+        {"id": campaign_id},
+    ).one_or_none()
+    return done is not None and move(connection, campaign_id, CampaignMove.COMPLETE, now=now)
+
+
+def progress(connection: Connection, campaign_id: int) -> Progress:
+    """The counts of a campaign; costs the same at ten and at ten million messages."""
+    sums = ", ".join(f"COALESCE(SUM({name}), 0) AS {name}" for name in (*PUBLIC_STATES, "delivered", "read", "bounced"))
+    row: Any = connection.execute(
+        sql(f"SELECT {sums}, MAX(updated_at) AS updated_at FROM campaign_counters WHERE campaign_id = :id"),
+        {"id": campaign_id},
+    ).one()
+    campaign = get(connection, campaign_id)
+    next_due_at = connection.execute(
+        sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL"), {"id": campaign_id}
+    ).scalar()
+    return Progress(
+        campaign=campaign,
+        counts={state: int(getattr(row, state)) for state in PUBLIC_STATES},
+        delivered=int(row.delivered),
+        read=int(row.read),
+        bounced=int(row.bounced),
+        updated_at=max(campaign.updated_at, row.updated_at or 0.0),
+        next_due_at=next_due_at,
+    )
+
+
+def count_anew(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """The counts of a campaign by looking at every message: for the health check only."""
+    rows = connection.execute(
+        sql("SELECT state, COUNT(*) AS number FROM messages WHERE campaign_id = :id GROUP BY state"),
+        {"id": campaign_id},
+    )
+    counts = dict.fromkeys(PUBLIC_STATES, 0)
+    for row in rows:
+        counts[PUBLIC_NAMES[MessageState(row.state)]] += row.number
+    return counts
+
+
+def account_progress(connection: Connection, campaign_id: int) -> dict[int, int]:
+    """Account id -> messages it sent for this campaign."""
+    rows = connection.execute(
+        sql("SELECT account_id, sent FROM campaign_accounts WHERE campaign_id = :id"), {"id": campaign_id}
+    )
+    return {row.account_id: row.sent for row in rows}
+
+
+def running(connection: Connection) -> list[int]:
+    """The ids of all campaigns that may send now or by themselves later."""
+    return list(
+        connection.execute(sql("SELECT id FROM campaigns WHERE status IN ('running', 'paused_limits')")).scalars()
+    )
+
+
+def has_work(connection: Connection, campaign_id: int, *, now: float) -> bool:
+    """Whether a claim would find a message now."""
+    fresh = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND state = 0 AND due_at IS NULL)"
+    due = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND due_at <= :now)"
+    statement = sql(f"SELECT CASE WHEN {fresh} THEN 1 WHEN {due} THEN 1 ELSE 0 END")
+    return bool(connection.execute(statement, {"id": campaign_id, "now": now}).scalar_one())
+
+
+def attended(connection: Connection, account_ids: Sequence[int], *, own: int | None) -> dict[int, list[int]]:
+    """Account id -> the running campaigns that a sender may serve through it.
+
+    Those are the sender's ``own`` campaign and every one for which another sender is alive: a campaign that somebody
+    interrupted is not sent along by surprise. ``own`` None is everybody's sender and serves every running campaign.
+    """
+    rows = connection.execute(
+        sql(
+            "SELECT ca.account_id, ca.campaign_id FROM campaign_accounts ca "
+            "JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' WHERE ca.active = 1 AND "
+            "(CAST(:own AS bigint) IS NULL OR c.id = :own OR EXISTS "
+            "(SELECT 1 FROM senders s WHERE s.ended_at IS NULL AND (s.campaign_id = c.id OR s.campaign_id IS NULL))) "
+            "ORDER BY ca.account_id, ca.campaign_id"
+        ),
+        {"own": own},
+    )
+    wanted: dict[int, list[int]] = {account_id: [] for account_id in account_ids}
+    for row in rows:
+        if row.account_id in wanted:
+            wanted[row.account_id].append(row.campaign_id)
+    return wanted
+
+
+def _campaign(row: Any) -> CampaignRow:
+    values = dict(row._mapping)
+    return CampaignRow(**{**values, "status": CampaignStatus(values["status"])})

@@ -1,0 +1,138 @@
+"""Every statement of the hot path, by name; deliveries.py says when each is run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paceline.store.database import Database, sql
+
+
+def delivery_statements(database: Database) -> dict[str, Any]:
+    """Every statement of the hot path, by name."""
+    ids = database.rows("rows", id="integer")
+    settled = database.rows(
+        "rows",
+        id="integer",
+        was="integer",
+        state="integer",
+        due_at="number",
+        charged="integer",
+        returns="integer",
+        reply="text",
+        attempt="integer",
+        at="number",
+        account_id="integer",
+    )
+    events = database.rows(
+        "rows",
+        message_id="integer",
+        attempt="integer",
+        kind="text",
+        campaign_id="integer",
+        account_id="integer",
+        at="number",
+        detail="text",
+    )
+    released = database.rows("rows", id="integer", lease="integer")
+    intents = database.rows("rows", id="integer", lease="integer", revision="integer", suppression_key="text")
+    suppressed = database.rows(
+        "rows", workspace_id="integer", channel="text", address="text", reason="text", created_at="number"
+    )
+    keys = database.rows("rows", suppression_key="text")
+    accepted = database.rows(
+        "rows",
+        id="integer",
+        attempt="integer",
+        reply="text",
+        at="number",
+        campaign_id="integer",
+        account_id="integer",
+    )
+    lock_messages = f"{database.lock_rows} OF m" if database.lock_rows else ""
+    statements = {
+        "lock_accounts": f"SELECT id FROM accounts WHERE id IN ({ids}) ORDER BY id {database.lock_rows}",
+        # The common case of domain/message.py: an open intent of this very attempt was accepted.
+        "accept": f"""
+            UPDATE messages SET state = 4, charged = charged + 1, reply = r.reply, at = r.at
+            FROM ({accepted}) AS r
+            WHERE messages.id = r.id AND messages.state = 2 AND messages.attempt = r.attempt""",
+        "accepted_events": f"""
+            INSERT INTO events (message_id, attempt, kind, campaign_id, account_id, at, detail)
+            SELECT id, attempt, 'accepted', campaign_id, account_id, at, reply FROM ({accepted}) AS r WHERE true
+            ON CONFLICT DO NOTHING""",
+        # What is known of the reported messages, and how their campaigns stand.
+        "standings": f"""
+            SELECT m.id, m.state, m.attempt, m.lease, m.charged, m.returns, m.first_intent_at, m.campaign_id,
+                   m.account_id, m.address, c.status, c.max_attempts, c.retry_delay_seconds, c.workspace_id, c.channel
+            FROM messages m JOIN campaigns c ON c.id = m.campaign_id
+            WHERE m.id IN ({ids}) ORDER BY m.id {lock_messages}""",
+        # Moves each reported message on, if it still stands where it was read.
+        "settle": f"""
+            UPDATE messages SET state = r.state, due_at = r.due_at, charged = r.charged, returns = r.returns,
+                   reply = r.reply, attempt = r.attempt, at = r.at, account_id = r.account_id
+            FROM ({settled}) AS r WHERE messages.id = r.id AND messages.state = r.was""",
+        "events": f"""
+            INSERT INTO events (message_id, attempt, kind, campaign_id, account_id, at, detail)
+            SELECT message_id, attempt, kind, campaign_id, account_id, at, detail FROM ({events}) AS r WHERE true
+            ON CONFLICT DO NOTHING""",
+        "suppress": f"""
+            INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at)
+            SELECT workspace_id, channel, address, reason, 'hard bounce', created_at
+            FROM ({suppressed}) AS r WHERE true ON CONFLICT DO NOTHING""",
+        # Claimed and never begun: back to the queue, or cancelled where the campaign was stopped in the meantime.
+        "release": f"""
+            UPDATE messages SET
+                   state = CASE WHEN c.status = 'stopped' THEN 8 ELSE 0 END,
+                   due_at = CASE WHEN c.status = 'stopped' THEN NULL ELSE :now END
+            FROM ({released}) AS r, campaigns AS c
+            WHERE messages.id = r.id AND messages.state = 1 AND messages.lease = r.lease
+              AND c.id = messages.campaign_id
+            RETURNING messages.campaign_id, messages.state""",
+        # The intent: tests state, fence, lease, settings, campaign and suppression. When it changes fewer rows than it was
+        # given, "intended" tells which; only those may be handed over.
+        "intend": f"""
+            UPDATE messages SET state = 2, attempt = attempt + 1, at = :now,
+                   first_intent_at = COALESCE(first_intent_at, :now)
+            WHERE state = 1 AND id IN (
+                SELECT m.id FROM ({intents}) AS r
+                JOIN messages m ON m.id = r.id AND m.state = 1 AND m.lease = r.lease
+                JOIN accounts a ON a.id = m.account_id AND a.lease = m.lease AND a.revision = r.revision
+                               AND a.state = 'ready'
+                JOIN campaigns c ON c.id = m.campaign_id AND c.status = 'running'
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM suppressions s
+                    WHERE s.workspace_id = c.workspace_id AND s.channel = c.channel AND s.address = r.suppression_key
+                      AND (s.expires_at IS NULL OR s.expires_at > :now)))""",
+        "intended": f"""
+            SELECT m.id FROM ({intents}) AS r
+            JOIN messages m ON m.id = r.id AND m.lease = r.lease AND m.state = 2 AND m.at = :now""",
+        # Whether this account may claim from this campaign now, and the schema it would do so on.
+        "claimable": """
+            SELECT c.rate_per_minute, c.next_at, v.version_num
+            FROM campaigns c, accounts a, alembic_version v
+            WHERE c.id = :campaign AND c.status = 'running' AND a.id = :account AND a.lease = :lease""",
+        "due": f"""
+            SELECT id, address, fields, attempt, state FROM messages
+            WHERE campaign_id = :campaign AND due_at <= :now ORDER BY due_at LIMIT :limit {database.skip_locked}""",
+        "fresh": f"""
+            SELECT id, address, fields, attempt, state FROM messages
+            WHERE campaign_id = :campaign AND state = 0 AND due_at IS NULL AND id > :after
+            ORDER BY id LIMIT :limit {database.skip_locked}""",
+        "suppressed": f"""
+            SELECT s.address FROM ({keys}) AS r JOIN campaigns c ON c.id = :campaign
+            JOIN suppressions s ON s.workspace_id = c.workspace_id AND s.channel = c.channel
+                               AND s.address = r.suppression_key
+            WHERE s.expires_at IS NULL OR s.expires_at > :now""",
+        "claim": f"""
+            UPDATE messages SET state = 1, account_id = :account, lease = :lease, due_at = NULL, at = :now
+            WHERE id IN ({ids})""",
+        # A dead sender's account: the fence rises first, then what it held is sorted out.
+        "raise_fence": """
+            UPDATE accounts SET lease = lease + 1, sender_id = NULL WHERE id = :account AND sender_id = :sender
+            RETURNING lease""",
+        "held": f"""
+            SELECT id, campaign_id, attempt, lease, state FROM messages
+            WHERE account_id = :account AND lease < :lease AND state BETWEEN 1 AND 2 ORDER BY id {database.lock_rows}""",
+        "pace": "UPDATE campaigns SET next_at = :next_at WHERE id = :campaign",
+    }
+    return {name: sql(statement) for name, statement in statements.items()}

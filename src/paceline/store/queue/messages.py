@@ -1,0 +1,154 @@
+"""Messages as people ask for them: lists, decisions about uncertain ones, and what a stop leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from paceline.domain.message import PUBLIC_NAMES, MessageState
+from paceline.store.database import Database, sql
+from paceline.store.queue.tally import Tally
+
+_PAGE = 1000
+_CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    """One message as people see it."""
+
+    id: int
+    address: str
+    state: str
+    account: str | None
+    attempts: int
+    reply: str | None
+    at: float | None
+    due_at: float | None
+
+
+def listing(database: Database, campaign_id: int, *, state: str | None = None) -> Iterator[MessageRow]:
+    """The messages of a campaign in the order of its audience, read page by page."""
+    wanted = [int(s) for s, name in PUBLIC_NAMES.items() if state is None or name == state]
+    statement = sql(
+        "SELECT m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, m.due_at "
+        "FROM messages m LEFT JOIN accounts a ON a.id = m.account_id "
+        f"WHERE m.campaign_id = :campaign AND m.id > :after AND m.state IN ({', '.join(map(str, wanted))}) "
+        "ORDER BY m.id LIMIT :page"
+    )
+    after = 0
+    while True:
+        with database.read() as connection:
+            values = {"campaign": campaign_id, "after": after, "page": _PAGE}
+            rows = connection.execute(statement, values).all()
+        for row in rows:
+            yield _message(row)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].id
+
+
+def resolve_uncertain(database: Database, campaign_id: int, *, resend: bool, slot: int, now: float) -> int:
+    """Decide every uncertain message: it counts as sent, or goes back to the queue. Returns how many.
+
+    In parts, each in a transaction of its own; a second call finds nothing left.
+    """
+    target = MessageState.QUEUED if resend else MessageState.SENT
+    total = 0
+    while True:
+        with database.write() as connection:
+            rows = _take_uncertain(connection, database, campaign_id, target, now)
+            tally = Tally()
+            for row in rows:
+                tally.moved(campaign_id, MessageState.UNCERTAIN, target)
+                if target is MessageState.SENT:
+                    tally.credited(campaign_id, row.account_id)
+            tally.write(connection, database, slot=slot, now=now)
+        total += len(rows)
+        if len(rows) < _CHUNK:
+            return total
+
+
+def _take_uncertain(
+    connection: Connection, database: Database, campaign_id: int, target: MessageState, now: float
+) -> list[Any]:
+    """Move a part of the uncertain messages and keep the decision as an event of each."""
+    rows = list(
+        connection.execute(
+            sql(
+                "UPDATE messages SET state = :target, at = :now, "
+                "due_at = CASE WHEN :target = 0 THEN :now ELSE NULL END WHERE id IN "
+                "(SELECT id FROM messages WHERE campaign_id = :campaign AND state = 7 "
+                f"ORDER BY id LIMIT {_CHUNK} {database.skip_locked}) RETURNING id, attempt, account_id"
+            ),
+            {"target": int(target), "now": now, "campaign": campaign_id},
+        )
+    )
+    if rows:
+        kind = "resolved_resend" if target is MessageState.QUEUED else "resolved_sent"
+        connection.execute(
+            sql(
+                "INSERT INTO events (message_id, attempt, kind, campaign_id, account_id, at) "
+                "VALUES (:message, :attempt, :kind, :campaign, :account, :now) ON CONFLICT DO NOTHING"
+            ),
+            [
+                {
+                    "message": row.id,
+                    "attempt": row.attempt,
+                    "kind": kind,
+                    "campaign": campaign_id,
+                    "account": row.account_id,
+                    "now": now,
+                }
+                for row in rows
+            ],
+        )
+    return rows
+
+
+def cancel_waiting(database: Database, campaign_id: int, *, slot: int, now: float) -> int:
+    """Cancel what a stopped campaign has queued or deferred, in parts; a second call finds nothing left."""
+    total = 0
+    while True:
+        with database.write() as connection:
+            waiting = _waiting(connection, database, campaign_id)
+            if not waiting:
+                return total
+            rows = database.rows("rows", id="integer")
+            connection.execute(
+                sql(f"UPDATE messages SET state = 8, due_at = NULL, at = :now WHERE id IN ({rows})"),
+                {"rows": json.dumps([[row.id] for row in waiting]), "now": now},
+            )
+            tally = Tally()
+            for row in waiting:
+                tally.moved(campaign_id, MessageState(row.state), MessageState.CANCELLED)
+            tally.write(connection, database, slot=slot, now=now)
+        total += len(waiting)
+
+
+def _waiting(connection: Connection, database: Database, campaign_id: int) -> list[Any]:
+    """A part of what waits: through the indexes of fresh and of due messages, which together hold all of it."""
+    values = {"campaign": campaign_id, "part": _CHUNK}
+    fresh = "SELECT id, state FROM messages WHERE campaign_id = :campaign AND state = 0 AND due_at IS NULL"
+    due = "SELECT id, state FROM messages WHERE campaign_id = :campaign AND due_at IS NOT NULL"
+    rows = connection.execute(sql(f"{fresh} ORDER BY id LIMIT :part {database.skip_locked}"), values).all()
+    if not rows:
+        rows = connection.execute(sql(f"{due} ORDER BY due_at LIMIT :part {database.skip_locked}"), values).all()
+    return list(rows)
+
+
+def _message(row: Any) -> MessageRow:
+    return MessageRow(
+        id=row.id,
+        address=row.address,
+        state=PUBLIC_NAMES[MessageState(row.state)],
+        account=row.account,
+        attempts=row.attempt,
+        reply=row.reply,
+        at=row.at,
+        due_at=row.due_at,
+    )

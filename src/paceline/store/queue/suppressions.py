@@ -1,0 +1,74 @@
+"""Suppression: addresses that get nothing, per workspace and channel; tested again in every intent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from paceline.store.database import Database, sql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """One address, why it is suppressed, and until when (None: for ever)."""
+
+    address: str
+    reason: str
+    source: str
+    created_at: float
+    expires_at: float | None
+
+
+def suppress(
+    connection: Connection,
+    addresses: list[str],
+    *,
+    workspace_id: int,
+    channel: str,
+    reason: str,
+    source: str,
+    now: float,
+) -> int:
+    """Suppress addresses; those that are already keep their reason. Returns how many are new."""
+    added = 0
+    for address in addresses:
+        added += connection.execute(
+            sql(
+                "INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at) "
+                "VALUES (:workspace, :channel, :address, :reason, :source, :now) ON CONFLICT DO NOTHING"
+            ),
+            {
+                "workspace": workspace_id,
+                "channel": channel,
+                "address": address.casefold(),
+                "reason": reason,
+                "source": source,
+                "now": now,
+            },
+        ).rowcount
+    return added
+
+
+def lift(connection: Connection, address: str, *, workspace_id: int, channel: str) -> bool:
+    """Take an address off the list; False when it was not on it."""
+    statement = sql(
+        "DELETE FROM suppressions WHERE workspace_id = :workspace AND channel = :channel AND address = :address"
+    )
+    values = {"workspace": workspace_id, "channel": channel, "address": address.casefold()}
+    return connection.execute(statement, values).rowcount == 1
+
+
+def listing(database: Database, *, workspace_id: int, channel: str) -> Iterator[Suppression]:
+    """Every suppressed address in order."""
+    with database.read() as connection:
+        rows = connection.execute(
+            sql(
+                "SELECT address, reason, source, created_at, expires_at FROM suppressions "
+                "WHERE workspace_id = :workspace AND channel = :channel ORDER BY address"
+            ),
+            {"workspace": workspace_id, "channel": channel},
+        ).all()
+    for row in rows:
+        yield Suppression(**row._mapping)

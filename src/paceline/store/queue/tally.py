@@ -1,0 +1,116 @@
+"""What a transaction did, added up: progress counters, account usage and open intents, written once at its end."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, TextClause
+
+from paceline.domain.allowance import bucket_of
+from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, Settlement
+from paceline.store.database import Database, sql
+
+_CHARGED = (MessageState.SENT, MessageState.UNCERTAIN)
+
+
+class Tally:
+    """Sums of one transaction; ``write`` applies them in the order accounts, usage, counters."""
+
+    def __init__(self) -> None:
+        self._states: dict[int, Counter[str]] = {}
+        self._open: Counter[int] = Counter()
+        self._usage: Counter[tuple[int, int]] = Counter()
+        self._sent: Counter[tuple[int, int]] = Counter()
+
+    def moved(self, campaign_id: int, source: MessageState, target: MessageState, count: int = 1) -> None:
+        """Messages of a campaign went from one state to another."""
+        states = self._states.setdefault(campaign_id, Counter())
+        states[PUBLIC_NAMES[source]] -= count
+        states[PUBLIC_NAMES[target]] += count
+
+    def launched(self, campaign_id: int, count: int) -> None:
+        """New messages were put into the queue."""
+        self._states.setdefault(campaign_id, Counter())["queued"] += count
+
+    def credited(self, campaign_id: int, account_id: int) -> None:
+        """An account has sent one message more than was known."""
+        self._sent[campaign_id, account_id] += 1
+
+    def opened(self, per_account: Counter[int]) -> None:
+        """Intents were made."""
+        self._open.update(per_account)
+
+    def accepted(self, reports: Sequence[Report]) -> None:
+        """Open intents were accepted."""
+        for campaign_id, count in Counter([r.campaign_id for r in reports]).items():
+            self.moved(campaign_id, MessageState.INTENDED, MessageState.SENT, count)
+        self._sent.update([(r.campaign_id, r.account_id) for r in reports])
+        self._open.subtract([r.account_id for r in reports])
+        self._usage.update([(r.account_id, bucket_of(r.at)) for r in reports])
+
+    def settled(self, report: Report, row: Any, move: Settlement) -> None:
+        """A report moved a message (``row``: what it was before)."""
+        self.moved(row.campaign_id, MessageState(row.state), move.state)
+        if move.state is MessageState.SENT:
+            self._sent[row.campaign_id, report.account_id] += 1
+        if row.state == MessageState.INTENDED:
+            self._open[report.account_id] -= 1
+            if move.state in _CHARGED:
+                self._usage[report.account_id, bucket_of(report.at)] += 1
+
+    def write(
+        self,
+        connection: Connection,
+        database: Database,
+        *,
+        slot: int,
+        now: float,
+        paces: dict[int, float] | None = None,
+    ) -> None:
+        """Apply the sums."""
+        statements = _statements(database)
+        ids = sorted({i for i, change in self._open.items() if change} | set(paces or ()))
+        accounts = [[i, self._open[i], (paces or {}).get(i)] for i in ids]
+        usage = [[*pair, count] for pair, count in sorted(self._usage.items())]
+        sent = [[*pair, count] for pair, count in sorted(self._sent.items())]
+        for name, rows in (("accounts", accounts), ("usage", usage), ("sent", sent)):
+            if rows:
+                database.run(connection, statements[name], {"rows": json.dumps(rows)})
+        for campaign_id in sorted(self._states):
+            changes = self._states[campaign_id]
+            if any(changes.values()):
+                values = {state: changes[state] for state in PUBLIC_STATES}
+                database.run(connection, _COUNT, {"campaign": campaign_id, "slot": slot, "now": now, **values})
+
+
+@lru_cache(maxsize=8)
+def _statements(database: Database) -> dict[str, TextClause]:
+    accounts = database.rows("rows", id="integer", change="integer", next_at="number")
+    usage = database.rows("rows", account_id="integer", bucket="integer", count="integer")
+    sent = database.rows("rows", campaign_id="integer", account_id="integer", count="integer")
+    return {
+        "accounts": sql(
+            "UPDATE accounts SET open_intents = open_intents + r.change, "
+            f"next_at = COALESCE(r.next_at, accounts.next_at) FROM ({accounts}) AS r WHERE accounts.id = r.id"
+        ),
+        "usage": sql(
+            f"INSERT INTO usage (account_id, bucket, count) SELECT account_id, bucket, count FROM ({usage}) AS r "
+            "WHERE true ON CONFLICT (account_id, bucket) DO UPDATE SET count = usage.count + excluded.count"
+        ),
+        "sent": sql(
+            f"UPDATE campaign_accounts SET sent = sent + r.count FROM ({sent}) AS r WHERE "
+            "campaign_accounts.campaign_id = r.campaign_id AND campaign_accounts.account_id = r.account_id"
+        ),
+    }
+
+
+_COUNT = sql(
+    f"INSERT INTO campaign_counters (campaign_id, slot, updated_at, {', '.join(PUBLIC_STATES)}) "
+    f"VALUES (:campaign, :slot, :now, {', '.join(':' + state for state in PUBLIC_STATES)}) "
+    "ON CONFLICT (campaign_id, slot) DO UPDATE SET updated_at = excluded.updated_at, "
+    + ", ".join(f"{state} = campaign_counters.{state} + excluded.{state}" for state in PUBLIC_STATES)
+)

@@ -1,0 +1,223 @@
+"""SQLite: one file, one writer at a time.
+
+Differs by necessity from PostgreSQL: writers take turns by two file locks (whoever waits for the second keeps newcomers
+behind the first, so a busy sender cannot starve the others), we checkpoint by ourselves under the write lock, and a
+witness file beside the database notices when an old copy was put in its place.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from paceline.domain.errors import InputError, Problem, StoreUnavailable
+from paceline.settings import Settings
+from paceline.store.database import Database, sql
+
+_OLDEST = (3, 35, 0)  # RETURNING and UPDATE … FROM
+_COMMITS_PER_CHECKPOINT = 500
+_LONGEST_WAL_PAGES = 16384  # 64 MB
+_JSON_CASTS = {"integer": "CAST({} AS INTEGER)", "number": "CAST({} AS REAL)", "text": "{}"}
+
+
+class SqliteDatabase(Database):
+    """The queue in one SQLite file (WAL, synchronous=FULL)."""
+
+    skip_locked = ""
+    lock_rows = ""
+    remembers_fresh = False
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        if sqlite3.sqlite_version_info < _OLDEST:
+            wanted = ".".join(map(str, _OLDEST))
+            raise InputError(
+                [
+                    Problem(
+                        file="sqlite3", message=f"SQLite {sqlite3.sqlite_version} is too old, needs {wanted} or newer"
+                    )
+                ]
+            )
+        self.path = path
+        self.name = str(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            f"sqlite:///{path}",
+            paramstyle="named",
+            poolclass=QueuePool,
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=settings.pool_wait_seconds,
+            connect_args={
+                "timeout": settings.lock_timeout_seconds,
+                "check_same_thread": False,
+                "isolation_level": None,  # we say BEGIN ourselves: the driver's would be deferred
+            },
+        )
+        super().__init__(engine, settings)
+        self._since_checkpoint = 0
+        self._turn = _Turn(path, settings.lock_timeout_seconds)
+        event.listen(engine, "connect", _prepare)
+
+    def rows(self, parameter: str, **columns: str) -> str:
+        picked = ", ".join(
+            _JSON_CASTS[kind].format(f"json_extract(value, '$[{position}]')") + f" AS {name}"
+            for position, (name, kind) in enumerate(columns.items())
+        )
+        return f"SELECT {picked} FROM json_each(:{parameter})"
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self._guard(), self._turn, self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+            self._checkpoint_in_time(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._guard(), self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+    def identity(self, connection: Connection) -> str:
+        return f"sqlite {_machine()} {self.path.stat().st_ino}"
+
+    def now(self) -> float | None:
+        return None
+
+    def count_commit(self, connection: Connection, sender_id: int) -> int:
+        statement = "UPDATE installation SET commits = commits + 1 WHERE id = 1 RETURNING commits"
+        return int(self.fetch(connection, sql(statement), {})[0][0])
+
+    def remembered_commits(self) -> int:
+        try:
+            return int(self._witness.read_text().strip() or 0)
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def remember_commits(self, count: int) -> None:
+        # Never synced: after a power loss it may be behind the database, and only being ahead of it means anything.
+        descriptor = os.open(self._witness, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(descriptor, f"{count:020d}\n".encode(), 0)
+        finally:
+            os.close(descriptor)
+
+    @property
+    def _witness(self) -> Path:
+        return self.path.with_name(self.path.name + "-witness")
+
+    def _checkpoint_in_time(self, connection: Connection) -> None:
+        """Bring the WAL home under the write lock; readers are waited for only when it has grown long."""
+        self._since_checkpoint += 1
+        if self._since_checkpoint < _COMMITS_PER_CHECKPOINT:
+            return
+        self._since_checkpoint = 0
+        _, pages, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+        if pages > _LONGEST_WAL_PAGES:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+
+
+def _prepare(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    _use_wal(cursor)
+    for pragma in (
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "wal_autocheckpoint = 0",
+        "cache_size = -16000",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _use_wal(cursor: Any) -> None:
+    """Of several processes that open a new database at once all but one are refused for a moment, whatever the timeout."""
+    for pause in (0.01, 0.05, 0.2, 1.0):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            time.sleep(pause)
+    cursor.execute("PRAGMA journal_mode = WAL")
+
+
+def _machine() -> str:
+    for name in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            return Path(name).read_text().strip()
+        except OSError:
+            continue
+    return os.uname().nodename
+
+
+class _Turn:
+    """The right to write: a lock among the threads, then file locks A and B among the processes."""
+
+    def __init__(self, path: Path, timeout_seconds: float) -> None:
+        self._threads = threading.Lock()
+        self._timeout = timeout_seconds
+        self._first = _FileLock(path.with_name(path.name + "-lock-a"))
+        self._second = _FileLock(path.with_name(path.name + "-lock-b"))
+
+    def __enter__(self) -> None:
+        deadline = time.monotonic() + self._timeout
+        if not self._threads.acquire(timeout=self._timeout):
+            raise StoreUnavailable(f"no turn to write within {self._timeout:g} s")
+        try:
+            self._first.acquire(deadline)
+            try:
+                self._second.acquire(deadline)
+            finally:
+                self._first.release()
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._second.release()
+        self._threads.release()
+
+
+class _FileLock:
+    """One advisory lock; the kernel releases it when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def acquire(self, deadline: float) -> None:
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        pause = 0.0002
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StoreUnavailable(f"{self._path}: another process has not released it in time") from None
+                time.sleep(pause)
+                pause = min(pause * 2, 0.002)
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)

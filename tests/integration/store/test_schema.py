@@ -1,0 +1,78 @@
+"""The schema: migrations and tables agree on both databases, and the hot statements use their indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from paceline.settings import read_settings
+from paceline.store.database import Database
+from paceline.store.migrations import SCHEMA_VERSION, upgrade
+from paceline.store.opening import SchemaMismatch, open_database, schema_version
+from paceline.store.queue.delivery_statements import delivery_statements
+from paceline.store.schema import metadata
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(read_settings({}, database=database_url, data_dir=str(tmp_path)))
+    yield opened
+    opened.close()
+
+
+def test_migrations_make_the_tables_that_the_program_knows(database: Database) -> None:
+    with database.read() as connection:
+        assert schema_version(database) == SCHEMA_VERSION
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert differences == []
+
+
+def test_second_upgrade_changes_nothing(database: Database) -> None:
+    upgrade(database)
+    assert schema_version(database) == SCHEMA_VERSION
+
+
+def test_database_of_another_version_is_refused_with_the_cure(database_url: str, tmp_path: Path) -> None:
+    settings = read_settings({}, database=database_url, data_dir=str(tmp_path))
+    database = open_database(settings)
+    database.execute("UPDATE alembic_version SET version_num = '0000'")
+    database.close()
+    with pytest.raises(SchemaMismatch, match="paceline database upgrade"):
+        open_database(settings)
+
+
+PLANS: dict[str, tuple[str, dict[str, Any]]] = {
+    "fresh": ("messages_fresh", {"campaign": 1, "after": 0, "limit": 10}),
+    "due": ("messages_due", {"campaign": 1, "now": 0.0, "limit": 10}),
+    "held": ("messages_held", {"account": 1, "lease": 1}),
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_hot_statement_uses_its_partial_index(name: str, sqlite_url: str, tmp_path: Path) -> None:
+    database = open_database(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
+    index, values = PLANS[name]
+    statement = str(delivery_statements(database)[name])
+    with database.read() as connection:
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"), values).all()
+    database.close()
+    assert any(index in row[3] for row in plan), plan
+    assert not any(row[3].startswith("SCAN messages") for row in plan), plan
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_hot_statement_uses_its_partial_index_on_postgresql(name: str, postgresql_url: str, tmp_path: Path) -> None:
+    database = open_database(read_settings({}, database=postgresql_url, data_dir=str(tmp_path)))
+    index, values = PLANS[name]
+    statement = str(delivery_statements(database)[name])
+    with database.read() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {statement}"), values).scalars())
+    database.close()
+    assert index in plan, plan

