@@ -48,6 +48,7 @@ class SmtpConnection(asyncio.Protocol):
         self._too_big = False
         self._scanned = 0
         self._body_rule: Rule | None = None
+        self._is_shaking_hands = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
@@ -296,6 +297,7 @@ class SmtpConnection(asyncio.Protocol):
             self._buffer.clear()
         self._wire.transport.pause_reading()
         self.hold()
+        self._is_shaking_hands = True
         self._run(self._shake_hands())
 
     async def _shake_hands(self) -> None:
@@ -306,10 +308,10 @@ class SmtpConnection(asyncio.Protocol):
             if encrypted is not None:
                 self._wire.transport = encrypted
                 self.is_encrypted = True
+                self._is_shaking_hands = False
                 self.go_on()
                 return
         self.cut()
-        self.connection_lost(None)
 
     def close(self, _said: bytes = b"") -> None:
         """End the conversation in an orderly way."""
@@ -326,3 +328,5 @@ class SmtpConnection(asyncio.Protocol):
         """End the connection at once."""
         self._busy = True
         self._wire.cut()
+        if self._is_shaking_hands:  # the loop's own protocol has the transport then, and may not tell us of its end
+            self.connection_lost(None)
