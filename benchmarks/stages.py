@@ -68,7 +68,7 @@ class Stages:
         assert audience is not None
         with audience:
             FileLaunch(
-                database=self._context.database,
+                database=self._context.queue,
                 campaign_id=self._prepared.campaign_id,
                 audience=audience,
                 refused_path=self._context.settings.reports_path / "refused.csv",
@@ -77,7 +77,7 @@ class Stages:
             ).run()
 
     def _register(self) -> tuple[Deliveries, list[LeasedAccount]]:
-        database, campaign_id, now = self._context.database, self._prepared.campaign_id, self._context.clock.now()
+        database, campaign_id, now = self._context.queue, self._prepared.campaign_id, self._context.clock.now()
         with database.read() as connection:
             ids = [standing.id for standing in accounts.standings(connection, campaign_id=campaign_id)]
         with database.write() as connection:
@@ -106,7 +106,7 @@ class Stages:
         return [one[place] for place in range(longest) for one in lists if place < len(one)]
 
     def _render(self, held: Iterable[tuple[LeasedAccount, ClaimedMessage]]) -> list[Letter]:
-        composer = Composer(self._context.database, self._context.clock.now)
+        composer = Composer(self._context.queue, self._context.clock.now)
         composer.prepare(self._prepared.campaign_id)
         return [composer.compose(message, leased.account) for leased, message in held]
 

@@ -5,29 +5,48 @@ from __future__ import annotations
 from paceline.channels.smtp.channel import SmtpChannel
 from paceline.channels.smtp.limits import SmtpLimits, SmtpTimeouts
 from paceline.clock import Reading, SteadyClock
-from paceline.operations.context import Context
+from paceline.operations.context import Context, QueueContext
 from paceline.settings import Settings
-from paceline.store.opening import open_database
+from paceline.store.opening import open_catalogue, open_queue
 from paceline.store.queue import installation
 from paceline.store.secrets import open_secret_box
 
 
+def open_queue_context(settings: Settings) -> QueueContext:
+    """What a sender needs: the queue, and nothing of the catalogue. Raises as ``open_context``."""
+    queue = open_queue(settings)
+    try:
+        box = open_secret_box(settings, queue)
+        with queue.read() as connection:
+            stored = installation.clock(connection)
+        clock = _clock(stored, queue.now())
+    except BaseException:
+        queue.close()
+        raise
+    return QueueContext(
+        settings=settings, queue=queue, clock=clock, box=box, channel=SmtpChannel(_smtp_limits(settings))
+    )
+
+
 def open_context(settings: Settings) -> Context:
-    """Everything an operation needs, on the database of these settings.
+    """Everything an operation needs, on the databases of these settings.
 
     Raises InputError, StoreUnavailable, SchemaMismatch or SecretsUnreadable, each with a sentence and nothing left open.
     """
-    database = open_database(settings)
+    parts = open_queue_context(settings)
     try:
-        box = open_secret_box(settings, database)
-        with database.read() as connection:
-            stored = installation.clock(connection)
-        clock = _clock(stored, database.now())
+        catalogue = open_catalogue(settings, parts.queue)
     except BaseException:
-        database.close()
+        parts.close()
         raise
     return Context(
-        settings=settings, database=database, clock=clock, box=box, channel=SmtpChannel(_smtp_limits(settings))
+        settings=settings,
+        queue=parts.queue,
+        clock=parts.clock,
+        box=parts.box,
+        channel=parts.channel,
+        catalogue=catalogue,
+        ids=parts.box.public_ids(),
     )
 
 

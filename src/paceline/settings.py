@@ -30,6 +30,12 @@ class Settings:
     database: str = _setting(
         "", "PACELINE_DATABASE", "URL", "sqlite:///file.db or postgresql://…; empty: paceline.db in the data directory"
     )
+    queue_database: str = _setting(
+        "",
+        "PACELINE_QUEUE_DATABASE",
+        "URL",
+        "The database of the busy queue (campaigns, messages, accounts); empty: the same one",
+    )
     secret_key: str = _setting(
         "",
         "PACELINE_SECRET_KEY",
@@ -131,14 +137,24 @@ class Settings:
 
     @property
     def reports_path(self) -> Path:
-        """Where reports such as KEY.refused.csv go: beside an SQLite database, else into the data directory."""
-        url = self.database_url
+        """Where reports such as KEY.refused.csv go: beside an SQLite queue, else into the data directory."""
+        url = self.queue_url
         return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else self.data_path
 
     @property
     def database_url(self) -> str:
-        """The database's URL."""
+        """The URL of the catalogue's database, which is the queue's too unless that has one of its own."""
         return self.database or f"sqlite:///{self.data_path.resolve() / 'paceline.db'}"
+
+    @property
+    def queue_url(self) -> str:
+        """The URL of the queue's database."""
+        return self.queue_database or self.database_url
+
+    @property
+    def has_two_databases(self) -> bool:
+        """Whether the queue has a database of its own."""
+        return self.queue_url != self.database_url
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -77,7 +77,7 @@ class Queue:
     @classmethod
     def filled(cls, context: Context, messages: int) -> Queue:
         queue = cls(context=context)
-        with context.database.write() as connection:
+        with context.queue.write() as connection:
             new = NewCampaign(
                 workspace_id=1,
                 key="test",
@@ -96,7 +96,7 @@ class Queue:
             rows = [NewMessage(contact_id=n, address=f"user{n}@example.com", fields={}) for n in range(messages)]
             launching.add(
                 connection,
-                context.database,
+                context.queue,
                 created,
                 rows,
                 after=0,
@@ -115,7 +115,7 @@ class Queue:
 
     def holder(self, name: str = "relay") -> Holder:
         """A new sender that leases the account of this name."""
-        with self.context.database.write() as connection:
+        with self.context.queue.write() as connection:
             sender_id, slot = senders.register(
                 connection,
                 process="",
@@ -128,11 +128,11 @@ class Queue:
             accounts.attach(connection, self.campaign_id, [account_id])
             leased = accounts.lease(connection, self.context.box, account_id, sender_id=sender_id, now=self.now)
         assert leased is not None
-        deliveries = Deliveries(self.context.database, sender_id=sender_id, slot=slot)
+        deliveries = Deliveries(self.context.queue, sender_id=sender_id, slot=slot)
         return Holder(queue=self, sender_id=sender_id, account_id=account_id, lease=leased.lease, deliveries=deliveries)
 
     def move(self, what: CampaignMove) -> None:
-        with self.context.database.write() as connection:
+        with self.context.queue.write() as connection:
             assert campaigns.move(connection, self.campaign_id, what, now=self.now)
 
     def row(self, message: ClaimedMessage) -> Any:
@@ -143,7 +143,7 @@ class Queue:
 
     def counts(self) -> dict[str, int]:
         """The counters, which must agree with the messages."""
-        with self.context.database.read() as connection:
+        with self.context.queue.read() as connection:
             counted = campaigns.progress(connection, self.campaign_id).counts
             assert counted == campaigns.count_anew(connection, self.campaign_id)
         return {state: count for state, count in counted.items() if count}
@@ -152,12 +152,12 @@ class Queue:
         """All that a report can change."""
         tables = ("messages", "campaign_counters", "accounts", "usage", "campaign_accounts", "events", "suppressions")
         columns = {"campaign_counters": "campaign_id, queued, sending, deferred, sent, failed, skipped, uncertain"}
-        with self.context.database.read() as connection:
+        with self.context.queue.read() as connection:
             found = {t: connection.execute(sql(f"SELECT {columns.get(t, '*')} FROM {t}")).all() for t in tables}
         return {table: sorted(map(tuple, rows), key=repr) for table, rows in found.items()}
 
     def events(self, message: ClaimedMessage) -> list[tuple[int, str]]:
-        with self.context.database.read() as connection:
+        with self.context.queue.read() as connection:
             statement = sql("SELECT attempt, kind FROM events WHERE message_id = :id ORDER BY attempt, kind")
             return [(row.attempt, row.kind) for row in connection.execute(statement, {"id": message.id})]
 
@@ -171,5 +171,5 @@ class Queue:
         return int(row.charged), int(row.open_intents)
 
     def _one(self, words: str, **values: Any) -> Any:
-        with self.context.database.read() as connection:
+        with self.context.queue.read() as connection:
             return connection.execute(sql(words), values).one()

@@ -6,7 +6,7 @@ from typing import Any
 
 from paceline.domain.account import Account
 from paceline.domain.errors import PacelineError
-from paceline.operations.context import WORKSPACE, Context, NotPossible
+from paceline.operations.context import Context, NotPossible
 from paceline.operations.summary import AccountSummary, account_summary
 from paceline.store.queue import accounts
 from paceline.store.queue.accounts import AccountStanding
@@ -21,18 +21,20 @@ class UnknownAccount(PacelineError):
 def list_accounts(context: Context) -> list[AccountSummary]:
     """Every account by name; ``sent``, which counts for a campaign, is 0."""
     now = context.clock.now()
-    with context.database.read() as connection:
+    with context.queue.read() as connection:
         return [account_summary(connection, s, sent=0, now=now) for s in accounts.standings(connection)]
 
 
 def add(context: Context, account: Account) -> AccountSummary:
     """Store an account, or change the stored one with the same login. Raises NotPossible when its name is taken."""
     now = context.clock.now()
-    with context.database.write() as connection:
-        same_name = accounts.find(connection, account.name, workspace_id=WORKSPACE)
+    with context.queue.write() as connection:
+        same_name = accounts.find(connection, account.name, workspace_id=context.workspace_id)
         if any(standing.identity != account.login.identity for standing in same_name):
             raise NotPossible(f"there is another account with the name {account.name!r} ({same_name[0].identity})")
-        account_id = accounts.save(connection, context.box, account, workspace_id=WORKSPACE, channel=_CHANNEL)
+        account_id = accounts.save(
+            connection, context.box, account, workspace_id=context.workspace_id, channel=_CHANNEL
+        )
         standing = next(s for s in accounts.standings(connection) if s.id == account_id)
         return account_summary(connection, standing, sent=0, now=now)
 
@@ -40,14 +42,14 @@ def add(context: Context, account: Account) -> AccountSummary:
 def set_enabled(context: Context, name: str, *, enabled: bool) -> None:
     """Switch an account on (a broken one gets another chance) or off; a running worker notices within a second."""
     standing = _find(context, name)
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         accounts.set_enabled(connection, standing.id, enabled=enabled)
 
 
 async def test(context: Context, name: str) -> str:
     """Connect and log in as an account, send nothing. Raises AccountUnavailable with the reply."""
     standing = _find(context, name)
-    with context.database.read() as connection:
+    with context.queue.read() as connection:
         account = accounts.load(connection, context.box, standing.id)
     session = await context.channel.connect(account)
     await session.close()
@@ -72,8 +74,8 @@ def usage(context: Context) -> list[dict[str, Any]]:
 
 
 def _find(context: Context, name: str) -> AccountStanding:
-    with context.database.read() as connection:
-        found = accounts.find(connection, name, workspace_id=WORKSPACE)
+    with context.queue.read() as connection:
+        found = accounts.find(connection, name, workspace_id=context.workspace_id)
         names = sorted({standing.name for standing in accounts.standings(connection)})
     if not found:
         known = f"there are: {', '.join(names[:10])}" if names else "there is none yet"

@@ -22,10 +22,10 @@ def pause(context: Context, key: str) -> Summary:
 def resume(context: Context, key: str) -> Summary:
     """Let a paused campaign go on; accounts that are broken get another chance. One that runs goes on running."""
     campaign = context.campaign(key)
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         standings = accounts.standings(connection, campaign_id=campaign.id)
         accounts.retry(connection, [standing.id for standing in standings])
-        installation.accept_identity(context.database, connection)
+        installation.accept_identity(context.queue, connection)
     return _move(context, key, CampaignMove.RESUME)
 
 
@@ -33,16 +33,16 @@ def stop(context: Context, key: str) -> Summary:
     """End a campaign: what has not been handed over is cancelled. A second call finishes what a first one left."""
     stopped = _move(context, key, CampaignMove.STOP)
     campaign = context.campaign(key)
-    campaign_finisher.finish(context.database, campaign.id, now=context.clock.now())
+    campaign_finisher.finish(context.queue, campaign.id, now=context.clock.now())
     return summary_of(context, campaign.id) if stopped.left else stopped
 
 
 def messages(context: Context, key: str, *, state: str | None) -> Iterator[dict[str, Any]]:
     """Every message of a campaign, or those in one public state, in the order of the audience."""
     campaign = context.campaign(key)
-    with context.database.read() as connection:
+    with context.queue.read() as connection:
         secret = installation.name(connection).encode()
-    for row in stored_messages.listing(context.database, campaign.id, state=state):
+    for row in stored_messages.listing(context.queue, campaign.id, state=state):
         yield {
             "address": row.address,
             "state": row.state,
@@ -63,9 +63,9 @@ def resolve(context: Context, key: str, *, resend: bool) -> int:
     if resend and campaign.status is CampaignStatus.STOPPED:
         raise NotPossible(f"{key} is stopped: its messages cannot be sent again")
     now = context.clock.now()
-    decided = stored_messages.resolve_uncertain(context.database, campaign.id, resend=resend, slot=0, now=now)
+    decided = stored_messages.resolve_uncertain(context.queue, campaign.id, resend=resend, slot=0, now=now)
     if resend and decided:
-        with context.database.write() as connection:
+        with context.queue.write() as connection:
             campaigns.move(connection, campaign.id, CampaignMove.REOPEN, now=now)
     return decided
 
@@ -73,7 +73,7 @@ def resolve(context: Context, key: str, *, resend: bool) -> int:
 def _move(context: Context, key: str, what: CampaignMove, *, reason: str | None = None) -> Summary:
     """Make a person's move; being there already is fine, being elsewhere is NotPossible."""
     campaign = context.campaign(key)
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         moved = campaigns.move(connection, campaign.id, what, now=context.clock.now(), reason=reason)
         status = campaigns.get(connection, campaign.id).status
     if not moved and status is not MOVES[what].target:

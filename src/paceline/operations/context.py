@@ -1,24 +1,30 @@
-"""What every operation needs: the settings, the database, the clock, the secrets and the way out."""
+"""What every operation needs: the settings, the databases, the clock, the secrets and the way out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from paceline.channels.base import Channel
 from paceline.clock import SteadyClock
 from paceline.domain.errors import PacelineError
 from paceline.settings import Settings
 from paceline.store.database import Database
+from paceline.store.public_ids import PublicIds
 from paceline.store.queue import campaigns
 from paceline.store.queue.campaigns import CampaignRow
 from paceline.store.secrets import SecretBox
 
-WORKSPACE = 1
-"""The workspace of the command line; every row belongs to one."""
+FIRST_WORKSPACE = 1
+"""The workspace of the command line; it is there from the start."""
 
 
 class UnknownCampaign(PacelineError):
     """There is no campaign of this key."""
+
+
+class NotFound(PacelineError):
+    """There is nothing of this id in this workspace."""
 
 
 class NotPossible(PacelineError):
@@ -26,25 +32,43 @@ class NotPossible(PacelineError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """The concrete parts, wired by bootstrap."""
+class QueueContext:
+    """The concrete parts that sending needs, wired by bootstrap, and the workspace they are used for."""
 
     settings: Settings
-    database: Database
+    queue: Database
     clock: SteadyClock
     box: SecretBox
     channel: Channel
+    workspace_id: int = FIRST_WORKSPACE
 
     def campaign(self, key: str) -> CampaignRow:
         """The campaign of this key. Raises UnknownCampaign naming those that there are."""
-        with self.database.read() as connection:
-            found = campaigns.find(connection, key, workspace_id=WORKSPACE)
+        with self.queue.read() as connection:
+            found = campaigns.find(connection, key, workspace_id=self.workspace_id)
             if found is not None:
                 return found
-            keys = [campaign.key for campaign in campaigns.every(connection, workspace_id=WORKSPACE)]
+            keys = [campaign.key for campaign in campaigns.every(connection, workspace_id=self.workspace_id)]
         known = f"there are: {', '.join(keys[:10])}" if keys else "there is none yet"
-        raise UnknownCampaign(f"no campaign with the key {key!r} in {self.database.name}; {known}")
+        raise UnknownCampaign(f"no campaign with the key {key!r} in {self.queue.name}; {known}")
+
+    def in_workspace(self, workspace_id: int) -> Self:
+        """The same parts, used for another workspace."""
+        return replace(self, workspace_id=workspace_id)
 
     def close(self) -> None:
         """Let go of the database; a second call does nothing."""
-        self.database.close()
+        self.queue.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context(QueueContext):
+    """The same with the catalogue: for everything but senders."""
+
+    catalogue: Database
+    ids: PublicIds
+
+    def close(self) -> None:
+        """Let go of both databases; a second call does nothing."""
+        self.catalogue.close()
+        QueueContext.close(self)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from paceline.domain.errors import InputError, PacelineError, Problem
 from paceline.settings import Settings
-from paceline.store.migrations import SCHEMA_VERSION, upgrade as migrate
-from paceline.store.opening import connect, open_database, schema_version
+from paceline.store.database import Database
+from paceline.store.migrations import CATALOGUE, QUEUE, Schema, upgrade as migrate
+from paceline.store.opening import connect_catalogue, connect_queue, open_queue, schema_version
 from paceline.store.sqlite import SqliteDatabase
 
 
@@ -21,30 +22,38 @@ class BackupFailed(PacelineError):
 
 
 def upgrade(settings: Settings) -> str:
-    """Bring the schema to this version; says what it was. A second call changes nothing."""
-    database = connect(settings)
+    """Bring both schemas to this version; says what they were. A second call changes nothing."""
+    queue = connect_queue(settings)
+    catalogue = connect_catalogue(settings) if settings.has_two_databases else queue
     try:
-        before = schema_version(database)
-        if before is None:
-            open_database(settings).close()
-            return f"{database.name}: filled, schema {SCHEMA_VERSION}"
-        migrate(database)
-        same = before == SCHEMA_VERSION
-        return f"{database.name}: schema {before}" + (", nothing to do" if same else f" -> {SCHEMA_VERSION}")
+        return "\n".join((_upgrade(queue, QUEUE, settings), _upgrade(catalogue, CATALOGUE, settings)))
     finally:
-        database.close()
+        catalogue.close()
+        queue.close()
+
+
+def _upgrade(database: Database, schema: Schema, settings: Settings) -> str:
+    before = schema_version(database, schema)
+    if before is None and schema is QUEUE:
+        open_queue(settings).close()  # with the row about the installation
+    elif before != schema.version:
+        migrate(database, schema)
+    if before is None:
+        return f"{database.name}: filled, {schema.name} schema {schema.version}"
+    same = before == schema.version
+    return f"{database.name}: {schema.name} schema {before}" + (", nothing to do" if same else f" -> {schema.version}")
 
 
 def backup(settings: Settings, target: Path) -> Path:
     """Copy the database as it is at one moment, while others go on writing. Never replaces a file."""
     if target.exists():
         raise InputError([Problem(file=str(target), message="exists already; choose another name")])
-    database = connect(settings)
+    database = connect_queue(settings)
     try:
         if isinstance(database, SqliteDatabase):
             _copy_sqlite(database.path, target)
         else:
-            _run("pg_dump", "--format=custom", f"--file={target}", f"--dbname={settings.database_url}")
+            _run("pg_dump", "--format=custom", f"--file={target}", f"--dbname={settings.queue_url}")
     finally:
         database.close()
     return target
@@ -57,10 +66,10 @@ def restore(settings: Settings, source: Path) -> str:
     """
     if not source.is_file():
         raise InputError([Problem(file=str(source), message="there is no such backup")])
-    database = connect(settings)
+    database = connect_queue(settings)
     database.close()
     if not isinstance(database, SqliteDatabase):
-        _run("pg_restore", "--clean", "--if-exists", f"--dbname={settings.database_url}", str(source))
+        _run("pg_restore", "--clean", "--if-exists", f"--dbname={settings.queue_url}", str(source))
         return f"{database.name}: restored from {source}"
     _check_sqlite(source)
     kept = _move_away(database.path)
@@ -83,7 +92,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
 def _check_sqlite(source: Path) -> None:
     try:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as connection:
-            connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            connection.execute("SELECT version_num FROM queue_version").fetchone()
             (verdict,) = connection.execute("PRAGMA quick_check").fetchone()
     except sqlite3.Error as error:
         verdict = str(error)

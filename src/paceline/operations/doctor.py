@@ -13,8 +13,8 @@ from paceline.clock import SteadyClock
 from paceline.domain.errors import PacelineError
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.migrations import SCHEMA_VERSION
-from paceline.store.opening import connect, schema_version
+from paceline.store.migrations import QUEUE
+from paceline.store.opening import connect_queue, schema_version
 from paceline.store.queue import accounts, campaigns, installation, senders
 from paceline.store.secrets import open_secret_box
 
@@ -40,7 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
     """Run every check; one that fails does not hide the others, but without a database there is little to look at."""
     findings = [_data_directory(settings)]
     try:
-        database = connect(settings)
+        database = connect_queue(settings)
     except PacelineError as error:
         return [*findings, Finding(check="database", ok=False, sentence=str(error))]
     try:
@@ -81,15 +81,15 @@ def _data_directory(settings: Settings) -> Finding:
 def _database(database: Database) -> Finding:
     started = time.perf_counter()
     try:
-        version = schema_version(database)
+        version = schema_version(database, QUEUE)
     except PacelineError as error:
         return Finding(check="database", ok=False, sentence=f"{error}; is it running, and is the URL right?")
     seconds = time.perf_counter() - started
     sentence = f"{database.name} answered in {seconds * 1000:.1f} ms, schema {version or 'empty'}"
     if version is None:
         return Finding(check="database", ok=None, sentence=f"{sentence}: the first campaign will fill it")
-    if version != SCHEMA_VERSION:
-        cure = f"this Paceline needs {SCHEMA_VERSION}: run `paceline database upgrade`"
+    if version != QUEUE.version:
+        cure = f"this Paceline needs {QUEUE.version}: run `paceline database upgrade`"
         return Finding(check="database", ok=False, sentence=f"{sentence}; {cure}")
     return Finding(check="database", ok=True if seconds < _SLOW_SECONDS else None, sentence=sentence)
 
@@ -97,7 +97,7 @@ def _database(database: Database) -> Finding:
 def _can_be_looked_into(database: Database) -> bool:
     """Whether the other checks can look into the database."""
     try:
-        return schema_version(database) == SCHEMA_VERSION
+        return schema_version(database, QUEUE) == QUEUE.version
     except PacelineError:
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paceline.domain.campaign import ENDED
 from paceline.engine.explain import Cause, Surroundings, explain as explain_one
 from paceline.engine.process_identity import is_surely_dead
-from paceline.operations.context import WORKSPACE, Context
+from paceline.operations.context import Context
 from paceline.store.queue import accounts, campaigns, senders
 
 __all__ = ["Cause", "explain"]
@@ -15,13 +15,15 @@ def explain(context: Context, key: str | None) -> list[Cause]:
     """Every cause, the one with most effect first. Raises UnknownCampaign."""
     now = context.clock.now()
     if key is None:
-        with context.database.read() as connection:
-            wanted = [c for c in campaigns.every(connection, workspace_id=WORKSPACE) if c.status not in ENDED]
+        with context.queue.read() as connection:
+            wanted = [
+                c for c in campaigns.every(connection, workspace_id=context.workspace_id) if c.status not in ENDED
+            ]
     else:
         wanted = [context.campaign(key)]
     causes: list[Cause] = []
     for campaign in wanted:
-        with context.database.read() as connection:
+        with context.queue.read() as connection:
             progress = campaigns.progress(connection, campaign.id)
             standings = accounts.standings(connection, campaign_id=campaign.id)
             alive = [s for s in senders.living(connection) if not is_surely_dead(s.process) and s.lease_until > now]

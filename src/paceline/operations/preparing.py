@@ -14,7 +14,7 @@ from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.campaign_file import CampaignFile, StoredAccount
-from paceline.operations.context import WORKSPACE, Context
+from paceline.operations.context import Context
 from paceline.store.queue import accounts, campaigns, installation
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
@@ -34,8 +34,8 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
     Raises InputError, with nothing changed, for content or an audience that cannot be used.
     """
     notices = _look_for_an_older_copy(context)
-    with context.database.read() as connection:
-        found = campaigns.find(connection, file.key, workspace_id=WORKSPACE)
+    with context.queue.read() as connection:
+        found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
     if found is None:
         return _prepare_new(context, file, notices)
     if found.status in ENDED:
@@ -65,7 +65,7 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
     if problems:
         raise InputError(problems)
     new = NewCampaign(
-        workspace_id=WORKSPACE,
+        workspace_id=context.workspace_id,
         key=file.key,
         name=file.name,
         channel=file.channel,
@@ -77,7 +77,7 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
         retry_delay_seconds=file.retry_delay_seconds,
     )
     now = context.clock.now()
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         campaign_id = campaigns.create(connection, new, now=now)
         if campaign_id is None:
             return None
@@ -99,7 +99,7 @@ def _content(file: CampaignFile) -> EmailContent:
 def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) -> None:
     """Accounts, limits and pace as the file says now; running it again is a person's wish to try again."""
     now = context.clock.now()
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         account_ids = _save_accounts(context, connection, file)
         accounts.attach(connection, found.id, account_ids)
         accounts.retry(connection, account_ids)
@@ -122,12 +122,14 @@ def _save_accounts(context: Context, connection: Connection, file: CampaignFile)
     problems: list[Problem] = []
     for account in file.accounts:
         if isinstance(account, StoredAccount):
-            known = accounts.find(connection, account.name, workspace_id=WORKSPACE)
+            known = accounts.find(connection, account.name, workspace_id=context.workspace_id)
             if len(known) != 1:
                 problems.append(_not_one(file, account, len(known)))
             ids += [standing.id for standing in known[:1]]
         else:
-            ids.append(accounts.save(connection, context.box, account, workspace_id=WORKSPACE, channel=file.channel))
+            ids.append(
+                accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel=file.channel)
+            )
     if problems:
         raise InputError(problems)
     return list(dict.fromkeys(ids))
@@ -154,15 +156,15 @@ def _same_audience(file: CampaignFile, found: CampaignRow) -> Audience:
 
 def _look_for_an_older_copy(context: Context) -> tuple[str, ...]:
     """When the database is an older or a moved copy, pause what runs: what was sent since then is not on record."""
-    with context.database.read() as connection:
-        reason = installation.why_it_went_back(context.database, connection)
+    with context.queue.read() as connection:
+        reason = installation.why_it_went_back(context.queue, connection)
         if reason is None:
             return ()
-        every = campaigns.every(connection, workspace_id=WORKSPACE)
+        every = campaigns.every(connection, workspace_id=context.workspace_id)
     running = [c for c in every if c.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED_LIMITS)]
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         for campaign in running:
             why = f"{reason}; messages sent since then may be sent again, so a person must resume it"
             campaigns.move(connection, campaign.id, CampaignMove.PAUSE, now=context.clock.now(), reason=why)
-        installation.accept_identity(context.database, connection)
+        installation.accept_identity(context.queue, connection)
     return tuple(f"{campaign.key} is paused: {reason}" for campaign in running)

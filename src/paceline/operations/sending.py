@@ -108,7 +108,7 @@ class _Attendance:
         """The sender; a new one when the former was declared dead while this process was stopped."""
         while not self._leaving:
             self._sender = Sender(
-                database=self._context.database,
+                database=self._context.queue,
                 settings=self._context.settings,
                 clock=self._context.clock,
                 channel=self._context.channel,
@@ -130,7 +130,7 @@ class _Attendance:
             return None
         settings = self._context.settings
         return FileLaunch(
-            database=self._context.database,
+            database=self._context.queue,
             campaign_id=self._id,
             audience=self._audience,
             refused_path=settings.reports_path / f"{summary.key}.refused.csv",
@@ -167,14 +167,14 @@ class _Attendance:
         """The chores of one campaign, each of them harmless when nothing is due."""
         context, now = self._context, self._context.clock.now()
         lease_rescuer.rescue_lost(
-            context.database,
+            context.queue,
             now=now,
             margin_seconds=context.settings.lease_margin_seconds,
             own_process=own_process(),
             is_surely_dead=is_surely_dead,
         )
-        campaign_finisher.finish(context.database, self._id, now=now)
-        limit_resumer.pause_or_resume(context.database, self._id, now=now)
+        campaign_finisher.finish(context.queue, self._id, now=now)
+        limit_resumer.pause_or_resume(context.queue, self._id, now=now)
         return summary_of(context, self._id)
 
     def _tell(self, summary: Summary) -> None:

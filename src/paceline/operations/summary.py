@@ -11,7 +11,7 @@ from paceline.clock import iso
 from paceline.domain.account import AccountState
 from paceline.domain.allowance import calendar_start
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.context import WORKSPACE, Context
+from paceline.operations.context import Context
 from paceline.store.queue import accounts, campaigns
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import Progress
@@ -112,7 +112,7 @@ def summary(context: Context, key: str) -> Summary:
 def summary_of(context: Context, campaign_id: int) -> Summary:
     """One campaign now, all of it seen at one moment."""
     now = context.clock.now()
-    with context.database.read() as connection:
+    with context.queue.read() as connection:
         progress = campaigns.progress(connection, campaign_id)
         sent = campaigns.account_progress(connection, campaign_id)
         standings = accounts.standings(connection, campaign_id=campaign_id)
@@ -122,8 +122,8 @@ def summary_of(context: Context, campaign_id: int) -> Summary:
 
 def summaries(context: Context) -> list[Summary]:
     """Every campaign, the newest first."""
-    with context.database.read() as connection:
-        ids = [campaign.id for campaign in campaigns.every(connection, workspace_id=WORKSPACE)]
+    with context.queue.read() as connection:
+        ids = [campaign.id for campaign in campaigns.every(connection, workspace_id=context.workspace_id)]
     return [summary_of(context, campaign_id) for campaign_id in ids]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from paceline.clock import iso
 from paceline.domain.address import parse_address
 from paceline.domain.errors import InputError, Problem
-from paceline.operations.context import WORKSPACE, Context
+from paceline.operations.context import Context
 from paceline.store.queue import suppressions
 
 _CHANNEL = "email"
@@ -16,7 +16,7 @@ _CHANNEL = "email"
 
 def listing(context: Context) -> Iterator[dict[str, Any]]:
     """Every suppressed address in order."""
-    for row in suppressions.listing(context.database, workspace_id=WORKSPACE, channel=_CHANNEL):
+    for row in suppressions.listing(context.queue, workspace_id=context.workspace_id, channel=_CHANNEL):
         yield {
             "address": row.address,
             "reason": row.reason,
@@ -36,11 +36,11 @@ def add(context: Context, addresses: list[str], reason: str) -> int:
             problems.append(Problem(file="suppression add", field=address, message=str(error)))
     if problems:
         raise InputError(problems)
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         return suppressions.suppress(
             connection,
             parsed,
-            workspace_id=WORKSPACE,
+            workspace_id=context.workspace_id,
             channel=_CHANNEL,
             reason=reason,
             source="a person",
@@ -50,5 +50,5 @@ def add(context: Context, addresses: list[str], reason: str) -> int:
 
 def lift(context: Context, address: str) -> bool:
     """Take an address off the list; False when it was not on it."""
-    with context.database.write() as connection:
-        return suppressions.lift(connection, address, workspace_id=WORKSPACE, channel=_CHANNEL)
+    with context.queue.write() as connection:
+        return suppressions.lift(connection, address, workspace_id=context.workspace_id, channel=_CHANNEL)

@@ -1,4 +1,4 @@
-"""From a URL to a database that is ready: the right engine, the schema at this program's version, secrets that fit."""
+"""From a URL to a database that is ready: the right engine, the schemas at this program's version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from paceline.domain.errors import InputError, PacelineError, Problem
 from paceline.settings import Settings
 from paceline.store.database import Database, sql
-from paceline.store.migrations import SCHEMA_VERSION, upgrade
+from paceline.store.migrations import CATALOGUE, QUEUE, Schema, upgrade
 from paceline.store.postgres import PostgresDatabase
 from paceline.store.sqlite import SqliteDatabase
 
@@ -22,31 +22,37 @@ class SchemaMismatch(PacelineError):
     """The database was made by another version of Paceline."""
 
 
-def connect(settings: Settings) -> Database:
-    """The database of these settings, not yet looked into. Raises InputError for a URL that is not understood."""
+def connect_queue(settings: Settings) -> Database:
+    """The queue's database, not yet looked into. Raises InputError for a URL that is not understood."""
+    variable = "PACELINE_QUEUE_DATABASE" if settings.queue_database else "PACELINE_DATABASE"
+    return _connect(settings.queue_url, variable, settings)
+
+
+def connect_catalogue(settings: Settings) -> Database:
+    """The catalogue's database, not yet looked into. Raises InputError for a URL that is not understood."""
+    return _connect(settings.database_url, "PACELINE_DATABASE", settings)
+
+
+def _connect(words: str, variable: str, settings: Settings) -> Database:
     try:
-        url = make_url(settings.database_url)
+        url = make_url(words)
     except ArgumentError:
-        raise InputError([Problem(file="environment", field="PACELINE_DATABASE", message=_ACCEPTED)]) from None
+        raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)]) from None
     if url.drivername == "sqlite" and url.database and url.database != ":memory:":
         return SqliteDatabase(Path(url.database), settings)
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return PostgresDatabase(url, settings)
-    raise InputError([Problem(file="environment", field="PACELINE_DATABASE", message=_ACCEPTED)])
+    raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)])
 
 
-def open_database(settings: Settings) -> Database:
-    """The database of these settings with the schema in place: an empty one is filled, an older one is refused.
+def open_queue(settings: Settings) -> Database:
+    """The queue's database with its schema in place: an empty one is filled, an older one is refused.
 
     Raises SchemaMismatch with the cure, StoreUnavailable when it cannot be reached.
     """
-    database = connect(settings)
+    database = connect_queue(settings)
     try:
-        found = schema_version(database)
-        if found is None:
-            upgrade(database)
-        elif found != SCHEMA_VERSION:
-            raise SchemaMismatch(_mismatch(database, found))
+        prepare(database, QUEUE)
         _install(database)
     except BaseException:
         database.close()
@@ -54,19 +60,36 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def schema_version(database: Database) -> str | None:
-    """The version of the schema in the database; None when it is empty."""
+def open_catalogue(settings: Settings, queue: Database) -> Database:
+    """The catalogue's database with its schema in place: the queue's own where both live in one. Raises as above."""
+    database = connect_catalogue(settings) if settings.has_two_databases else queue
+    try:
+        prepare(database, CATALOGUE)
+    except BaseException:
+        if database is not queue:
+            database.close()
+        raise
+    return database
+
+
+def prepare(database: Database, schema: Schema) -> None:
+    """Fill a schema that is not there; refuse one of another version. Raises SchemaMismatch with the cure."""
+    found = schema_version(database, schema)
+    if found is None:
+        upgrade(database, schema)
+    elif found != schema.version:
+        raise SchemaMismatch(
+            f"{database.name} has {schema.name} schema {found}, this Paceline needs {schema.version}: "
+            "make a backup with `paceline database backup`, then run `paceline database upgrade`"
+        )
+
+
+def schema_version(database: Database, schema: Schema) -> str | None:
+    """The version of a schema in the database; None when it is not there."""
     with database.read() as connection:
-        if not inspect(connection).has_table("installation"):
+        if not inspect(connection).has_table(schema.version_table):
             return None
-        return str(connection.execute(sql("SELECT version_num FROM alembic_version")).scalar_one())
-
-
-def _mismatch(database: Database, found: str) -> str:
-    return (
-        f"{database.name} has schema {found}, this Paceline needs {SCHEMA_VERSION}: "
-        "make a backup with `paceline database backup`, then run `paceline database upgrade`"
-    )
+        return connection.execute(sql(f"SELECT version_num FROM {schema.version_table}")).scalar_one_or_none()
 
 
 def _install(database: Database) -> None:

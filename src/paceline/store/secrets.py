@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from paceline.domain.errors import PacelineError
 from paceline.settings import Settings
 from paceline.store.database import Database, sql
+from paceline.store.public_ids import PublicIds
 
 _NONCE_BYTES = 12
 
@@ -30,6 +31,7 @@ class SecretBox:
 
     def __init__(self, key: bytes) -> None:
         """``key`` is any text or bytes with enough randomness; the cipher key is derived from it."""
+        self._key = key
         self._cipher = AESGCM(hashlib.sha256(b"paceline secrets" + key).digest())
         self.fingerprint = hashlib.sha256(b"paceline fingerprint" + key).hexdigest()[:16]
 
@@ -37,6 +39,10 @@ class SecretBox:
         """The secrets of one row as bytes that open only for the same row."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, json.dumps(dict(secrets_by_name)).encode(), row.encode())
+
+    def public_ids(self) -> PublicIds:
+        """The ids that this installation shows to the outside."""
+        return PublicIds(self._key)
 
     def open(self, sealed: bytes, *, row: str) -> dict[str, str]:
         """The secrets of one row. Raises SecretsUnreadable."""

@@ -18,7 +18,7 @@ from acceptance.crash.rules import Ended, Kill, Sample
 from acceptance.judge import copies, running_judge
 from paceline.settings import read_settings
 from paceline.store.database import Database
-from paceline.store.opening import connect
+from paceline.store.opening import connect_queue
 
 KEY = "crash"
 HOURLY_LIMIT = 25
@@ -152,7 +152,7 @@ class Arena:
     _started: list[Running] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.database = connect(read_settings(self.environment()))
+        self.database = connect_queue(read_settings(self.environment()))
         self._write()
 
     @property

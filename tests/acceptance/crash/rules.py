@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from acceptance.judge import accepted_per_login_and_window, copies
 from paceline.store.database import Database, sql
+from paceline.store.migrations import QUEUE
 from paceline.store.opening import schema_version
 from paceline.store.postgres import PostgresDatabase
 from paceline.store.queue import campaigns, messages
@@ -79,7 +80,7 @@ class Ended:
 
 def sample(database: Database, key: str) -> Sample | None:
     """Look at a campaign; None when it does not exist yet."""
-    if schema_version(database) is None:
+    if schema_version(database, QUEUE) is None:
         return None
     with database.read() as connection:
         _see_one_moment(database, connection)

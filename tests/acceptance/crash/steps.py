@@ -20,6 +20,7 @@ from paceline.engine.delivery import Delivery
 from paceline.launch.file_launch import FileLaunch
 from paceline.store import migrations, opening
 from paceline.store.database import Database
+from paceline.store.migrations import Schema
 from paceline.store.queue.deliveries import Batch, Deliveries
 
 Step = Callable[[], None]
@@ -128,8 +129,8 @@ def _asks(part: str) -> Callable[..., bool]:
 def _tables_made(step: Step) -> None:
     original = migrations.upgrade
 
-    def wrapped(database: Database) -> None:
-        original(database)
+    def wrapped(database: Database, schema: Schema) -> None:
+        original(database, schema)
         step()
 
     opening.upgrade = wrapped  # type: ignore[attr-defined]  # replaced where it is called from

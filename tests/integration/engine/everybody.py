@@ -24,7 +24,7 @@ def assert_all_arrived_once(context: Context, server: SmtpSandbox, contacts: int
     """Everybody has one copy, every account is charged for it once, nothing is open or held."""
     assert len(server.per_recipient) == contacts
     assert set(server.per_recipient.values()) == {1}
-    with context.database.read() as connection:
+    with context.queue.read() as connection:
         charged = connection.execute(sql("SELECT SUM(count) FROM usage")).scalar_one()
         still_open = connection.execute(sql("SELECT SUM(open_intents) FROM accounts")).scalar_one()
         states = connection.execute(sql("SELECT DISTINCT state, charged FROM messages")).all()

@@ -26,11 +26,11 @@ _POSTGRESQL_TRIGGER = """
 
 def _refuse_poison(context: Context) -> None:
     """The database refuses every outcome whose text contains the word."""
-    if isinstance(context.database, SqliteDatabase):
+    if isinstance(context.queue, SqliteDatabase):
         statements = [_SQLITE_TRIGGER]
     else:
         statements = [_POSTGRESQL_FUNCTION, _POSTGRESQL_TRIGGER]
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement.replace("%", "%%"))
 
@@ -45,7 +45,7 @@ def test_bad_outcome_is_kept_without_its_text_and_the_others_whole(database_url:
         with opened(database_url, tmp_path) as context:
             _refuse_poison(context)
             summary = await send_to_the_end(context, path)
-            with context.database.read() as connection:
+            with context.queue.read() as connection:
                 replies = {r[0]: r[1] for r in connection.exec_driver_sql("SELECT address, reply FROM messages")}
         await server.stop()
         assert set(server.per_recipient.values()) == {1}

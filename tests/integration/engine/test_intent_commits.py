@@ -107,7 +107,7 @@ def test_closed_connection_withdraws_its_own_message_only(
             summary = await send_to_the_end(context, path)
             assert summary.status is CampaignStatus.COMPLETED
             assert_all_arrived_once(context, server, 12)
-            with context.database.read() as connection:
+            with context.queue.read() as connection:
                 statement = "SELECT m.address, e.attempt, e.kind FROM events e JOIN messages m ON m.id = e.message_id"
                 events = {tuple(row) for row in connection.execute(sql(statement))}
         await server.stop()

@@ -47,7 +47,7 @@ def test_acceptance_wins_over_a_message_that_is_to_be_sent_again(context: Contex
     queue = Queue.filled(context, 1)
     first, message = _handed_over(queue)
     _declared_dead(queue, first)
-    assert messages.resolve_uncertain(context.database, queue.campaign_id, resend=True, slot=0, now=queue.tick()) == 1
+    assert messages.resolve_uncertain(context.queue, queue.campaign_id, resend=True, slot=0, now=queue.tick()) == 1
     second = queue.holder()
     again = second.claim(1) if claimed_again else []
     first.tell(first.report(message, ReportKind.ACCEPTED))
@@ -60,7 +60,7 @@ def test_outcome_of_an_older_attempt_is_only_an_event(context: Context) -> None:
     queue = Queue.filled(context, 1)
     first, message = _handed_over(queue)
     _declared_dead(queue, first)
-    messages.resolve_uncertain(context.database, queue.campaign_id, resend=True, slot=0, now=queue.tick())
+    messages.resolve_uncertain(context.queue, queue.campaign_id, resend=True, slot=0, now=queue.tick())
     second = queue.holder()
     (again,) = second.claim(1)
     assert second.intend([again]) == {message.id}

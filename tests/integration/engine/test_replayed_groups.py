@@ -77,5 +77,5 @@ def test_counters_agree_whatever_is_told_how_often(context: Context, told: Seque
 def _a_queue_of_its_own(context: Context) -> Queue:
     """Examples share the database of their test: each begins with an empty one."""
     for table in ("messages", "campaign_counters", "campaign_accounts", "usage", "events", "accounts", "campaigns"):
-        context.database.execute(f"DELETE FROM {table}")
+        context.queue.execute(f"DELETE FROM {table}")
     return Queue.filled(context, 4)

@@ -22,7 +22,7 @@ _FORGET = {"sqlite": "UPDATE installation SET commits = 0", "postgresql": "UPDAT
 async def _send_until_it_forgets(context: Context, path: Path, forget: str) -> None:
     async with Sending(context, path) as sending:
         await sending.until(lambda now: now.counts["sent"] >= 10)
-        context.database.execute(forget)
+        context.queue.execute(forget)
         await sending.end()
 
 
@@ -91,7 +91,7 @@ def test_database_of_another_identity_pauses_what_was_running(database_url: str,
             await server.stop()
             async with Sending(context, path) as sending:
                 await sending.until(lambda now: now.launched)
-            context.database.execute("UPDATE installation SET store_identity = 'the former cluster, timeline 1'")
+            context.queue.execute("UPDATE installation SET store_identity = 'the former cluster, timeline 1'")
             found = await send_to_the_end(context, path)
         assert found.status is CampaignStatus.PAUSED
         assert found.pause_reason is not None

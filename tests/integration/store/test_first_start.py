@@ -24,7 +24,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 context = open_context(read_settings({}, database=url, data_dir=folder))
 login = SmtpLogin(host=f"host-{number}.example.com", port=25, password=f"secret {number}")
-with context.database.write() as connection:
+with context.queue.write() as connection:
     accounts.save(connection, context.box, Account(id=0, name=number, login=login), workspace_id=1, channel="email")
 context.close()
 """
@@ -54,7 +54,7 @@ def _start_at_once(url: str, folder: Path) -> list[str]:
 
 def test_processes_that_start_at_once_share_schema_and_key(database_url: str, tmp_path: Path) -> None:
     assert _start_at_once(database_url, tmp_path) == []
-    with opened(database_url, tmp_path) as context, context.database.read() as connection:
+    with opened(database_url, tmp_path) as context, context.queue.read() as connection:
         ids = [standing.id for standing in accounts.standings(connection)]
         passwords = {accounts.load(connection, context.box, one).login.password for one in ids}
     assert passwords == {f"secret {number}" for number in range(_PROCESSES)}

@@ -6,12 +6,12 @@ import threading
 from pathlib import Path
 
 from paceline.settings import read_settings
-from paceline.store.opening import open_database
+from paceline.store.opening import open_queue
 from paceline.store.queue import installation
 
 
 def test_database_beside_a_busy_sender_is_no_older_copy(sqlite_url: str, tmp_path: Path) -> None:
-    database = open_database(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
+    database = open_queue(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
     with database.write() as connection:
         installation.accept_identity(database, connection)
     over = threading.Event()

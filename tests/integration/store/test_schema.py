@@ -9,42 +9,60 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import MetaData, text
 
 from paceline.settings import read_settings
+from paceline.store.catalogue.schema import metadata as catalogue
 from paceline.store.database import Database
-from paceline.store.migrations import SCHEMA_VERSION, upgrade
-from paceline.store.opening import SchemaMismatch, open_database, schema_version
+from paceline.store.migrations import CATALOGUE, QUEUE, Schema, upgrade
+from paceline.store.opening import SchemaMismatch, open_catalogue, open_queue, schema_version
 from paceline.store.queue.delivery_statements import delivery_statements
-from paceline.store.schema import metadata
+from paceline.store.queue.schema import metadata as queue
 
 
 @pytest.fixture
 def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(read_settings({}, database=database_url, data_dir=str(tmp_path)))
+    opened = open_queue(read_settings({}, database=database_url, data_dir=str(tmp_path)))
+    open_catalogue(read_settings({}, database=database_url, data_dir=str(tmp_path)), opened)
     yield opened
     opened.close()
 
 
 def test_migrations_make_the_tables_that_the_program_knows(database: Database) -> None:
     with database.read() as connection:
-        assert schema_version(database) == SCHEMA_VERSION
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+        found = MigrationContext.configure(connection, opts={"include_object": _is_a_table_of_ours})
+        differences = compare_metadata(found, _together(queue, catalogue))
     assert differences == []
 
 
-def test_second_upgrade_changes_nothing(database: Database) -> None:
-    upgrade(database)
-    assert schema_version(database) == SCHEMA_VERSION
+def _together(*schemas: MetaData) -> MetaData:
+    both = MetaData()
+    for table in (table for schema in schemas for table in schema.tables.values()):
+        table.to_metadata(both)
+    return both
+
+
+def _is_a_table_of_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+    return not (kind == "table" and name in (QUEUE.version_table, CATALOGUE.version_table))
+
+
+@pytest.mark.parametrize("schema", [QUEUE, CATALOGUE], ids=lambda schema: schema.name)
+def test_second_upgrade_changes_nothing(database: Database, schema: Schema) -> None:
+    upgrade(database, schema)
+    assert schema_version(database, schema) == schema.version
+
+
+def test_names_of_the_two_schemas_do_not_meet() -> None:
+    assert set(queue.tables).isdisjoint(catalogue.tables)
 
 
 def test_database_of_another_version_is_refused_with_the_cure(database_url: str, tmp_path: Path) -> None:
     settings = read_settings({}, database=database_url, data_dir=str(tmp_path))
-    database = open_database(settings)
-    database.execute("UPDATE alembic_version SET version_num = '0000'")
+    database = open_queue(settings)
+    database.execute("UPDATE queue_version SET version_num = '0000'")
     database.close()
     with pytest.raises(SchemaMismatch, match="paceline database upgrade"):
-        open_database(settings)
+        open_queue(settings)
 
 
 PLANS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -56,7 +74,7 @@ PLANS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", PLANS)
 def test_hot_statement_uses_its_partial_index(name: str, sqlite_url: str, tmp_path: Path) -> None:
-    database = open_database(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
+    database = open_queue(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
     index, values = PLANS[name]
     statement = str(delivery_statements(database)[name])
     with database.read() as connection:
@@ -68,7 +86,7 @@ def test_hot_statement_uses_its_partial_index(name: str, sqlite_url: str, tmp_pa
 
 @pytest.mark.parametrize("name", PLANS)
 def test_hot_statement_uses_its_partial_index_on_postgresql(name: str, postgresql_url: str, tmp_path: Path) -> None:
-    database = open_database(read_settings({}, database=postgresql_url, data_dir=str(tmp_path)))
+    database = open_queue(read_settings({}, database=postgresql_url, data_dir=str(tmp_path)))
     index, values = PLANS[name]
     statement = str(delivery_statements(database)[name])
     with database.read() as connection:

@@ -36,9 +36,9 @@ def test_account_comes_back_whole_and_its_secrets_are_nowhere_in_the_database(
 ) -> None:
     context = open_context(read_settings({}, database=database_url, data_dir=str(tmp_path)))
     account = Account(id=0, name="relay", login=LOGIN)
-    with context.database.write() as connection:
+    with context.queue.write() as connection:
         account_id = accounts.save(connection, context.box, account, workspace_id=1, channel="email")
-    with context.database.read() as connection:
+    with context.queue.read() as connection:
         assert accounts.load(connection, context.box, account_id).login == LOGIN
         stored = str(connection.exec_driver_sql("SELECT * FROM accounts").all())
     context.close()

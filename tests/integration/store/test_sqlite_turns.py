@@ -10,14 +10,14 @@ import pytest
 
 from paceline.domain.errors import StoreUnavailable
 from paceline.settings import read_settings
-from paceline.store.opening import open_database
+from paceline.store.opening import open_queue
 from paceline.store.sqlite import SqliteDatabase
 
 WRITER = """
 import sys
 from paceline.settings import read_settings
-from paceline.store.opening import open_database
-database = open_database(read_settings({}, database=sys.argv[1], data_dir=sys.argv[2]))
+from paceline.store.opening import open_queue
+database = open_queue(read_settings({}, database=sys.argv[1], data_dir=sys.argv[2]))
 print("ready", flush=True)
 for _ in range(int(sys.argv[3])):
     database.execute("UPDATE installation SET commits = commits + 1")
@@ -32,7 +32,7 @@ def writer(url: str, folder: Path, times: int) -> subprocess.Popen[bytes]:
 
 def test_no_write_of_four_busy_processes_is_lost_or_refused(sqlite_url: str, tmp_path: Path) -> None:
     settings = read_settings({}, database=sqlite_url, data_dir=str(tmp_path))
-    database = open_database(settings)
+    database = open_queue(settings)
     writers = [writer(sqlite_url, tmp_path, 200) for _ in range(4)]
     for process in writers:
         process.communicate()
@@ -43,7 +43,7 @@ def test_no_write_of_four_busy_processes_is_lost_or_refused(sqlite_url: str, tmp
 
 
 def test_killed_writer_leaves_the_turn_to_the_others(sqlite_url: str, tmp_path: Path) -> None:
-    database = open_database(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
+    database = open_queue(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
     process = writer(sqlite_url, tmp_path, 1_000_000)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
@@ -55,7 +55,7 @@ def test_killed_writer_leaves_the_turn_to_the_others(sqlite_url: str, tmp_path: 
 
 def test_who_waits_too_long_for_a_turn_is_told_so(sqlite_url: str, tmp_path: Path) -> None:
     settings = read_settings({}, database=sqlite_url, data_dir=str(tmp_path), lock_timeout_seconds=0.2)
-    first, second = open_database(settings), open_database(settings)
+    first, second = open_queue(settings), open_queue(settings)
     assert isinstance(first, SqliteDatabase)
     with first.write(), pytest.raises(StoreUnavailable, match="has not released it in time"):
         second.execute("UPDATE installation SET commits = 0")
@@ -65,7 +65,7 @@ def test_who_waits_too_long_for_a_turn_is_told_so(sqlite_url: str, tmp_path: Pat
 
 
 def test_failed_transaction_leaves_nothing_behind(database_url: str, tmp_path: Path) -> None:
-    database = open_database(read_settings({}, database=database_url, data_dir=str(tmp_path)))
+    database = open_queue(read_settings({}, database=database_url, data_dir=str(tmp_path)))
 
     def interrupted() -> None:
         with database.write() as connection:

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from paceline.store.schema import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=False)
+attributes = context.config.attributes
+context.configure(
+    connection=attributes["connection"], version_table=attributes["version_table"], transactional_ddl=False
+)
 context.run_migrations()

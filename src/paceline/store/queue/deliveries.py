@@ -21,7 +21,7 @@ from paceline.domain.message import MessageState, Report, ReportKind, Settlement
 from paceline.domain.pacing import begin_at, interval_seconds, slot
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.store.database import Database
-from paceline.store.migrations import SCHEMA_VERSION
+from paceline.store.migrations import QUEUE
 from paceline.store.queue.delivery_statements import delivery_statements
 from paceline.store.queue.tally import Tally
 
@@ -258,8 +258,8 @@ class Deliveries:
         if not found:
             return []
         rate_per_minute, next_at, version = found[0]
-        if version != SCHEMA_VERSION:
-            raise SchemaChanged(f"the schema is now {version}, this sender knows {SCHEMA_VERSION}")
+        if version != QUEUE.version:
+            raise SchemaChanged(f"the schema is now {version}, this sender knows {QUEUE.version}")
         interval = interval_seconds(rate_per_minute)
         if interval and next_at > now + _CLAIM_AHEAD_SECONDS:
             return []

@@ -109,7 +109,7 @@ def delivery_statements(database: Database) -> dict[str, Any]:
         # Whether this account may claim from this campaign now, and the schema it would do so on.
         "claimable": """
             SELECT c.rate_per_minute, c.next_at, v.version_num
-            FROM campaigns c, accounts a, alembic_version v
+            FROM campaigns c, accounts a, queue_version v
             WHERE c.id = :campaign AND c.status = 'running' AND a.id = :account AND a.lease = :lease""",
         "due": f"""
             SELECT id, address, fields, attempt, state FROM messages
