@@ -53,9 +53,13 @@ class PostgresDatabase(Database):
 
     def rows(self, parameter: str, **columns: str) -> str:
         picked = ", ".join(
-            f"(value ->> {position})::{_TYPES[kind]} AS {name}" for position, (name, kind) in enumerate(columns.items())
+            f"value -> {position} AS {name}" if kind == "json" else f"(value ->> {position})::{_TYPES[kind]} AS {name}"
+            for position, (name, kind) in enumerate(columns.items())
         )
         return f"SELECT {picked} FROM jsonb_array_elements(CAST(:{parameter} AS jsonb))"
+
+    def field(self, column: str, parameter: str) -> str:
+        return f"({column} ->> CAST(:{parameter} AS text))"
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
