@@ -110,7 +110,7 @@ class ImportStep:
             if problem:
                 refused_rows.append(refused(contact[1], problem, (contact[2], *orjson.loads(contact[4]).values())))
                 continue
-            numbers.append(present.id)
+            numbers.append(present[0])
             if after:
                 changed.append(after)
         if changed:
@@ -119,11 +119,13 @@ class ImportStep:
 
     def _changed(self, present: KnownContact, contact: PartContact) -> ChangedContact | None:
         """What the row makes of a contact; None when it changes nothing."""
-        if self._mode is ImportMode.ADD:
+        number, phone, written = present
+        new_phone = phone if self._identity is Identity.PHONE else contact[3] or phone
+        if self._mode is ImportMode.ADD or (written == contact[4] and new_phone == phone):
             return None
+        before: dict[str, str] = orjson.loads(written)
         given: dict[str, str] = orjson.loads(contact[4])
-        fields = given if self._mode is ImportMode.REPLACE else merge_fields(present.fields, given)
-        phone = present.phone if self._identity is Identity.PHONE else contact[3] or present.phone
-        if fields == present.fields and phone == present.phone:
+        fields = given if self._mode is ImportMode.REPLACE else merge_fields(before, given)
+        if fields == before and new_phone == phone:
             return None
-        return ChangedContact(id=present.id, phone=phone, fields=fields)
+        return ChangedContact(id=number, phone=new_phone, fields=fields)

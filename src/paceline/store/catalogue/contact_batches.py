@@ -28,13 +28,8 @@ NewContact = tuple[str | None, str | None, str | None, orjson.Fragment]
 """E-mail address, the same as compared, phone number, and the fields as a JSON object. A tuple: a million of them pass."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownContact:
-    """A contact that was there before."""
-
-    id: int
-    phone: str | None
-    fields: dict[str, str]
+KnownContact = tuple[int, str | None, str]
+"""A contact that was there before: number, phone number, fields as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +80,7 @@ def known(
         ),
         {"keys": orjson.dumps([[key] for key in keys]).decode()},
     )
-    return {key: KnownContact(id=id, phone=phone, fields=orjson.loads(fields)) for key, id, phone, fields in rows}
+    return {key: (number, phone, fields) for key, number, phone, fields in rows}
 
 
 def phone_owners(
