@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -21,7 +22,6 @@ from paceline.operations.context import NotFound, NotPossible, UnknownCampaign
 _log = logging.getLogger("paceline.api")
 
 MEDIA_TYPE = "application/problem+json"
-_RETRY_AFTER_SECONDS = 2
 
 
 class FieldProblem(BaseModel):
@@ -98,7 +98,9 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
     errors = None
     if isinstance(error, InputError):
         errors = [FieldProblem(field=problem.field or "", message=problem.message) for problem in error.problems]
-    headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)} if isinstance(error, StoreUnavailable) else None
+    headers = (
+        {"Retry-After": str(math.ceil(error.retry_after_seconds))} if isinstance(error, StoreUnavailable) else None
+    )
     return problem_response(status, kind, str(error), errors=errors, headers=headers)
 
 
