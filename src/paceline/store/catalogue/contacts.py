@@ -71,15 +71,16 @@ def get(
     return None if row is None else _contact(row)
 
 
-def owner_of(connection: Connection, *, workspace_id: int, email: str | None, phone: str | None) -> int | None:
-    """The number of a contact that has this e-mail address or this phone number."""
-    return connection.execute(
+def owners_of(connection: Connection, *, workspace_id: int, email: str | None, phone: str | None) -> set[int]:
+    """The numbers of the contacts that have this e-mail address or this phone number."""
+    found = connection.execute(
         sql(
             "SELECT id FROM contacts WHERE workspace_id = :workspace AND email_key = :email_key UNION ALL "
-            "SELECT id FROM contacts WHERE workspace_id = :workspace AND phone = :phone LIMIT 1"
+            "SELECT id FROM contacts WHERE workspace_id = :workspace AND phone = :phone AND phone IS NOT NULL"
         ),
         {"workspace": workspace_id, "email_key": None if email is None else address_key(email), "phone": phone},
-    ).scalar_one_or_none()
+    )
+    return set(found.scalars())
 
 
 def change(
