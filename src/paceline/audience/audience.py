@@ -157,7 +157,9 @@ def open_audience(
         undo.callback(os.close, descriptor)
 
         def is_header(cells: list[str]) -> bool:
-            return find_address_column(new_names([clean_name(cell) for cell in cells], rename), address_column) is not None
+            return (
+                find_address_column(new_names([clean_name(cell) for cell in cells], rename), address_column) is not None
+            )
 
         kind, source = find_source(path, descriptor, is_header)
         undo.callback(source.close)

@@ -74,7 +74,9 @@ def map_columns(
     cells = [clean_name(cell) for cell in header]
     for name in rename or ():
         if name not in cells:
-            raise unreadable(path, f"there is no such column; the columns are: {_listing(cells)}", line=line, field=name)
+            raise unreadable(
+                path, f"there is no such column; the columns are: {_listing(cells)}", line=line, field=name
+            )
     cells = new_names(cells, rename)
     positions = tuple(position for position, name in enumerate(cells) if name)
     names = tuple(cells[position] for position in positions)

@@ -98,9 +98,7 @@ class ContactImport:
     def _work(self) -> tuple[ImportStatus, str | None]:
         place = self._row.place
         rename = self._row.options.get("mapping", {})
-        with PartsSource(
-            Path(self._row.file), rename=rename, cursor=place.cursor, part_end=place.part_end
-        ) as source:
+        with PartsSource(Path(self._row.file), rename=rename, cursor=place.cursor, part_end=place.part_end) as source:
             if source.digest != self._row.digest:
                 return ImportStatus.FAILED, f"{self._row.file_name}: the file was changed since the import was begun"
             step = ImportStep(self._database, self._row, by_phone=source.by_phone)

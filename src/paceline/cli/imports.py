@@ -152,8 +152,7 @@ def _stopped_by_signals() -> Iterator[threading.Event]:
 
     def stop_soon(_number: int, _frame: FrameType | None) -> None:
         stop.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _restore(before)
         print("stopping after the rows that are being written; once more ends at once", file=sys.stderr)
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -161,5 +160,9 @@ def _stopped_by_signals() -> Iterator[threading.Event]:
     try:
         yield stop
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _restore(before)
+
+
+def _restore(handlers: dict[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

@@ -193,7 +193,9 @@ def _search(context: Context, wanted: ContactFilter, limit: int, after: int) -> 
     return ContactPage(contacts=views, next_after=context.ids.encode(IdKind.CONTACT, after))
 
 
-def _read(context: Context, wanted: ContactFilter, limit: int, after: int | None, until: int | None) -> list[ContactRow]:
+def _read(
+    context: Context, wanted: ContactFilter, limit: int, after: int | None, until: int | None
+) -> list[ContactRow]:
     with context.catalogue.read() as connection:
         return contacts.listing(
             connection,
@@ -238,7 +240,9 @@ def _checked(draft: ContactDraft) -> ContactDraft:
         except ValueError as error:
             problems.append(Problem(file="contact", field=name, message=str(error)))
     if draft.email is None and draft.phone is None:
-        problems.append(Problem(file="contact", field="email", message="a contact has an e-mail address or a phone number"))
+        problems.append(
+            Problem(file="contact", field="email", message="a contact has an e-mail address or a phone number")
+        )
     problem = check_fields(draft.fields)
     if problem:
         problems.append(Problem(file="contact", field="fields", message=problem))

@@ -46,10 +46,10 @@ def export_messages(context: Context, campaign_id: str) -> Iterator[str]:
     """The messages of a campaign as chunks of CSV. Raises NotFound at once, before the first chunk."""
     number = context.ids.decode(IdKind.CAMPAIGN, campaign_id)
     with context.queue.read() as connection:
-        found = None if number is None else campaigns.of_workspace(connection, number, workspace_id=context.workspace_id)
-    if found is None:
+        key = None if number is None else campaigns.key_of(connection, number, workspace_id=context.workspace_id)
+    if key is None:
         raise NotFound(f"there is no campaign {campaign_id}")
-    return _chunks(_MESSAGE_COLUMNS, _message_rows(context, found.key))
+    return _chunks(_MESSAGE_COLUMNS, _message_rows(context, key))
 
 
 def _message_rows(context: Context, key: str) -> Iterator[list[str]]:
@@ -68,7 +68,9 @@ def _contact_chunks(context: Context, list_id: int | None, state: int | None) ->
     yield from _chunks(columns, _contact_rows(context, list_id, state, list(names)))
 
 
-def _contact_rows(context: Context, list_id: int | None, state: int | None, names: Sequence[str]) -> Iterator[list[str]]:
+def _contact_rows(
+    context: Context, list_id: int | None, state: int | None, names: Sequence[str]
+) -> Iterator[list[str]]:
     for contact, found in _contacts(context, list_id, state):
         fields = (contact.fields.get(name, "") for name in names)
         row = [contact.email or "", contact.phone or "", *fields, iso(contact.created_at) or ""]
@@ -77,9 +79,7 @@ def _contact_rows(context: Context, list_id: int | None, state: int | None, name
         yield row
 
 
-def _contacts(
-    context: Context, list_id: int | None, state: int | None
-) -> Iterator[tuple[ContactRow, int | None]]:
+def _contacts(context: Context, list_id: int | None, state: int | None) -> Iterator[tuple[ContactRow, int | None]]:
     """Page by page, each in a short transaction of its own."""
     after = 0
     while True:

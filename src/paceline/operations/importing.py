@@ -154,9 +154,7 @@ def cancel_import(context: Context, import_id: str) -> Import:
     """End an import; what it brought before stays. Raises NotFound, NotPossible when it has ended already."""
     row = _get(context, import_id)
     with context.catalogue.write() as connection:
-        cancelled = imports.cancel(
-            connection, row.id, workspace_id=context.workspace_id, now=context.clock.now()
-        )
+        cancelled = imports.cancel(connection, row.id, workspace_id=context.workspace_id, now=context.clock.now())
     if not cancelled:
         ended = _get(context, import_id)
         raise NotPossible(f"the import of {ended.file_name} has ended already: it is {ended.status}")

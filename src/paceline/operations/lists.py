@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from paceline.domain.contact import SubscriptionMove, entry_move
+from paceline.domain.contact import SubscriptionMove, SubscriptionState, entry_move
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue import contacts, lists, subscriptions
@@ -124,7 +124,7 @@ def subscribe(
     with context.catalogue.read() as connection:
         number = contact_number(context, contact_id)
         states = {row.list_id: row.state for row in subscriptions.of_contact(connection, number)}
-    if states.get(found.id) == subscriptions.SubscriptionState.UNSUBSCRIBED:
+    if states.get(found.id) == SubscriptionState.UNSUBSCRIBED:
         raise NotPossible(
             f"this contact has unsubscribed from {found.name!r}; say explicitly that it wants to be on the list again"
         )

@@ -102,15 +102,11 @@ def get(connection: Connection, import_id: int, *, workspace_id: int | None = No
     return None if row is None else _import(row)
 
 
-def listing(
-    connection: Connection, *, workspace_id: int, limit: int, before: int | None = None
-) -> list[ImportRow]:
+def listing(connection: Connection, *, workspace_id: int, limit: int, before: int | None = None) -> list[ImportRow]:
     """Up to ``limit`` imports, the newest first."""
     condition = "" if before is None else " AND id < :before"
     rows = connection.execute(
-        sql(
-            f"SELECT {_COLUMNS} FROM imports WHERE workspace_id = :workspace{condition} ORDER BY id DESC LIMIT :limit"
-        ),
+        sql(f"SELECT {_COLUMNS} FROM imports WHERE workspace_id = :workspace{condition} ORDER BY id DESC LIMIT :limit"),
         {"workspace": workspace_id, "before": before, "limit": limit},
     )
     return [_import(row) for row in rows]
