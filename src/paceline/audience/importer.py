@@ -31,6 +31,7 @@ HOLD_SECONDS = 30.0
 """After this without a sign of life another process may take an import over."""
 
 _LONGEST_LOCK_SECONDS = 0.025
+_LONGEST_LOCK_OF_ROWS_SECONDS = 0.1
 _LONGEST_LOCK_BESIDE_OTHERS_SECONDS = 0.008
 _OTHERS_ARE_WAITING_SECONDS = 0.003
 _FEWEST_ROWS, _FIRST_ROWS, _MOST_ROWS = 100, 500, 5_000
@@ -182,8 +183,11 @@ class ContactImport:
 
     def _give_way(self, rows: int, *, waited: float, held: float) -> None:
         """Choose the next transaction's size, and leave others as much time as we took, while there are others."""
-        others = waited > _OTHERS_ARE_WAITING_SECONDS
-        wanted = _LONGEST_LOCK_BESIDE_OTHERS_SECONDS if others else _LONGEST_LOCK_SECONDS
+        others = self._database.one_writer and waited > _OTHERS_ARE_WAITING_SECONDS
+        if not self._database.one_writer:
+            wanted = _LONGEST_LOCK_OF_ROWS_SECONDS
+        else:
+            wanted = _LONGEST_LOCK_BESIDE_OTHERS_SECONDS if others else _LONGEST_LOCK_SECONDS
         if rows == self._rows_per_step:
             factor = min(1.5, max(0.5, wanted / held))
             self._rows_per_step = max(_FEWEST_ROWS, min(_MOST_ROWS, int(rows * factor)))

@@ -43,6 +43,8 @@ class Database(ABC):
     """Appended to a SELECT that takes rows for itself."""
     lock_rows: str
     """Appended to a SELECT whose rows are changed next."""
+    one_writer: bool
+    """Whether a transaction that writes keeps every other one waiting."""
     remembers_fresh: bool
     """Whether scanning from the first fresh row gets slower with every row that was taken before it."""
 
