@@ -48,6 +48,12 @@ class Settings:
         "URL",
         "Where people reach the server, for links in mails and on the screen; empty: the address it listens on",
     )
+    import_dir: str = _setting(
+        "",
+        "PACELINE_IMPORT_DIR",
+        "path",
+        "A folder of the server whose files may be imported over the API by their path; empty: none",
+    )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
     )

@@ -16,12 +16,17 @@ from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
-from paceline.api.routes import feed, suppressions
+from paceline.api.routes import audit, contacts, exports, feed, imports, lists, suppressions
 from paceline.api.routing import Routes
 from paceline.operations.context import Context
 
 ROUTES: tuple[Routes, ...] = (
+    audit.routes,
+    contacts.routes,
+    exports.routes,
     feed.routes,
+    imports.routes,
+    lists.routes,
     suppressions.routes,
 )
 

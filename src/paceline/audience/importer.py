@@ -86,7 +86,7 @@ class ContactImport:
                 self._release()
             raise
         except (InputError, ReaderLost) as error:
-            status, reason = ImportStatus.FAILED, str(error)
+            status, reason = ImportStatus.FAILED, str(error).replace(self._row.file, self._row.file_name)
         except OSError as error:
             status, reason = ImportStatus.FAILED, f"the file of refused rows cannot be written: {error}"
         if status is ImportStatus.WAITING:

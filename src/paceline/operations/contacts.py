@@ -105,6 +105,7 @@ def change_contact(context: Context, contact_id: str, draft: ContactDraft) -> Co
 
     Raises NotFound, InputError, NotPossible when one of the addresses is another contact's.
     """
+    get_contact(context, contact_id)
     draft = _checked(draft)
     number = contact_number(context, contact_id)
     workspace_id = context.workspace_id

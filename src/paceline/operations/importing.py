@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,6 +168,36 @@ def refused_path(context: Context, number: int) -> Path:
     """Where the refused rows of an import go: beside the database."""
     name = context.ids.encode(IdKind.IMPORT, number)
     return context.settings.reports_path / "imports" / f"{name}.refused.csv"
+
+
+def store_upload(context: Context, write: Callable[[Path], None]) -> Path:
+    """Keep an upload until its import has ended: ``write`` puts it where it is told to, and nobody else may read it."""
+    folder = context.settings.data_path / "uploads"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder.absolute() / uuid.uuid4().hex
+    try:
+        write(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def path_in_import_folder(context: Context, words: str) -> Path:
+    """A file that may be imported by its path. Raises InputError for every other one."""
+    folder = context.settings.import_dir
+    if not folder:
+        message = "files of the server may not be imported; an administrator allows one folder by PACELINE_IMPORT_DIR"
+        raise InputError([Problem(file="request", field="path", message=message)])
+    try:
+        path = (Path(folder) / words).resolve()
+        allowed = path.is_relative_to(Path(folder).resolve())
+    except (OSError, ValueError, RuntimeError):  # a NUL in it, links that lead in a circle
+        allowed = False
+    if not allowed:
+        message = "it does not lead into the folder that an administrator has allowed"
+        raise InputError([Problem(file="request", field="path", message=message)])
+    return path
 
 
 def _list_of(context: Context, request: ImportRequest, connection: Connection, now: float) -> ListRow | None:

@@ -76,8 +76,8 @@ def list_lists(context: Context, *, limit: int, after: str | None = None) -> lis
 
 def change_list(context: Context, list_id: str, draft: ListDraft) -> ContactList:
     """Give a list other words. Raises NotFound, InputError, NotPossible when another list has the name."""
+    number = _get(context, list_id).id
     draft = _checked(draft)
-    number = list_number(context, list_id)
     with context.catalogue.write() as connection:
         if lists.get(connection, number, workspace_id=context.workspace_id) is None:
             raise NotFound(f"there is no list {list_id}")
