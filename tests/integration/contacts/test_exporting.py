@@ -25,8 +25,8 @@ def _rows(context: Context, **wanted: str) -> list[list[str]]:
 def test_formula_becomes_text(context: Context, value: str) -> None:
     create_contact(context, ContactDraft(email="ann@example.com", fields={"note": value, f"={value}": "x"}))
     header, row = _rows(context)
-    assert header[2:4] == ["note", f"'={value}"]
-    assert row[2] == f"'{value}"
+    assert header[2:4] == [f"'={value}", "note"]
+    assert row[3] == f"'{value}"
 
 
 def test_every_contact_is_exported_once_with_every_field_as_a_column(
