@@ -26,7 +26,7 @@ class PostgresDatabase(Database):
     lock_rows = "FOR NO KEY UPDATE"  # the stronger lock would wait for rows that only refer to these, and deadlock
     remembers_fresh = True
 
-    def __init__(self, url: URL, settings: Settings) -> None:
+    def __init__(self, url: URL, settings: Settings, role: str = "queue") -> None:
         self.name = url.set(password=None).render_as_string(hide_password=True)
         session = {
             "statement_timeout": settings.statement_timeout_seconds,
@@ -49,7 +49,7 @@ class PostgresDatabase(Database):
                 "tcp_user_timeout": int(settings.statement_timeout_seconds * 1000),
             },
         )
-        super().__init__(engine, settings)
+        super().__init__(engine, settings, role)
 
     def rows(self, parameter: str, **columns: str) -> str:
         picked = ", ".join(
@@ -87,7 +87,7 @@ class PostgresDatabase(Database):
         for attempt in range(1, self._settings.connect_attempts + 1):
             try:
                 with self._guard():
-                    return self._engine.connect()
+                    return self._take()
             except StoreUnavailable:
                 if attempt == self._settings.connect_attempts:
                     raise
