@@ -19,6 +19,13 @@ from paceline.store.sqlite import SqliteDatabase
 _ENDED = ("sent", "failed", "skipped", "cancelled", "delivered", "read", "bounced")
 _OPEN = ("queued", "sending", "deferred", "uncertain")
 
+_OF_THE_POOL = {
+    "waits": "paceline_database_pool_waits_total",
+    "time_outs": "paceline_database_pool_timeouts_total",
+    "breaker_open": "paceline_database_breaker_open",
+    "breaker_openings": "paceline_database_breaker_openings_total",
+}
+
 
 def scrape(context: QueueContext) -> bytes:
     """Everything in Prometheus' text format; what a database that does not answer knows is absent, and it says so."""
@@ -47,8 +54,11 @@ def _from(database: Database, read: Callable[[], list[Sample]]) -> list[Sample]:
 
 
 def _around(database: Database) -> Iterator[Sample]:
-    for state, number in database.pool_statistics().items():
-        yield Sample(name="paceline_database_pool_connections", labels=(database.role, state), value=number)
+    pool = database.pool_statistics()
+    for state in ("size", "in_use", "idle"):
+        yield Sample(name="paceline_database_pool_connections", labels=(database.role, state), value=pool[state])
+    for statistic, name in _OF_THE_POOL.items():
+        yield Sample(name=name, labels=(database.role,), value=pool[statistic])
     if isinstance(database, SqliteDatabase):
         yield Sample(name="paceline_database_wal_bytes", labels=(database.role,), value=database.wal_bytes())
 
