@@ -15,12 +15,15 @@ from paceline.api import problems
 from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.problems import Problem
-from paceline.api.routes import feed, suppressions
+from paceline.api.routes import feed, health, suppressions
 from paceline.api.routing import Routes
+from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
+from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
     feed.routes,
+    health.routes,
     suppressions.routes,
 )
 
@@ -38,6 +41,7 @@ def create_app(context: Context) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.feed.running():
             yield
+        app.state.readiness.close()
 
     app = FastAPI(
         title="Paceline",
@@ -52,6 +56,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
+    app.state.readiness = ReadinessProbe(context)
+    app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)

@@ -52,11 +52,6 @@ class Readiness:
         return {"status": "ready" if self.ok else "not ready", "checks": checks}
 
 
-def live() -> dict[str, Any]:
-    """The answer of /health/live: there is one, and that is all."""
-    return {"status": "live"}
-
-
 class ReadinessProbe:
     """Looks at every part at once and never waits longer than three seconds, however long a database is silent.
 
