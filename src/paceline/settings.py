@@ -211,7 +211,7 @@ class Settings:
         400.0,
         "PACELINE_KEEP_EVENTS_DAYS",
         "days",
-        "Events of messages and the delivery log of notifications are removed after this; 0: never",
+        "Events of messages are removed after this; 0: never",
     )
     keep_audit_days: float = _setting(
         0.0, "PACELINE_KEEP_AUDIT_DAYS", "days", "Lines of the audit log are removed after this; 0: never"
