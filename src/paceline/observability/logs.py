@@ -37,6 +37,8 @@ _SECRET_TEXT = (
     (re.compile(r"\b(password|secret|token|api_?key)(\s*[=:]\s*)[^\s,;&'\")]+", re.IGNORECASE), rf"\1\2{HIDDEN}"),
 )
 _FIRST = ("at", "level", "process", "logger", "event")
+# The sentence once more: with uvicorn's terminal codes, and as another formatter has left it in the record.
+_COPIES = ("color_message", "message", "asctime")
 _LEVELS = {"paceline": None, "uvicorn": logging.INFO, "uvicorn.access": logging.WARNING}
 
 
@@ -105,7 +107,8 @@ def _hidden(name: str, value: Any) -> Any:
 
 
 def _in_order(logger: Any, method: str, event: _Event) -> _Event:
-    event.pop("color_message", None)  # uvicorn's second copy of its message, with terminal codes
+    for copy in _COPIES:
+        event.pop(copy, None)
     return {name: event[name] for name in (*_FIRST, *(n for n in event if n not in _FIRST)) if name in event}
 
 
