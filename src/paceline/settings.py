@@ -42,6 +42,40 @@ class Settings:
         "text",
         "Seals stored passwords; empty: a key file made at the first start in the data directory",
     )
+    base_url: str = _setting(
+        "http://127.0.0.1:8000",
+        "PACELINE_BASE_URL",
+        "URL",
+        "Where people reach this installation, as links in mails and invitations begin",
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "PACELINE_TRUSTED_PROXIES",
+        "networks",
+        "Whose X-Forwarded-For is believed: addresses or networks, separated by commas; empty: nobody's",
+    )
+    oidc_issuer: str = _setting(
+        "",
+        "PACELINE_OIDC_ISSUER",
+        "URL",
+        "The identity provider for single sign-on (OpenID Connect); empty: none",
+    )
+    oidc_client_id: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_ID", "text", "What the identity provider calls this installation"
+    )
+    oidc_client_secret: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_SECRET", "text", "The secret that goes with it; empty for a public client"
+    )
+    oidc_new_user_role: str = _setting(
+        "",
+        "PACELINE_OIDC_NEW_USER_ROLE",
+        "role",
+        "In which role whom the provider knows and we do not comes into the first workspace: admin, editor, viewer; "
+        "empty: not at all",
+    )
+    oidc_timeout_seconds: float = _setting(
+        10.0, "PACELINE_OIDC_TIMEOUT", "s", "How long one request to the identity provider may take", least=0.1
+    )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
     )
