@@ -10,6 +10,7 @@ from typing import Any
 
 import platformdirs
 
+from paceline.domain.client_address import parse_networks
 from paceline.domain.errors import InputError, Problem
 
 
@@ -161,7 +162,12 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        """Refuse settings that contradict each other."""
+        """Refuse settings that contradict each other, or that cannot be read."""
+        try:
+            parse_networks(self.trusted_proxies)
+        except ValueError as error:
+            problem = Problem(file="environment", field="PACELINE_TRUSTED_PROXIES", message=str(error))
+            raise InputError([problem]) from None
         if self.heartbeat_seconds + self.lease_margin_seconds >= self.lease_seconds:
             raise InputError(
                 [

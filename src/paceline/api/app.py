@@ -15,13 +15,30 @@ from paceline.api import problems
 from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.problems import Problem
-from paceline.api.routes import feed, suppressions
+from paceline.api.routes import (
+    api_keys,
+    feed,
+    invitations,
+    members,
+    passwords,
+    sessions,
+    single_sign_on,
+    suppressions,
+    workspaces,
+)
 from paceline.api.routing import Routes
 from paceline.operations.context import Context
 
 ROUTES: tuple[Routes, ...] = (
+    api_keys.routes,
     feed.routes,
+    invitations.routes,
+    members.routes,
+    passwords.routes,
+    sessions.routes,
+    single_sign_on.routes,
     suppressions.routes,
+    workspaces.routes,
 )
 
 _DESCRIPTION = """Everything the web interface and the command line can do.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from paceline.domain.permission import Role
+from paceline.operations.access import hash_of
 from paceline.operations.context import FIRST_WORKSPACE, Context, NotPossible
 from paceline.operations.links import LIFE_SECONDS, LinkEnded, new_link
 from paceline.operations.passwords import check_password, hash_password
 from paceline.operations.people_input import checked_email, checked_name
-from paceline.operations.tokens import token_hash
 from paceline.store.catalogue import members, one_time_links, users, workspaces
 from paceline.store.catalogue.one_time_links import LinkPurpose
-from paceline.store.public_ids import IdKind
 
 _PURPOSE = LinkPurpose.FIRST_USER
 
@@ -35,8 +34,8 @@ def first_user_link(context: Context) -> str | None:
 
 def create_first_user(
     context: Context, token: str, *, email: str, name: str, password: str, workspace_name: str = ""
-) -> str:
-    """Use the link: make the owner of the first workspace, which gets this name. Returns the user's public id.
+) -> int:
+    """Use the link: make the owner of the first workspace, which gets this name. Returns the user's number.
 
     Raises InputError (the link goes on working), LinkEnded, NotPossible when there is a user already.
     """
@@ -44,7 +43,7 @@ def create_first_user(
     workspace_name = checked_name(workspace_name, field="workspace_name") if workspace_name else ""
     check_password(password)
     now = context.clock.now()
-    wanted = token_hash(token)
+    wanted = hash_of(token)
     with context.catalogue.read() as connection:  # before the costly hash: anybody can ask
         if one_time_links.find(connection, token_hash=wanted, purpose=_PURPOSE, now=now) is None:
             raise LinkEnded
@@ -59,4 +58,10 @@ def create_first_user(
         members.add(connection, workspace_id=FIRST_WORKSPACE, user_id=user_id, role=Role.OWNER, now=now)
         if workspace_name:
             workspaces.rename(connection, FIRST_WORKSPACE, workspace_name)
-    return context.ids.encode(IdKind.USER, user_id)
+    return user_id
+
+
+def is_there(context: Context) -> bool:
+    """Whether there is a user at all."""
+    with context.catalogue.read() as connection:
+        return users.any_exists(connection)

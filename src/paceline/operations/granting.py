@@ -1,18 +1,26 @@
-"""Nobody gives what they do not have: roles and scopes are checked against the permissions of whoever grants them."""
+"""Nobody gives what they do not have: roles and scopes are checked against whoever grants them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from paceline.domain.errors import InputError, PacelineError, Problem
-from paceline.domain.permission import PERMISSIONS, Permission, Role
+from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
+from paceline.operations.access import Principal
+from paceline.operations.context import FIRST_WORKSPACE
 
-EVERYTHING: frozenset[Permission] = frozenset(Permission)
-"""What the operator at the command line may do."""
+OPERATOR = Principal(
+    id="operator",
+    name="the command line",
+    workspace_id=FIRST_WORKSPACE,
+    permissions=PERMISSIONS[Role.OWNER],
+    role=Role.OWNER,
+)
+"""Whoever can run commands on the machine: they have the database, so nothing is kept from them."""
 
 
 class NotAllowed(PacelineError):
-    """Whoever asks has not the permissions for it."""
+    """Whoever asks may not do this."""
 
 
 def parse_role(text: str, *, field: str = "role") -> Role:
@@ -26,27 +34,29 @@ def parse_role(text: str, *, field: str = "role") -> Role:
 
 def parse_scopes(texts: Collection[str], *, field: str = "scopes") -> frozenset[Permission]:
     """The permissions of these names. Raises InputError naming every unknown one."""
-    unknown = [text for text in texts if text not in frozenset(Permission)]
-    if unknown:
-        accepted = ", ".join(sorted(Permission))
-        raise InputError(
-            [
-                Problem(file="", field=field, message=f"no such permission: {text[:100]!r}; {accepted}")
-                for text in unknown
-            ]
-        )
+    known = frozenset(map(str, Permission))
+    problems = [f"there is no permission {text[:100]!r}" for text in texts if text not in known]
     if not texts:
-        raise InputError([Problem(file="", field=field, message="name at least one permission")])
+        problems.append("name at least one permission")
+    if problems:
+        accepted = ", ".join(sorted(known))
+        raise InputError([Problem(file="", field=field, message=f"{one}; accepts {accepted}") for one in problems])
     return frozenset(map(Permission, texts))
 
 
-def refuse_role_beyond(allowed: Collection[Permission], role: Role) -> None:
-    """Raises NotAllowed when the role has a permission that whoever asks has not."""
-    if beyond := PERMISSIONS[role] - frozenset(allowed):
-        raise NotAllowed(f"the role {role} may do more than you may ({', '.join(sorted(beyond))}): ask an owner")
+def refuse_appointing(by: Principal, *roles: Role) -> None:
+    """Raises NotAllowed when whoever asks may not give or take one of these roles.
+
+    A key that may do little must not make a person who may do much, so a role's permissions have to be the asker's too.
+    """
+    for role in roles:
+        if not may_appoint(by.role or Role.ADMIN, role):
+            raise NotAllowed(f"only an owner may give or take the role {role}")
+        if beyond := PERMISSIONS[role] - by.permissions:
+            raise NotAllowed(f"the role {role} may do what {by.name} may not: {', '.join(sorted(beyond))}")
 
 
-def refuse_scopes_beyond(allowed: Collection[Permission], scopes: Collection[Permission]) -> None:
-    """Raises NotAllowed when there is a scope among them that whoever asks has not."""
-    if beyond := frozenset(scopes) - frozenset(allowed):
-        raise NotAllowed(f"you may not do this yourself, so no key of yours may: {', '.join(sorted(beyond))}")
+def refuse_scopes_beyond(by: Principal, scopes: Collection[Permission]) -> None:
+    """Raises NotAllowed when there is a permission among them that whoever asks has not."""
+    if beyond := frozenset(scopes) - by.permissions:
+        raise NotAllowed(f"{by.name} may not do this, so no key made here may: {', '.join(sorted(beyond))}")

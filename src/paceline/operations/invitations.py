@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from paceline.domain.address import address_key
-from paceline.domain.permission import Permission, Role
+from paceline.domain.permission import Role
+from paceline.operations.access import Principal, hash_of
 from paceline.operations.context import Context, NotFound, NotPossible
-from paceline.operations.granting import NotAllowed, parse_role, refuse_role_beyond
+from paceline.operations.granting import NotAllowed, parse_role, refuse_appointing
 from paceline.operations.links import LIFE_SECONDS, LinkEnded, new_link
 from paceline.operations.logins import authenticate
 from paceline.operations.passwords import check_password, hash_password
 from paceline.operations.people_input import checked_email, checked_name
-from paceline.operations.tokens import token_hash
 from paceline.store.catalogue import members, one_time_links, users, workspaces
 from paceline.store.catalogue.one_time_links import LinkPurpose, LinkRow
 from paceline.store.public_ids import IdKind
@@ -54,15 +53,13 @@ class Accepted:
     workspace_id: int
 
 
-def invite(
-    context: Context, *, email: str, role: str, allowed: Collection[Permission], by_user: int | None = None
-) -> Invitation:
+def invite(context: Context, *, email: str, role: str, by: Principal) -> Invitation:
     """Invite somebody; a former open invitation of the same address stops working.
 
-    Raises InputError, NotAllowed when the role may do more than ``allowed``, NotPossible for a member.
+    Raises InputError, NotAllowed for a role beyond that of whoever asks, NotPossible for a member.
     """
     email, wanted = checked_email(email), parse_role(role)
-    refuse_role_beyond(allowed, wanted)
+    refuse_appointing(by, wanted)
     link, hashed = new_link(context, _PURPOSE)
     now = context.clock.now()
     expires_at = now + LIFE_SECONDS[_PURPOSE]
@@ -78,7 +75,7 @@ def invite(
             purpose=_PURPOSE,
             now=now,
             expires_at=expires_at,
-            user_id=by_user,
+            user_id=by.user_id,
             email=email,
             role=wanted,
             **where,
@@ -114,7 +111,7 @@ def revoke_invitation(context: Context, invitation: str) -> None:
 def look(context: Context, token: str) -> Welcome:
     """What an invitation is for; nothing changes. Raises LinkEnded."""
     with context.catalogue.read() as connection:
-        found = one_time_links.find(connection, token_hash=token_hash(token), purpose=_PURPOSE, now=context.clock.now())
+        found = one_time_links.find(connection, token_hash=hash_of(token), purpose=_PURPOSE, now=context.clock.now())
         return _welcome(connection, found)
 
 
@@ -169,7 +166,7 @@ def accept_as_user(context: Context, token: str, *, user_id: int) -> Accepted:
 
 
 def _use(connection: Connection, token: str, now: float) -> LinkRow:
-    link = one_time_links.use(connection, token_hash=token_hash(token), purpose=_PURPOSE, now=now)
+    link = one_time_links.use(connection, token_hash=hash_of(token), purpose=_PURPOSE, now=now)
     if link is None:
         raise LinkEnded
     return link

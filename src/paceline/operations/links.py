@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from paceline.operations.access import new_secret
 from paceline.operations.context import Context, NotFound
-from paceline.operations.tokens import new_token, token_hash
 from paceline.store.catalogue.one_time_links import LinkPurpose
 
 DAY_SECONDS = 86_400.0
@@ -28,5 +28,5 @@ class LinkEnded(NotFound):
 
 def new_link(context: Context, purpose: LinkPurpose) -> tuple[str, str]:
     """A link to give to a person, and the hash of its token to store. Nothing is stored here."""
-    token = new_token()
-    return f"{context.settings.base_url.rstrip('/')}/{_PAGES[purpose]}?token={token}", token_hash(token)
+    secret = new_secret()
+    return f"{context.settings.base_url.rstrip('/')}/{_PAGES[purpose]}?token={secret.value}", secret.hash

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from paceline.domain.address import address_key
 from paceline.domain.errors import PacelineError
 from paceline.domain.login_pace import ACCOUNT_PACE, ADDRESS_PACE, FORGOTTEN_AFTER_SECONDS, LoginPace
+from paceline.operations.access import hash_of
 from paceline.operations.context import Context
-from paceline.operations.tokens import token_hash
 from paceline.store.catalogue import login_attempts
 from paceline.store.catalogue.login_attempts import Attempts
 
@@ -66,7 +66,7 @@ def count_request(context: Context, *, kind: str, email: str, network_address: s
 
 def _subjects(email: str, network_address: str, *, account: str = "account") -> dict[str, LoginPace]:
     """Whom an attempt is counted for, in the order in which rows are locked."""
-    found = {f"{account} {token_hash(address_key(email.strip()))}": ACCOUNT_PACE}
+    found = {f"{account} {hash_of(address_key(email.strip()))}": ACCOUNT_PACE}
     if network_address:
         found[f"network {_network(network_address)}"] = ADDRESS_PACE
     return found
@@ -77,7 +77,7 @@ def _network(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return token_hash(address)
+        return hash_of(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paceline.domain.address import parse_address
 from paceline.domain.errors import PacelineError
 from paceline.operations import second_factor_codes, sessions
 from paceline.operations.context import Context, NotPossible
@@ -31,8 +32,7 @@ def log_in(
 def authenticate(context: Context, *, email: str, password: str, code: str = "", network_address: str = "") -> UserRow:
     """The user with this address, password and second factor. Raises as ``log_in``; the work is the same for all."""
     with one_attempt(context, email=email, network_address=network_address):
-        with context.catalogue.read() as connection:
-            user = users.by_email(connection, email.strip())
+        user = user_of(context, email)
         stored = None if user is None or user.disabled_at is not None else user.password_hash
         if not matches(stored, password) or user is None or stored is None:
             raise LoginRefused("the address or the password is wrong")
@@ -46,6 +46,16 @@ def authenticate(context: Context, *, email: str, password: str, code: str = "",
         with context.catalogue.write() as connection:
             users.rehash_password(connection, user.id, former=stored, password_hash=renewed)
     return user
+
+
+def user_of(context: Context, email: str) -> UserRow | None:
+    """The user with this address; None also for what is no address."""
+    try:
+        address = parse_address(email.strip())
+    except ValueError:
+        return None
+    with context.catalogue.read() as connection:
+        return users.by_email(connection, address)
 
 
 def prove_password(context: Context, user_id: int, password: str, *, network_address: str = "") -> UserRow:
@@ -65,7 +75,13 @@ def prove_password(context: Context, user_id: int, password: str, *, network_add
 
 
 def change_password(
-    context: Context, user_id: int, *, session_id: int, password: str, new_password: str, network_address: str = ""
+    context: Context,
+    user_id: int,
+    *,
+    session_id: int | None,
+    password: str,
+    new_password: str,
+    network_address: str = "",
 ) -> None:
     """Another password; every other session of the user ends, and open reset links stop working.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from paceline.domain.permission import Permission, Role
+from paceline.domain.permission import Role
+from paceline.operations.access import Principal
 from paceline.operations.context import Context, NotFound, NotPossible
-from paceline.operations.granting import parse_role, refuse_role_beyond
+from paceline.operations.granting import parse_role, refuse_appointing
 from paceline.store.catalogue import members, sessions
 from paceline.store.catalogue.members import MemberRow
 from paceline.store.public_ids import IdKind
@@ -46,25 +46,25 @@ def member(context: Context, user: str) -> Member:
     return _member(context, row)
 
 
-def change_role(context: Context, user: str, role: str, *, allowed: Collection[Permission]) -> Member:
-    """Give a member another role. ``allowed`` is what whoever asks may do: neither role may be able to do more.
+def change_role(context: Context, user: str, role: str, *, by: Principal) -> Member:
+    """Give a member another role. Whoever asks must be able to appoint to both.
 
     Raises InputError, NotAllowed, NotFound, NotPossible (the last owner).
     """
     wanted, number = parse_role(role), user_number(context, user)
-    refuse_role_beyond(allowed, wanted)
+    refuse_appointing(by, wanted)
     with context.catalogue.write() as connection:
         members.lock(connection, context.workspace_id)
         row = members.find(connection, workspace_id=context.workspace_id, user_id=number)
         if row is None:
             raise _unknown(user)
-        refuse_role_beyond(allowed, row.role)
+        refuse_appointing(by, row.role)
         if not members.set_role(connection, workspace_id=context.workspace_id, user_id=number, role=wanted):
             raise NotPossible(_LAST_OWNER.format(row.email))
     return member(context, user)
 
 
-def remove_member(context: Context, user: str, *, allowed: Collection[Permission]) -> None:
+def remove_member(context: Context, user: str, *, by: Principal) -> None:
     """Take a member out of the workspace, whose keys stop working; the user stays. Raises as ``change_role``."""
     number = user_number(context, user)
     with context.catalogue.write() as connection:
@@ -72,7 +72,7 @@ def remove_member(context: Context, user: str, *, allowed: Collection[Permission
         row = members.find(connection, workspace_id=context.workspace_id, user_id=number)
         if row is None:
             raise _unknown(user)
-        refuse_role_beyond(allowed, row.role)
+        refuse_appointing(by, row.role)
         if not members.remove(connection, workspace_id=context.workspace_id, user_id=number):
             raise NotPossible(_LAST_OWNER.format(row.email))
         others = members.of_user(connection, number)

@@ -21,6 +21,15 @@ class Enrolment:
     uri: str
 
 
+def recovery_codes_left(context: Context, user_id: int) -> int | None:
+    """How many recovery codes a user has; None while no second factor is in force."""
+    with context.catalogue.read() as connection:
+        user = users.by_id(connection, user_id)
+        if user is None or not user.has_second_factor:
+            return None
+        return users.count_recovery_codes(connection, user_id)
+
+
 def enrol(context: Context, user_id: int, *, password: str, network_address: str = "") -> Enrolment:
     """Begin: a new secret, which is not asked for before a first code has confirmed it.
 

@@ -8,8 +8,8 @@ import secrets
 
 import pyotp
 
+from paceline.operations.access import hash_of
 from paceline.operations.context import Context
-from paceline.operations.tokens import token_hash
 from paceline.store.catalogue import users
 from paceline.store.catalogue.users import UserRow
 
@@ -30,7 +30,7 @@ def accepts(context: Context, user: UserRow, code: str) -> bool:
     with context.catalogue.write() as connection:
         if step is not None:
             return users.use_totp_step(connection, user.id, step)
-        return users.use_recovery_code(connection, user.id, token_hash(_plain(code)))
+        return users.use_recovery_code(connection, user.id, hash_of(_plain(code)))
 
 
 def step_of(context: Context, user: UserRow, code: str) -> int | None:
@@ -48,7 +48,7 @@ def new_recovery_codes() -> tuple[list[str], list[str]]:
     """Codes as people see them, in groups of four, and their hashes."""
     plain = [base64.b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower() for _ in range(RECOVERY_CODES)]
     shown = ["-".join(code[start : start + 4] for start in range(0, len(code), 4)) for code in plain]
-    return shown, [token_hash(code) for code in plain]
+    return shown, [hash_of(code) for code in plain]
 
 
 def _plain(code: str) -> str:

@@ -15,13 +15,13 @@ from paceline.domain.address import address_key
 from paceline.domain.errors import InputError
 from paceline.domain.permission import Role
 from paceline.operations import identity_provider, invitations, sessions
+from paceline.operations.access import new_secret
 from paceline.operations.context import FIRST_WORKSPACE, Context, NotPossible
 from paceline.operations.granting import parse_role
 from paceline.operations.identity_provider import Client, Identity
 from paceline.operations.logins import LoginRefused
 from paceline.operations.people_input import LONGEST_NAME, checked_email, checked_name
 from paceline.operations.sessions import NewSession
-from paceline.operations.tokens import new_token
 from paceline.store.catalogue import members, sessions as session_rows, users
 from paceline.store.catalogue.users import UserRow
 from paceline.store.secrets import SecretsUnreadable
@@ -46,7 +46,7 @@ def is_configured(context: Context) -> bool:
 
 def begin(context: Context, *, invitation: str = "") -> Departure:
     """Begin a login; an invitation's token is accepted at its end. Raises NotPossible without a provider, ProviderFailed."""
-    state, nonce, verifier = new_token(), new_token(), new_token()
+    state, nonce, verifier = (new_secret().value for _ in range(3))
     url = identity_provider.authorization_url(_client(context), state=state, nonce=nonce, verifier=verifier)
     until = f"{context.clock.now() + TICKET_SECONDS:.0f}"
     kept = {"state": state, "nonce": nonce, "verifier": verifier, "invitation": invitation[:100], "until": until}

@@ -8,7 +8,9 @@ from typing import Any
 
 from paceline.domain.permission import Role
 from paceline.domain.workspace_settings import DEFAULTS, checked
+from paceline.operations.access import Principal
 from paceline.operations.context import Context, NotFound
+from paceline.operations.granting import NotAllowed
 from paceline.operations.people_input import checked_name
 from paceline.store.catalogue import members, workspaces
 from paceline.store.public_ids import IdKind
@@ -57,13 +59,15 @@ def of_user(context: Context, user_id: int) -> list[Membership]:
     ]
 
 
-def create(context: Context, *, name: str, owner: int) -> Workspace:
-    """A new workspace with this user as its owner. Raises InputError."""
+def create(context: Context, *, name: str, by: Principal) -> Workspace:
+    """A new workspace with this person, an owner of theirs, as its owner. Raises InputError, NotAllowed."""
     name = checked_name(name)
+    if by.user_id is None or by.role is not Role.OWNER:
+        raise NotAllowed("only an owner may make another workspace")
     now = context.clock.now()
     with context.catalogue.write() as connection:
         number = workspaces.insert(connection, name=name, now=now)
-        members.add(connection, workspace_id=number, user_id=owner, role=Role.OWNER, now=now)
+        members.add(connection, workspace_id=number, user_id=by.user_id, role=Role.OWNER, now=now)
     return workspace(context.in_workspace(number))
 
 
