@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from paceline.api import problems
 from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
+from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
 from paceline.api.routes import (
     api_keys,
@@ -69,6 +70,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
+    app.add_middleware(SafeHeaders)
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)
