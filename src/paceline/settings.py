@@ -83,6 +83,12 @@ class Settings:
     oidc_timeout_seconds: float = _setting(
         10.0, "PACELINE_OIDC_TIMEOUT", "s", "How long one request to the identity provider may take", least=0.1
     )
+    import_dir: str = _setting(
+        "",
+        "PACELINE_IMPORT_DIR",
+        "path",
+        "A folder of the server whose files may be imported over the API by their path; empty: none",
+    )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
     )

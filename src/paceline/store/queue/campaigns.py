@@ -148,6 +148,12 @@ def get(connection: Connection, campaign_id: int) -> CampaignRow:
     return _campaign(connection.execute(statement, {"id": campaign_id}).one())
 
 
+def key_of(connection: Connection, campaign_id: int, *, workspace_id: int) -> str | None:
+    """The key of this workspace's campaign of this id; None when it has none of this id."""
+    statement = sql("SELECT key FROM campaigns WHERE id = :id AND workspace_id = :workspace")
+    return connection.execute(statement, {"id": campaign_id, "workspace": workspace_id}).scalar_one_or_none()
+
+
 def every(connection: Connection, *, workspace_id: int) -> list[CampaignRow]:
     """All campaigns, the newest first."""
     statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace ORDER BY id DESC")
