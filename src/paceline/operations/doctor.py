@@ -9,13 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from paceline.clock import SteadyClock
+from paceline.clock import SteadyClock, iso
 from paceline.domain.errors import PacelineError
+from paceline.operations.queue_chores import QUEUE_CHORES
 from paceline.settings import Settings
+from paceline.store import leaderships
 from paceline.store.database import Database
 from paceline.store.migrations import QUEUE
 from paceline.store.opening import connect_queue, schema_version
-from paceline.store.queue import accounts, campaigns, installation, senders
+from paceline.store.queue import accounts, campaigns, chore_failures, installation, senders
 from paceline.store.secrets import open_secret_box
 
 _SLOW_SECONDS = 0.25
@@ -158,6 +160,21 @@ def _senders(database: Database, settings: Settings) -> tuple[bool | None, str]:
     return True, f"{len(living)} senders on record, holding {held} accounts"
 
 
+def _recurring_work(database: Database, settings: Settings) -> tuple[bool | None, str]:
+    with database.read() as connection:
+        failures = chore_failures.every(connection)
+        leading = leaderships.find(connection, leaderships.QUEUE, QUEUE_CHORES)
+        now = database.now() or SteadyClock(installation.clock(connection)).now()
+    if failures:
+        told = "; ".join(
+            f"{f.name} has failed {f.failures} times since {iso(f.since_at)}: {f.reason}" for f in failures
+        )
+        return False, f"{told}; the log of the background process has the details"
+    if leading is None or leading.until_at < now:
+        return True, "no process does the queue's chores now; `paceline serve` or `paceline sender` would"
+    return True, "a process does the queue's chores, and none of them fails"
+
+
 def _counters(database: Database, settings: Settings) -> tuple[bool | None, str]:
     wrong = []
     with database.read() as connection:
@@ -177,5 +194,6 @@ _CHECKS = (
     ("secrets", _secrets),
     ("clock", _clock),
     ("senders", _senders),
+    ("recurring work", _recurring_work),
     ("counters", _counters),
 )
