@@ -136,7 +136,7 @@ class Settings:
         1.0,
         "PACELINE_BREAKER_PAUSE",
         "s",
-        "After this one call tries the database again; each failure doubles it, up to 8 s",
+        "After this one call tries the database again; each failure doubles it, up to 5 s",
         least=0.1,
     )
     leadership_seconds: float = _setting(
