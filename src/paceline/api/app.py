@@ -19,6 +19,7 @@ from paceline.api.problems import Problem
 from paceline.api.routes import (
     api_keys,
     feed,
+    health,
     invitations,
     members,
     passwords,
@@ -28,11 +29,14 @@ from paceline.api.routes import (
     workspaces,
 )
 from paceline.api.routing import Routes
+from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
+from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
     api_keys.routes,
     feed.routes,
+    health.routes,
     invitations.routes,
     members.routes,
     passwords.routes,
@@ -56,6 +60,7 @@ def create_app(context: Context) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.feed.running():
             yield
+        app.state.readiness.close()
 
     app = FastAPI(
         title="Paceline",
@@ -71,6 +76,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
     app.add_middleware(SafeHeaders)
+    app.state.readiness = ReadinessProbe(context)
+    app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -25,7 +26,6 @@ from paceline.operations.logins import LoginRefused
 _log = logging.getLogger("paceline.api")
 
 MEDIA_TYPE = "application/problem+json"
-_RETRY_AFTER_SECONDS = 2
 
 
 class FieldProblem(BaseModel):
@@ -113,7 +113,7 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
 
 def _headers(error: PacelineError) -> dict[str, str]:
     if isinstance(error, StoreUnavailable):
-        return {"Retry-After": str(_RETRY_AFTER_SECONDS)}
+        return {"Retry-After": str(math.ceil(error.retry_after_seconds))}
     return {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooManyAttempts) else {}
 
 

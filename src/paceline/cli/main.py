@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 import typer.main
 
-from paceline.cli import accounts, campaigns, demo, installation, keys, sandbox, send, suppression, users
+from paceline.cli import (
+    accounts,
+    campaigns,
+    demo,
+    installation,
+    keys,
+    sandbox,
+    send,
+    serve,
+    suppression,
+    users,
+)
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
 
@@ -28,7 +39,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (demo, sandbox, installation):
+for group in (serve, demo, sandbox, installation):
     group.register(app)
 
 

@@ -29,4 +29,4 @@ class LinkEnded(NotFound):
 def new_link(context: Context, purpose: LinkPurpose) -> tuple[str, str]:
     """A link to give to a person, and the hash of its token to store. Nothing is stored here."""
     secret = new_secret()
-    return f"{context.settings.base_url.rstrip('/')}/{_PAGES[purpose]}?token={secret.value}", secret.hash
+    return f"{context.settings.public_url}/{_PAGES[purpose]}?token={secret.value}", secret.hash

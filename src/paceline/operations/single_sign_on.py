@@ -156,6 +156,6 @@ def _client(context: Context) -> Client:
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret,
-        redirect_uri=f"{settings.base_url.rstrip('/')}{CALLBACK_PATH}",
+        redirect_uri=f"{settings.public_url}{CALLBACK_PATH}",
         timeout_seconds=settings.oidc_timeout_seconds,
     )

@@ -57,7 +57,7 @@ def finish_single_sign_on(
         code=code,
         client=client_of(request, address),
     )
-    response = RedirectResponse(f"{context.settings.base_url.rstrip('/')}/", HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(f"{context.settings.public_url}/", HTTPStatus.SEE_OTHER)
     begun(context, session, response)
     response.delete_cookie(_TICKET_COOKIE, path=single_sign_on.CALLBACK_PATH)
     return response
