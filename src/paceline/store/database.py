@@ -7,6 +7,7 @@ second run does not change.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from abc import ABC, abstractmethod
@@ -250,6 +251,10 @@ class Database(ABC):
             from sqlalchemy.exc import DisconnectionError
 
             raise DisconnectionError from error
+
+
+# SQLAlchemy names a pool's log after its class, and would tell every disposal under our name.
+logging.getLogger(f"{__name__}.CountingPool").setLevel(logging.WARNING)
 
 
 class CountingPool(QueuePool):

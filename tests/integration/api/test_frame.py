@@ -36,6 +36,14 @@ def test_unknown_path_and_method_are_problems(server: Server) -> None:
         assert answer.json()["status"] == answer.status_code
 
 
+def test_every_answer_is_closed_to_guessing_framing_and_caching(server: Server) -> None:
+    for answer in (server.stranger().get("/api/v1/suppressions"), server.with_key().get("/api/v1/suppressions")):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
