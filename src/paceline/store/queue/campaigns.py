@@ -345,6 +345,12 @@ def not_ended(connection: Connection, *, limit: int) -> list[int]:
     return list(connection.execute(statement, {"limit": limit}).scalars())
 
 
+def starting_by_themselves(connection: Connection) -> list[int]:
+    """The ids of all campaigns that send now, or will without a person, of every workspace."""
+    statement = sql("SELECT id FROM campaigns WHERE status IN ('running', 'paused_limits', 'scheduled') ORDER BY id")
+    return list(connection.execute(statement).scalars())
+
+
 def newest(connection: Connection, *, limit: int) -> list[tuple[int, str]]:
     """Ids and keys of the newest campaigns, of every workspace."""
     statement = sql("SELECT id, key FROM campaigns ORDER BY id DESC LIMIT :limit")
