@@ -22,7 +22,10 @@ def list_accounts(context: Context) -> list[AccountSummary]:
     """Every account by name; ``sent``, which counts for a campaign, is 0."""
     now = context.clock.now()
     with context.queue.read() as connection:
-        return [account_summary(connection, s, sent=0, now=now) for s in accounts.standings(connection)]
+        return [
+            account_summary(connection, s, sent=0, now=now)
+            for s in accounts.standings(connection, workspace_id=context.workspace_id)
+        ]
 
 
 def add(context: Context, account: Account) -> AccountSummary:
@@ -35,7 +38,9 @@ def add(context: Context, account: Account) -> AccountSummary:
         account_id = accounts.save(
             connection, context.box, account, workspace_id=context.workspace_id, channel=_CHANNEL
         )
-        standing = next(s for s in accounts.standings(connection) if s.id == account_id)
+        standing = next(
+            s for s in accounts.standings(connection, workspace_id=context.workspace_id) if s.id == account_id
+        )
         return account_summary(connection, standing, sent=0, now=now)
 
 
@@ -43,7 +48,7 @@ def set_enabled(context: Context, name: str, *, enabled: bool) -> None:
     """Switch an account on (a broken one gets another chance) or off; a running worker notices within a second."""
     standing = _find(context, name)
     with context.queue.write() as connection:
-        accounts.set_enabled(connection, standing.id, enabled=enabled)
+        accounts.set_enabled(connection, standing.id, enabled=enabled, now=context.clock.now())
 
 
 async def test(context: Context, name: str) -> str:
@@ -76,7 +81,9 @@ def usage(context: Context) -> list[dict[str, Any]]:
 def _find(context: Context, name: str) -> AccountStanding:
     with context.queue.read() as connection:
         found = accounts.find(connection, name, workspace_id=context.workspace_id)
-        names = sorted({standing.name for standing in accounts.standings(connection)})
+        names = sorted(
+            {standing.name for standing in accounts.standings(connection, workspace_id=context.workspace_id)}
+        )
     if not found:
         known = f"there are: {', '.join(names[:10])}" if names else "there is none yet"
         raise UnknownAccount(f"no account with the name {name!r}; {known}")
