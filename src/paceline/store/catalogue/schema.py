@@ -292,7 +292,7 @@ notifications = Table(
     # One fact on its way to one receiver, kept as the delivery log.
     Column("id", _Id, primary_key=True),
     Column("workspace_id", BigInteger, nullable=False),
-    Column("webhook_id", BigInteger, ForeignKey("webhooks.id")),  # NULL: by mail, to user_id
+    Column("webhook_id", BigInteger),  # NULL: by mail, to user_id; may be deleted meanwhile
     Column("user_id", BigInteger),
     Column("event", Text, nullable=False),
     Column("event_key", Text, nullable=False),  # the same fact is never told twice to the same receiver
