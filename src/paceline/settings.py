@@ -112,6 +112,16 @@ class Settings:
     connection_age_seconds: float = _setting(
         300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
     )
+    api_rate_per_second: float = _setting(
+        200.0,
+        "PACELINE_API_RATE",
+        "requests/s",
+        "What one key or person may ask on average; strangers a quarter",
+        least=1,
+    )
+    api_rate_burst: float = _setting(
+        400.0, "PACELINE_API_BURST", "requests", "What one key or person may ask at once; strangers a quarter", least=4
+    )
     backoff_longest_seconds: float = _setting(
         900.0, "PACELINE_BACKOFF_LONGEST", "s", "The longest rest of an account that keeps failing", least=0.1
     )
