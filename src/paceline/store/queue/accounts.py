@@ -272,18 +272,6 @@ def usage(connection: Connection, account_id: int, *, now: float) -> tuple[tuple
     return tuple((row[0], row[1]) for row in rows)
 
 
-def used_since(connection: Connection, account_id: int, *, hour: float, day: float) -> tuple[int, int]:
-    """Messages answered since the start of an hour and of the day around it."""
-    row = connection.execute(
-        sql(
-            "SELECT COALESCE(SUM(CASE WHEN bucket >= :hour THEN count ELSE 0 END), 0), COALESCE(SUM(count), 0) "
-            "FROM usage WHERE account_id = :id AND bucket >= :day"
-        ),
-        {"id": account_id, "hour": bucket_of(hour), "day": bucket_of(min(hour, day))},
-    ).one()
-    return int(row[0]), int(row[1])
-
-
 def load(connection: Connection, box: SecretBox, account_id: int) -> Account:
     """An account with its login."""
     return _account(connection.execute(sql("SELECT * FROM accounts WHERE id = :id"), {"id": account_id}).one(), box)
