@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from paceline.webhooks.payload import body_of
 from paceline.webhooks.relay import NoticeRelay, OutageWatch
 
 _DAY_SECONDS = 86400.0
+_STOP_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +35,25 @@ class MailPreferences:
     mail_is_set_up: bool
 
 
-async def run(context: Context, stop: asyncio.Event) -> None:
+def run(context: Context, stop: threading.Event) -> None:
     """Tell of what happens until ``stop`` is set: the whole installation's notifications, whatever the workspace.
 
     Raises InputError for settings that cannot be used.
     """
-    await new_dispatcher(context).run(stop)
+    asyncio.run(_run_beside(new_dispatcher(context), stop))
+
+
+async def _run_beside(dispatcher: Dispatcher, stop: threading.Event) -> None:
+    over = asyncio.Event()
+    task = asyncio.create_task(dispatcher.run(over))
+    while not stop.is_set() and not task.done():
+        await asyncio.wait({task}, timeout=_STOP_SECONDS)  # nobody can wake this loop
+    over.set()
+    await task
 
 
 def new_dispatcher(context: Context) -> Dispatcher:
-    """The loop of ``run`` with its parts, not yet started."""
+    """The loop of ``run`` with its parts, not yet started. Raises InputError for settings that cannot be used."""
     settings = context.settings
     guard = AddressGuard.from_setting(settings.private_hosts)
     courier = Courier(

@@ -29,7 +29,7 @@ class Installation:
     async def notifying(self) -> AsyncIterator[None]:
         """The dispatcher at work; it has left when the block ends."""
         stop = asyncio.Event()
-        task = asyncio.create_task(notifying.run(self.context, stop))
+        task = asyncio.create_task(notifying.new_dispatcher(self.context).run(stop))
         try:
             yield
         finally:
