@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import platformdirs
 
+from paceline.domain.client_address import parse_networks
 from paceline.domain.errors import InputError, Problem
 
+DEFAULT_PORT = 8525
+"""Where ``paceline serve`` listens unless told otherwise."""
 
-def _setting(default: Any, variable: str, unit: str, meaning: str, *, least: float = 0) -> Any:
-    return field(default=default, metadata={"variable": variable, "unit": unit, "meaning": meaning, "least": least})
+
+def _setting(
+    default: Any, variable: str, unit: str, meaning: str, *, least: float = 0, choices: tuple[str, ...] = ()
+) -> Any:
+    about = {"variable": variable, "unit": unit, "meaning": meaning, "least": least, "choices": choices}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,40 @@ class Settings:
         "PACELINE_SECRET_KEY",
         "text",
         "Seals stored passwords; empty: a key file made at the first start in the data directory",
+    )
+    base_url: str = _setting(
+        "",
+        "PACELINE_BASE_URL",
+        "URL",
+        "Where people reach the server, for links in mails and on the screen; empty: the address it listens on",
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "PACELINE_TRUSTED_PROXIES",
+        "networks",
+        "Whose X-Forwarded-For is believed: addresses or networks, separated by commas; empty: nobody's",
+    )
+    oidc_issuer: str = _setting(
+        "",
+        "PACELINE_OIDC_ISSUER",
+        "URL",
+        "The identity provider for single sign-on (OpenID Connect); empty: none",
+    )
+    oidc_client_id: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_ID", "text", "What the identity provider calls this installation"
+    )
+    oidc_client_secret: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_SECRET", "text", "The secret that goes with it; empty for a public client"
+    )
+    oidc_new_user_role: str = _setting(
+        "",
+        "PACELINE_OIDC_NEW_USER_ROLE",
+        "role",
+        "In which role whom the provider knows and we do not comes into the first workspace: admin, editor, viewer; "
+        "empty: not at all",
+    )
+    oidc_timeout_seconds: float = _setting(
+        10.0, "PACELINE_OIDC_TIMEOUT", "s", "How long one request to the identity provider may take", least=0.1
     )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
@@ -71,6 +112,33 @@ class Settings:
     )
     pool_check_seconds: float = _setting(
         30.0, "PACELINE_DATABASE_POOL_CHECK", "s", "A connection idle for longer is tested before use", least=0
+    )
+    api_pool_size: int = _setting(
+        10, "PACELINE_API_POOL_SIZE", "count", "Connections of the API per database, at most", least=1
+    )
+    api_patience_seconds: float = _setting(
+        4.0,
+        "PACELINE_API_DATABASE_PATIENCE",
+        "s",
+        "How long the API waits for the database, then it answers 503",
+        least=1,
+    )
+    breaker_failures: int = _setting(
+        3, "PACELINE_BREAKER_FAILURES", "count", "After so many failures in a row the API answers 503 at once", least=1
+    )
+    breaker_pause_seconds: float = _setting(
+        1.0,
+        "PACELINE_BREAKER_PAUSE",
+        "s",
+        "After this one call tries the database again; each failure doubles it, up to 8 s",
+        least=0.1,
+    )
+    leadership_seconds: float = _setting(
+        6.0,
+        "PACELINE_LEADERSHIP_SECONDS",
+        "s",
+        "How long the process that does the recurring work may be silent before another takes over",
+        least=0.3,
     )
     lease_seconds: float = _setting(
         30.0, "PACELINE_LEASE_SECONDS", "s", "How long a sender may hold its accounts without a sign of life", least=1
@@ -135,9 +203,72 @@ class Settings:
     backoff_longest_seconds: float = _setting(
         900.0, "PACELINE_BACKOFF_LONGEST", "s", "The longest rest of an account that keeps failing", least=0.1
     )
+    log_format: str = _setting(
+        "plain",
+        "PACELINE_LOG_FORMAT",
+        "plain, json",
+        "Lines for people, or one JSON object per line",
+        choices=("plain", "json"),
+    )
+    log_level: str = _setting(
+        "info",
+        "PACELINE_LOG_LEVEL",
+        "debug, info, warning, error",
+        "The least that is logged",
+        choices=("debug", "info", "warning", "error"),
+    )
+    slow_call_seconds: float = _setting(
+        0.0, "PACELINE_LOG_SLOW_CALLS", "s", "API calls that take longer are logged; 0: none"
+    )
+    slow_query_seconds: float = _setting(
+        0.0, "PACELINE_LOG_SLOW_QUERIES", "s", "Database statements that take longer are logged; 0: none"
+    )
+    log_database_errors: str = _setting(
+        "no",
+        "PACELINE_LOG_DATABASE_ERRORS",
+        "yes, no",
+        "Whether each error of a database is logged where it happens",
+        choices=("yes", "no"),
+    )
+    open_health: str = _setting(
+        "no",
+        "PACELINE_OPEN_HEALTH",
+        "yes, no",
+        "Whether /health and /metrics answer other machines without a key, or only this one",
+        choices=("yes", "no"),
+    )
+    metrics_port: int = _setting(
+        0, "PACELINE_METRICS_PORT", "port", "Where `paceline sender` answers /metrics; 0: nowhere"
+    )
+    metrics_host: str = _setting(
+        "127.0.0.1", "PACELINE_METRICS_HOST", "address", "On which address `paceline sender` answers /metrics"
+    )
+    metrics_accounts: int = _setting(
+        100,
+        "PACELINE_METRICS_ACCOUNTS",
+        "count",
+        "Accounts have metrics of their own while there are no more than these",
+    )
+    keep_events_days: float = _setting(
+        400.0,
+        "PACELINE_KEEP_EVENTS_DAYS",
+        "days",
+        "Events of messages are removed after this; 0: never",
+    )
+    keep_audit_days: float = _setting(
+        0.0, "PACELINE_KEEP_AUDIT_DAYS", "days", "Lines of the audit log are removed after this; 0: never"
+    )
+
+    fails_fast: ClassVar[bool] = False
+    """Whether somebody waits for an answer; a sender rather waits for the database."""
 
     def __post_init__(self) -> None:
-        """Refuse settings that contradict each other."""
+        """Refuse settings that contradict each other, or that cannot be read."""
+        try:
+            parse_networks(self.trusted_proxies)
+        except ValueError as error:
+            problem = Problem(file="environment", field="PACELINE_TRUSTED_PROXIES", message=str(error))
+            raise InputError([problem]) from None
         if self.heartbeat_seconds + self.lease_margin_seconds >= self.lease_seconds:
             raise InputError(
                 [
@@ -149,6 +280,33 @@ class Settings:
                     )
                 ]
             )
+
+    def for_api(self) -> ApiSettings:
+        """The same for a process in which people wait: a pool of its own, and no wait for the database beyond 5 s.
+
+        One transaction takes at most a quarter of the patience for a free connection, then one attempt to connect (2 s;
+        the driver knows no shorter one) or statements for what is left of the patience.
+        """
+        patience = self.api_patience_seconds
+        changed = {
+            "pool_size": self.api_pool_size,
+            "pool_wait_seconds": min(self.pool_wait_seconds, patience / 4),
+            "connect_timeout_seconds": min(self.connect_timeout_seconds, 2.0),
+            "connect_attempts": 1,
+            "statement_timeout_seconds": min(self.statement_timeout_seconds, patience),
+            "lock_timeout_seconds": min(self.lock_timeout_seconds, patience / 3),
+        }
+        return ApiSettings(**{**asdict(self), **changed})
+
+    @property
+    def logs_database_errors(self) -> bool:
+        """Whether each error of a database is logged."""
+        return self.log_database_errors == "yes"
+
+    @property
+    def has_open_health(self) -> bool:
+        """Whether /health and /metrics answer other machines without a key."""
+        return self.open_health == "yes"
 
     @property
     def data_path(self) -> Path:
@@ -167,6 +325,11 @@ class Settings:
         return self.database or f"sqlite:///{self.data_path.resolve() / 'paceline.db'}"
 
     @property
+    def public_url(self) -> str:
+        """Where people reach the server, without a slash at the end."""
+        return (self.base_url or f"http://127.0.0.1:{DEFAULT_PORT}").rstrip("/")
+
+    @property
     def queue_url(self) -> str:
         """The URL of the queue's database."""
         return self.queue_database or self.database_url
@@ -175,6 +338,13 @@ class Settings:
     def has_two_databases(self) -> bool:
         """Whether the queue has a database of its own."""
         return self.queue_url != self.database_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings(Settings):
+    """The settings of a process that would rather fail than let somebody wait."""
+
+    fails_fast: ClassVar[bool] = True
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -191,7 +361,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             values[item.name] = overrides[item.name]
         elif source.get(variable):
             try:
-                values[item.name] = _parse(source[variable], item.default, item.metadata["least"])
+                values[item.name] = _parse(source[variable], item.default, item.metadata)
             except ValueError as error:
                 problems.append(Problem(file="environment", field=variable, message=str(error)))
     if problems:
@@ -199,8 +369,11 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     return Settings(**values)
 
 
-def _parse(raw: str, default: Any, least: float) -> Any:
+def _parse(raw: str, default: Any, accepted: Mapping[str, Any]) -> Any:
+    least, choices = accepted["least"], accepted["choices"]
     if isinstance(default, str):
+        if choices and raw not in choices:
+            raise ValueError(f"accepts {', '.join(choices)}, got {raw!r}")
         return raw
     kind = "a whole number" if isinstance(default, int) else "a number"
     try:

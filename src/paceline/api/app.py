@@ -16,13 +16,34 @@ from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
-from paceline.api.routes import feed, suppressions
+from paceline.api.routes import (
+    api_keys,
+    feed,
+    health,
+    invitations,
+    members,
+    passwords,
+    sessions,
+    single_sign_on,
+    suppressions,
+    workspaces,
+)
 from paceline.api.routing import Routes
+from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
+from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
+    api_keys.routes,
     feed.routes,
+    health.routes,
+    invitations.routes,
+    members.routes,
+    passwords.routes,
+    sessions.routes,
+    single_sign_on.routes,
     suppressions.routes,
+    workspaces.routes,
 )
 
 _DESCRIPTION = """Everything the web interface and the command line can do.
@@ -39,6 +60,7 @@ def create_app(context: Context) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.feed.running():
             yield
+        app.state.readiness.close()
 
     app = FastAPI(
         title="Paceline",
@@ -54,6 +76,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
     app.add_middleware(SafeHeaders)
+    app.state.readiness = ReadinessProbe(context)
+    app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)

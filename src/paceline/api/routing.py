@@ -58,9 +58,11 @@ class Routes:
     def __init__(self, *, tag: str, prefix: str = "/api/v1") -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
 
-    def get(self, path: str, *, permission: Needed, **more: Any) -> Callable[[_Handler], _Handler]:
+    def get(
+        self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
+    ) -> Callable[[_Handler], _Handler]:
         """Something to read."""
-        return self._route("GET", path, permission, HTTPStatus.OK, more)
+        return self._route("GET", path, permission, status, more)
 
     def post(
         self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
@@ -68,9 +70,11 @@ class Routes:
         """Something to do, or to create with ``status=HTTPStatus.CREATED``; Idempotency-Key works on all of them."""
         return self._route("POST", path, permission, status, more)
 
-    def put(self, path: str, *, permission: Needed, **more: Any) -> Callable[[_Handler], _Handler]:
+    def put(
+        self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
+    ) -> Callable[[_Handler], _Handler]:
         """Something to replace."""
-        return self._route("PUT", path, permission, HTTPStatus.OK, more)
+        return self._route("PUT", path, permission, status, more)
 
     def patch(self, path: str, *, permission: Needed, **more: Any) -> Callable[[_Handler], _Handler]:
         """Something to change in part."""

@@ -49,12 +49,21 @@ users = Table(
     Column("name", Text, nullable=False),
     Column("password_hash", Text),  # argon2id; NULL: logs in through an identity provider only
     Column("totp", LargeBinary),  # sealed secret of the second factor; NULL: none
+    Column("totp_confirmed_at", Double),  # NULL: a first code has not been given yet, so none is asked for
     Column("totp_step", BigInteger, nullable=False, server_default=text("0")),  # the last one used: no code twice
     Column("oidc_subject", Text),  # issuer and subject
     Column("disabled_at", Double),
     Column("created_at", Double, nullable=False),
     UniqueConstraint("email_key", name="users_email"),
     UniqueConstraint("oidc_subject", name="users_oidc_subject"),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    # Each stands in for one code of the second factor, once: a used one is gone.
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("code_hash", Text, primary_key=True),
 )
 
 members = Table(
@@ -122,7 +131,7 @@ one_time_links = Table(
 login_attempts = Table(
     "login_attempts",
     metadata,
-    # Failed logins in a row, per account name and per network address.
+    # Failed logins in a row, per account name (its hash: people type passwords there) and per network address.
     Column("subject", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("blocked_until_at", Double, nullable=False),

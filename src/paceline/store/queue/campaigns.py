@@ -279,6 +279,72 @@ def running(connection: Connection) -> list[int]:
     )
 
 
+def with_work(connection: Connection, *, now: float) -> set[int]:
+    """The running campaigns of which a claim would find a message now."""
+    statement = sql(
+        "SELECT c.id FROM campaigns c WHERE c.status = 'running' AND "
+        "(EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND state = 0 AND due_at IS NULL) "
+        "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL AND due_at <= :now))"
+    )
+    return set(connection.execute(statement, {"now": now}).scalars())
+
+
+def at_their_end(connection: Connection) -> list[int]:
+    """Campaigns under way whose audience is launched and of which nothing is left to send."""
+    statement = sql(
+        "SELECT c.id FROM campaigns c WHERE c.status IN ('running', 'paused_limits') AND c.launched_at IS NOT NULL "
+        "AND 0 = (SELECT COALESCE(SUM(queued + sending + deferred), 0) FROM campaign_counters WHERE campaign_id = c.id)"
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def at_rest_and_unfinished(connection: Connection) -> list[int]:
+    """Campaigns that wait for a person and are done all the same, and stopped ones with something left to cancel."""
+    left = "(SELECT COALESCE(SUM(queued + sending + deferred), 0) FROM campaign_counters WHERE campaign_id = c.id)"
+    statement = sql(
+        "SELECT c.id FROM campaigns c WHERE c.status IN ('paused', 'paused_health') AND c.launched_at IS NOT NULL "
+        f"AND 0 = {left} UNION ALL SELECT c.id FROM campaigns c WHERE c.status = 'stopped' AND 0 < {left}"
+    )
+    return list(connection.execute(statement).scalars())
+
+
+_AN_ACCOUNT = (
+    "EXISTS (SELECT 1 FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id "
+    "WHERE ca.campaign_id = c.id AND ca.active = 1 AND {})"
+)
+_USABLE = _AN_ACCOUNT.format(
+    "a.state NOT IN ('broken', 'disabled') AND (a.state <> 'limited' OR COALESCE(a.until_at, 0) <= :now)"
+)
+_LIMITED = _AN_ACCOUNT.format("a.state = 'limited'")
+
+
+def without_usable_account(connection: Connection, *, now: float) -> list[int]:
+    """Running campaigns that no account can send now."""
+    statement = sql(f"SELECT c.id FROM campaigns c WHERE c.status = 'running' AND NOT {_USABLE}")
+    return list(connection.execute(statement, {"now": now}).scalars())
+
+
+def paused_in_error(connection: Connection, *, now: float) -> list[int]:
+    """Campaigns that wait for allowance although an account has it, or although none will ever have it again."""
+    statement = sql(f"SELECT c.id FROM campaigns c WHERE c.status = 'paused_limits' AND ({_USABLE} OR NOT {_LIMITED})")
+    return list(connection.execute(statement, {"now": now}).scalars())
+
+
+def not_ended(connection: Connection, *, limit: int) -> list[int]:
+    """The ids of the newest campaigns that were started and have not ended, of every workspace."""
+    statement = sql(
+        "SELECT id FROM campaigns WHERE status IN ('running', 'paused', 'paused_limits', 'paused_health') "
+        "ORDER BY id DESC LIMIT :limit"
+    )
+    return list(connection.execute(statement, {"limit": limit}).scalars())
+
+
+def newest(connection: Connection, *, limit: int) -> list[tuple[int, str]]:
+    """Ids and keys of the newest campaigns, of every workspace."""
+    statement = sql("SELECT id, key FROM campaigns ORDER BY id DESC LIMIT :limit")
+    return [(row.id, row.key) for row in connection.execute(statement, {"limit": limit})]
+
+
 def has_work(connection: Connection, campaign_id: int, *, now: float) -> bool:
     """Whether a claim would find a message now."""
     fresh = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND state = 0 AND due_at IS NULL)"

@@ -39,6 +39,7 @@ installation = Table(
     Column("clock_at", Double, nullable=False),  # the last time that was used, and the boot clock that went with it
     Column("clock_boot", Double, nullable=False),
     Column("clock_boot_id", Text, nullable=False),
+    Column("backed_up_at", Double),
     CheckConstraint("id = 1", name="installation_is_one_row"),
 )
 
@@ -68,6 +69,8 @@ campaigns = Table(
     Column("finished_at", Double),
     Column("updated_at", Double, nullable=False),
     UniqueConstraint("workspace_id", "key", name="campaigns_key"),
+    # Whoever looks for campaigns in a status reads nothing else: a row is as long as its content.
+    Index("campaigns_status", "status", "launched_at"),
 )
 
 messages = Table(
@@ -234,4 +237,24 @@ senders = Table(
     Column("lease_until", Double, nullable=False),
     Column("ended_at", Double),
     Column("commits", BigInteger, nullable=False, server_default=text("0")),
+)
+
+queue_leaderships = Table(
+    "queue_leaderships",
+    metadata,
+    # Work on the queue that only one process does at a time, wherever it runs: held by a lease.
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until_at", Double, nullable=False),
+)
+
+chore_failures = Table(
+    "chore_failures",
+    metadata,
+    # Recurring work that fails now; its row goes when it succeeds.
+    Column("name", Text, primary_key=True),
+    Column("since_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("reason", Text, nullable=False),
 )

@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_confirmed_at", sa.Double(), nullable=True),
         sa.Column("totp_step", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("oidc_subject", sa.Text(), nullable=True),
         sa.Column("disabled_at", sa.Double(), nullable=True),
@@ -212,6 +213,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "user_id"),
     )
     op.create_index("members_user", "members", ["user_id"], unique=False)
+    op.create_table(
+        "recovery_codes",
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+        ),
+        sa.PrimaryKeyConstraint("user_id", "code_hash"),
+    )
     op.create_table(
         "segments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -344,6 +355,7 @@ def downgrade() -> None:
         "templates",
         "sessions",
         "segments",
+        "recovery_codes",
         "members",
         "lists",
         "imports",

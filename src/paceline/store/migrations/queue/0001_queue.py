@@ -65,6 +65,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "key", name="campaigns_key"),
     )
+    op.create_index("campaigns_status", "campaigns", ["status", "launched_at"], unique=False)
+    op.create_table(
+        "queue_leaderships",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("until_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "chore_failures",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("since_at", sa.Double(), nullable=False),
+        sa.Column("last_at", sa.Double(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
     op.create_table(
         "events",
         sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -87,6 +104,7 @@ def upgrade() -> None:
         sa.Column("clock_at", sa.Double(), nullable=False),
         sa.Column("clock_boot", sa.Double(), nullable=False),
         sa.Column("clock_boot_id", sa.Text(), nullable=False),
+        sa.Column("backed_up_at", sa.Double()),
         sa.CheckConstraint("id = 1", name="installation_is_one_row"),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -224,6 +242,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "chore_failures",
+        "queue_leaderships",
         "senders",
         "events",
         "suppressions",
