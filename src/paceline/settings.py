@@ -186,6 +186,16 @@ class Settings:
     connection_age_seconds: float = _setting(
         300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
     )
+    token_key: int = _setting(
+        1,
+        "PACELINE_TOKEN_KEY",
+        "number",
+        "The key, 1 to 255, that signs new links; raise it to change keys, here and at every sender",
+        least=1,
+    )
+    token_key_oldest: int = _setting(
+        1, "PACELINE_TOKEN_KEY_OLDEST", "number", "Links signed with an older key are refused", least=1
+    )
     api_rate_per_second: float = _setting(
         200.0,
         "PACELINE_API_RATE",
