@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from paceline.chores import event_pruner
+from paceline.operations import notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
 from paceline.operations.queue_chores import keep_queue
@@ -20,6 +21,7 @@ from paceline.store import leaderships
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
     return [
+        Watch(name="notifications", run=lambda over: notifying.run(context, over)),
         coroutine_watch("event pruner", lambda over: event_pruner.run(context, over)),
     ]
 

@@ -46,6 +46,8 @@ class Database(ABC):
     """Appended to a SELECT that takes rows for itself."""
     lock_rows: str
     """Appended to a SELECT whose rows are changed next."""
+    one_writer: bool
+    """Whether a transaction that writes keeps every other one waiting."""
     remembers_fresh: bool
     """Whether scanning from the first fresh row gets slower with every row that was taken before it."""
 
@@ -71,13 +73,23 @@ class Database(ABC):
     def rows(self, parameter: str, **columns: str) -> str:
         """A sub-select that reads a JSON array of arrays bound to ``parameter`` as rows with these columns and types.
 
-        Types are "integer", "number" and "text".
+        Types are "integer", "number", "text" and "json" (an object, as a column of fields takes it).
         """
+
+    @abstractmethod
+    def field(self, column: str, parameter: str) -> str:
+        """The text of one field in a column of fields; its name is bound to ``parameter``."""
 
     @abstractmethod
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write. Commits at the end of the block, rolls back when it raises."""
+
+    @contextmanager
+    def write_much(self) -> Iterator[Connection]:
+        """Like ``write``, for one of many transactions in a row that each change thousands of rows."""
+        with self.write() as connection:
+            yield connection
 
     @abstractmethod
     def identity(self, connection: Connection) -> str:
