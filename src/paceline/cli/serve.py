@@ -112,7 +112,7 @@ def _prepare(settings: Settings) -> None:
 
 
 def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
-    """In the order in which they start: whoever does the recurring work first, so that no sender takes it over."""
+    """Senders start after the background process, so that none of them takes the recurring work over."""
     patience = settings.final_dot_timeout_seconds + settings.intent_timeout_seconds + _SENDER_MARGIN_SECONDS
     return [
         Program(
@@ -128,7 +128,7 @@ def _programs(settings: Settings, listener: socket.socket, senders: int) -> list
             file_descriptors=(listener.fileno(),),
         ),
         *(
-            Program(name=name, command=_command("sender", name), farewell_seconds=patience)
+            Program(name=name, command=_command("sender", name), farewell_seconds=patience, waits_for="background")
             for name in (f"sender-{number}" for number in range(1, senders + 1))
         ),
     ]
