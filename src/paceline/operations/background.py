@@ -9,17 +9,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from paceline.chores import event_pruner
 from paceline.operations import notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
 from paceline.operations.queue_chores import keep_queue
-from paceline.operations.recurring_work import Chore, Watch, attend
+from paceline.operations.recurring_work import Chore, Watch, attend, coroutine_watch
 from paceline.store import leaderships
 
 
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
-    return [Watch(name="notifications", run=lambda over: notifying.run(context, over))]
+    return [
+        Watch(name="notifications", run=lambda over: notifying.run(context, over)),
+        coroutine_watch("event pruner", lambda over: event_pruner.run(context, over)),
+    ]
 
 
 def work_in_background(
