@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import TypeVar
 
@@ -44,9 +45,9 @@ def run_child(arguments: Sequence[str]) -> int:
     parser.add_argument("--name", required=True)
     parser.add_argument("--listener", type=int, help="the file descriptor on which the API listens")
     options = parser.parse_args(arguments)
-    log_to_standard_error(options.name)
     try:
         settings = read_settings()
+        log_to_standard_error(options.name, settings)
         if options.part == "api":
             _api(settings, options.listener)
         elif options.part == "background":
@@ -85,8 +86,14 @@ def _background(settings: Settings) -> None:
             context.close()
 
 
-async def sender(settings: Settings, *, on_ready: Callable[[], None], until_orphaned: bool) -> None:
-    """One sender for everybody, until a signal; also the body of ``paceline sender``."""
+async def sender(
+    settings: Settings,
+    *,
+    on_ready: Callable[[], None],
+    until_orphaned: bool,
+    around: Callable[[QueueContext], AbstractContextManager[object]] = nullcontext,
+) -> None:
+    """One sender for everybody, until a signal; also the body of ``paceline sender``, which wants something ``around``."""
     stop = stop_on_signals(lambda: _log.info("finishing the open transactions"))
     loop = asyncio.get_running_loop()
     waiting = threading.Event()
@@ -101,8 +108,9 @@ async def sender(settings: Settings, *, on_ready: Callable[[], None], until_orph
     if context is None:
         return
     try:
-        on_ready()
-        await send_for_everybody(context, stop)
+        with around(context):
+            on_ready()
+            await send_for_everybody(context, stop)
     finally:
         context.close()
 

@@ -1,16 +1,11 @@
-"""Where the log of a process that runs for long goes: standard error, one line each, with who says it."""
+"""Where the log of a process that runs for long goes: standard error, in the form that the settings ask for."""
 
 from __future__ import annotations
 
-import logging
-import sys
+from paceline.observability.logs import start_logs
+from paceline.settings import Settings
 
 
-def log_to_standard_error(name: str) -> None:
-    """Let Paceline's log go to standard error under this process's name; a second call changes the name."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(f"%(asctime)s %(levelname)s {name} %(message)s"))
-    log = logging.getLogger("paceline")
-    log.handlers[:] = [handler]
-    log.setLevel(logging.INFO)
-    log.propagate = False
+def log_to_standard_error(name: str, settings: Settings) -> None:
+    """Let all logs of this process go to standard error under this name; a second call changes the name."""
+    start_logs(form=settings.log_format, level=settings.log_level, process=name)

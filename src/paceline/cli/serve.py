@@ -8,6 +8,8 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
@@ -19,6 +21,9 @@ from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.logs import log_to_standard_error
 from paceline.cli.options import DatabaseOption, settings_of
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
+from paceline.observability.metrics_server import serving_metrics
+from paceline.operations.context import QueueContext
+from paceline.operations.metrics import samples
 from paceline.operations.service_manager import ServiceManager
 from paceline.operations.supervisor import Program, Supervisor
 from paceline.settings import DEFAULT_PORT, Settings
@@ -49,7 +54,7 @@ def serve(
     """Run the server: the API, the recurring work and senders, each a process, until Ctrl-C or SIGTERM."""
     settings = settings_of(database)
     with _listener(host, port) as listener:
-        log_to_standard_error("supervisor")
+        log_to_standard_error("supervisor", settings)
         url = _url(listener)
         settings = replace(settings, base_url=settings.base_url or url)
         _prepare(settings)
@@ -64,9 +69,26 @@ def serve(
 
 def sender(database: DatabaseOption = None) -> None:
     """Run one more sender for everybody's campaigns, on any machine, until Ctrl-C or SIGTERM."""
-    log_to_standard_error("sender")
-    run(run_sender(settings_of(database), on_ready=lambda: _log.info("ready"), until_orphaned=False))
+    settings = settings_of(database)
+    log_to_standard_error("sender", settings)
+    run(run_sender(settings, on_ready=lambda: _log.info("ready"), until_orphaned=False, around=_metrics_on_their_port))
     _log.info("stopped")
+
+
+@contextmanager
+def _metrics_on_their_port(context: QueueContext) -> Iterator[None]:
+    """Answer /metrics where the settings say so."""
+    host, port = context.settings.metrics_host, context.settings.metrics_port
+    if not port:
+        yield
+        return
+    try:
+        with serving_metrics(lambda: samples(context), host=host, port=port):
+            _log.info("metrics on http://%s:%s/metrics", host, port)
+            yield
+    except OSError as error:
+        message = f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}; 0 answers nowhere"
+        raise InputError([Problem(file="environment", field="PACELINE_METRICS_PORT", message=message)]) from error
 
 
 async def _supervise(supervisor: Supervisor, url: str) -> None:
