@@ -35,7 +35,8 @@ def _name(path: Path) -> str:
 
 
 def _settings_row(item: Any) -> str:
-    default = "" if item.default == "" else f"`{item.default:g}`"
+    default = item.default if isinstance(item.default, str) else f"{item.default:g}"
+    default = f"`{default}`" if default else ""
     about = item.metadata
     return f"| `{about['variable']}` | {default} | {about['unit']} | {about['meaning']} |"
 
