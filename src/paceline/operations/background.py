@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from paceline.chores import access_pruner, event_pruner
+from paceline.operations import notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
 from paceline.operations.queue_chores import keep_queue
@@ -23,6 +24,7 @@ _ACCESS_EVERY_SECONDS = 600.0
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
     return [
+        Watch(name="notifications", run=partial(notifying.run, context)),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
         Chore(name="access pruner", work=partial(_prune_access, context)),
     ]
