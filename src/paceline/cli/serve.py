@@ -18,7 +18,9 @@ from paceline.cli.child import sender as run_sender
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.logs import log_to_standard_error
 from paceline.cli.options import DatabaseOption, settings_of
+from paceline.cli.output import print_lines
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
+from paceline.operations.first_user import first_user_link
 from paceline.operations.service_manager import ServiceManager
 from paceline.operations.supervisor import Program, Supervisor
 from paceline.settings import DEFAULT_PORT, Settings
@@ -52,13 +54,13 @@ def serve(
         log_to_standard_error("supervisor")
         url = _url(listener)
         settings = replace(settings, base_url=settings.base_url or url)
-        _prepare(settings)
+        link = _prepare(settings)
         supervisor = Supervisor(
             _programs(settings, listener, senders),
             environment=_environment(settings),
             manager=ServiceManager(os.environ),
         )
-        run(_supervise(supervisor, url))
+        run(_supervise(supervisor, url, link))
     _log.info("stopped")
 
 
@@ -69,22 +71,33 @@ def sender(database: DatabaseOption = None) -> None:
     _log.info("stopped")
 
 
-async def _supervise(supervisor: Supervisor, url: str) -> None:
+async def _supervise(supervisor: Supervisor, url: str, link: str | None) -> None:
+    def greet() -> None:
+        _log.info("ready on %s", url)
+        if link is not None:  # on standard output: a log is read by more people than a terminal
+            print_lines(["There is no user yet. Open this link to create the first one; it works once:", link])
+
     def say() -> None:
         _log.info("stopping: finishing the open transactions; press Ctrl-C again to leave at once")
 
     stop = stop_on_signals(say, supervisor.kill)
-    await supervisor.run(stop, on_ready=lambda: _log.info("ready on %s", url))
+    await supervisor.run(stop, on_ready=greet)
 
 
-def _prepare(settings: Settings) -> None:
-    """Make what is missing before the children come, so that what is wrong is said once. A database may come later."""
+def _prepare(settings: Settings) -> str | None:
+    """Make what is missing before the children come, so that what is wrong is said once. A database may come later.
+
+    Returns the link that makes the first user, as long as there is none.
+    """
     try:
         context = open_context(settings)
     except StoreUnavailable as failure:
         _log.warning("the database cannot be reached, everything waits for it: %s", failure)
-        return
-    context.close()
+        return None
+    try:
+        return first_user_link(context)
+    finally:
+        context.close()
 
 
 def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
