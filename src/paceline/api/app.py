@@ -18,9 +18,14 @@ from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
 from paceline.api.routes import (
     api_keys,
+    audit,
+    contacts,
+    exports,
     feed,
     health,
+    imports,
     invitations,
+    lists,
     members,
     passwords,
     sessions,
@@ -35,9 +40,14 @@ from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
     api_keys.routes,
+    audit.routes,
+    contacts.routes,
+    exports.routes,
     feed.routes,
     health.routes,
+    imports.routes,
     invitations.routes,
+    lists.routes,
     members.routes,
     passwords.routes,
     sessions.routes,

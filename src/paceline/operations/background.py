@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from paceline.operations import notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
 from paceline.operations.queue_chores import keep_queue
@@ -18,7 +19,7 @@ from paceline.store import leaderships
 
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
-    return []
+    return [Watch(name="notifications", run=lambda over: notifying.run(context, over))]
 
 
 def work_in_background(
