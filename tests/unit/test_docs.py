@@ -37,7 +37,8 @@ def _name(path: Path) -> str:
 
 
 def _settings_row(item: Any) -> str:
-    default = "" if item.default == "" else f"`{item.default:g}`"
+    words = item.default if isinstance(item.default, str) else f"{item.default:g}"
+    default = words and f"`{words}`"
     about = item.metadata
     return f"| `{about['variable']}` | {default} | {about['unit']} | {about['meaning']} |"
 
@@ -75,7 +76,7 @@ def _command_sections() -> dict[str, str]:
     for section in re.split(r"^(?=##)", (REFERENCE / "commands.md").read_text(), flags=re.MULTILINE):
         heading, _, text = section.partition("\n")
         for named in re.findall(r"`(paceline[^`]*)`", heading):
-            words = [word for word in named.split() if re.fullmatch(r"[a-z]+", word)]
+            words = [word for word in named.split() if re.fullmatch(r"[a-z]+(-[a-z]+)*", word)]
             sections[" ".join(words)] = text
     return sections
 
@@ -216,8 +217,8 @@ def test_every_command_of_a_page_exists(page: Path) -> None:
     """In code, not in prose: lines of shell blocks, and what stands between backquotes."""
     text = page.read_text()
     shell = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL))
-    named = re.findall(r"(?:^|/)\s*paceline ([a-z]+(?: [a-z]+)?)", shell, re.MULTILINE)
-    named += re.findall(r"`paceline ([a-z]+(?: [a-z]+)?)", text)
+    named = re.findall(r"(?:^|/)\s*paceline ([a-z]+(?: [a-z-]+)?)", shell, re.MULTILINE)
+    named += re.findall(r"`paceline ([a-z]+(?: [a-z-]+)?)", text)
     unknown = [words for words in named if not {f"paceline {words}", f"paceline {words.split()[0]}"} & set(COMMANDS)]
     assert not unknown
 
