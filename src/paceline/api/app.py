@@ -17,15 +17,19 @@ from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
 from paceline.api.routes import (
+    accounts,
     api_keys,
     feed,
     health,
     invitations,
     members,
+    notifications,
     passwords,
+    servers,
     sessions,
     single_sign_on,
     suppressions,
+    webhooks,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -34,15 +38,19 @@ from paceline.operations.context import Context
 from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
+    accounts.routes,
     api_keys.routes,
     feed.routes,
     health.routes,
     invitations.routes,
     members.routes,
+    notifications.routes,
     passwords.routes,
+    servers.routes,
     sessions.routes,
     single_sign_on.routes,
     suppressions.routes,
+    webhooks.routes,
     workspaces.routes,
 )
 
