@@ -83,6 +83,12 @@ class Settings:
     oidc_timeout_seconds: float = _setting(
         10.0, "PACELINE_OIDC_TIMEOUT", "s", "How long one request to the identity provider may take", least=0.1
     )
+    import_dir: str = _setting(
+        "",
+        "PACELINE_IMPORT_DIR",
+        "path",
+        "A folder of the server whose files may be imported over the API by their path; empty: none",
+    )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
     )
@@ -130,7 +136,7 @@ class Settings:
         1.0,
         "PACELINE_BREAKER_PAUSE",
         "s",
-        "After this one call tries the database again; each failure doubles it, up to 8 s",
+        "After this one call tries the database again; each failure doubles it, up to 5 s",
         least=0.1,
     )
     leadership_seconds: float = _setting(
@@ -179,6 +185,16 @@ class Settings:
     )
     connection_age_seconds: float = _setting(
         300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
+    )
+    token_key: int = _setting(
+        1,
+        "PACELINE_TOKEN_KEY",
+        "number",
+        "The key, 1 to 255, that signs new links; raise it to change keys, here and at every sender",
+        least=1,
+    )
+    token_key_oldest: int = _setting(
+        1, "PACELINE_TOKEN_KEY_OLDEST", "number", "Links signed with an older key are refused", least=1
     )
     api_rate_per_second: float = _setting(
         200.0,

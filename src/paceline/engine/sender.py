@@ -62,7 +62,7 @@ class Sender:
         self._box = box
         self._campaign_id = campaign_id
         self._on_change = on_change
-        self._composer = Composer(database, clock.now)
+        self._composer = Composer(database, clock.now, box.tokens(settings))
         self._workers: dict[int, AccountWorker] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._renewed_boot = float("-inf")

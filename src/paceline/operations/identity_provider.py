@@ -85,7 +85,8 @@ async def _identity(client: Client, *, code: str, nonce: str, verifier: str, now
         claims = verified_claims(client, tokens.get("id_token"), keys, nonce=nonce, now=now)
         if "email" not in claims and "userinfo_endpoint" in found:
             claims = await _with_userinfo(client, http, found, tokens, claims)
-    verified = claims.get("email_verified") in (True, "true") and isinstance(claims.get("email"), str)
+    said = claims.get("email_verified")  # some providers write a text
+    verified = (said is True or said == "true") and isinstance(claims.get("email"), str)
     return Identity(
         subject=f"{client.issuer} {claims['sub']}",
         email=str(claims["email"]) if verified else "",

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from paceline.domain.errors import PacelineError
+from paceline.domain.tokens import Tokens
 from paceline.settings import Settings
 from paceline.store.database import Database, sql
 from paceline.store.public_ids import PublicIds
@@ -48,6 +49,11 @@ class SecretBox:
     def public_ids(self) -> PublicIds:
         """The ids that this installation shows to the outside."""
         return PublicIds(self._key)
+
+    def tokens(self, settings: Settings) -> Tokens:
+        """The tokens that this installation puts into links and addresses."""
+        secret = hashlib.sha256(b"paceline tokens" + self._key).digest()
+        return Tokens(secret, current=settings.token_key, oldest=settings.token_key_oldest)
 
     def open(self, sealed: bytes, *, row: str) -> dict[str, str]:
         """The secrets of one row. Raises SecretsUnreadable."""

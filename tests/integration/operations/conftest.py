@@ -1,4 +1,4 @@
-"""An installation with two workspaces, on both databases."""
+"""An installation on both databases: empty, as people find it, or with settings of a test's own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ import pytest
 from paceline.bootstrap import open_context
 from paceline.operations.context import Context
 from paceline.settings import read_settings
+from surroundings.people import Installation, installed
 from surroundings.turned_clock import TurnedClock
 
 Open = Callable[..., Context]
+
+
+@pytest.fixture
+def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
+    """Nobody is there yet."""
+    with installed(database_url, str(tmp_path)) as running:
+        yield running
 
 
 @pytest.fixture

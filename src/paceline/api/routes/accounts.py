@@ -85,37 +85,39 @@ def import_accounts(asked: Asked, file: AccountsFile) -> AccountsImported:
     return AccountsImported(created=created, changed=changed)
 
 
-@routes.get("/accounts/{account}", permission=Permission.ACCOUNTS_READ)
-def show_account(asked: Asked, account: str) -> AccountAnswer:
+@routes.get("/accounts/{account_id}", permission=Permission.ACCOUNTS_READ)
+def show_account(asked: Asked, account_id: str) -> AccountAnswer:
     """One account."""
-    return _answer(account_details.get(asked.context, account))
+    return _answer(account_details.get(asked.context, account_id))
 
 
-@routes.patch("/accounts/{account}", permission=Permission.ACCOUNTS_WRITE)
-def change_account(asked: Asked, account: str, change: AccountChange) -> AccountAnswer:
+@routes.patch("/accounts/{account_id}", permission=Permission.ACCOUNTS_WRITE)
+def change_account(asked: Asked, account_id: str, change: AccountChange) -> AccountAnswer:
     """Change what is given; whoever changes where a password would be sent must give it again."""
-    changed = account_changes.change(asked.context, account, change.given(), tags=change.tags, enabled=change.enabled)
-    asked.audit("account.change", account, fields=sorted(change.model_fields_set))
+    changed = account_changes.change(
+        asked.context, account_id, change.given(), tags=change.tags, enabled=change.enabled
+    )
+    asked.audit("account.change", account_id, fields=sorted(change.model_fields_set))
     return _answer(changed)
 
 
-@routes.delete("/accounts/{account}", permission=Permission.ACCOUNTS_WRITE)
-def delete_account(asked: Asked, account: str) -> None:
+@routes.delete("/accounts/{account_id}", permission=Permission.ACCOUNTS_WRITE)
+def delete_account(asked: Asked, account_id: str) -> None:
     """Delete an account with its secrets, unless a campaign under way uses it; what it has sent stays on record."""
-    account_changes.delete(asked.context, account)
-    asked.audit("account.delete", account)
+    account_changes.delete(asked.context, account_id)
+    asked.audit("account.delete", account_id)
 
 
-@routes.post("/accounts/{account}/test", permission=Permission.ACCOUNTS_WRITE)
-def test_account(asked: Asked, account: str) -> AccountTested:
+@routes.post("/accounts/{account_id}/test", permission=Permission.ACCOUNTS_WRITE)
+def test_account(asked: Asked, account_id: str) -> AccountTested:
     """Connect and log in as this account, and send nothing."""
-    return _tested(asyncio.run(account_checks.check_one(asked.context, account)))
+    return _tested(asyncio.run(account_checks.check_one(asked.context, account_id)))
 
 
-@routes.get("/accounts/{account}/usage", permission=Permission.ACCOUNTS_READ)
-def show_account_usage(asked: Asked, account: str) -> AccountUsageAnswer:
+@routes.get("/accounts/{account_id}/usage", permission=Permission.ACCOUNTS_READ)
+def show_account_usage(asked: Asked, account_id: str) -> AccountUsageAnswer:
     """What an account has sent in this hour, today, and on each of the last 30 days."""
-    usage = account_details.usage(asked.context, account)
+    usage = account_details.usage(asked.context, account_id)
     return AccountUsageAnswer(
         sent_this_hour=usage.sent_this_hour,
         hourly_limit=usage.hourly_limit,

@@ -48,11 +48,11 @@ def invite(asked: Asked, new: NewInvitation) -> InvitationMade:
     )
 
 
-@routes.delete("/invitations/{invitation}", permission=Permission.MEMBERS_WRITE)
-def revoke_invitation(asked: Asked, invitation: str) -> None:
+@routes.delete("/invitations/{invitation_id}", permission=Permission.MEMBERS_WRITE)
+def revoke_invitation(asked: Asked, invitation_id: str) -> None:
     """Take an open invitation back."""
-    invitations.revoke_invitation(asked.context, invitation)
-    asked.audit("invitation.revoke", invitation)
+    invitations.revoke_invitation(asked.context, invitation_id)
+    asked.audit("invitation.revoke", invitation_id)
 
 
 @routes.post("/invitations/look", permission=Access.PUBLIC)

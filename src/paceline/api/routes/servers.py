@@ -18,17 +18,17 @@ def list_servers(asked: Asked) -> Servers:
     return Servers(items=[_answer(server) for server in servers.list_servers(asked.context)])
 
 
-@routes.get("/servers/{server}", permission=Permission.ACCOUNTS_READ)
-def show_server(asked: Asked, server: str) -> ServerAnswer:
+@routes.get("/servers/{server_id}", permission=Permission.ACCOUNTS_READ)
+def show_server(asked: Asked, server_id: str) -> ServerAnswer:
     """One server."""
-    return _answer(servers.get(asked.context, server))
+    return _answer(servers.get(asked.context, server_id))
 
 
-@routes.put("/servers/{server}/limit", permission=Permission.ACCOUNTS_WRITE)
-def limit_server(asked: Asked, server: str, limit: ServerLimit) -> ServerAnswer:
+@routes.put("/servers/{server_id}/limit", permission=Permission.ACCOUNTS_WRITE)
+def limit_server(asked: Asked, server_id: str, limit: ServerLimit) -> ServerAnswer:
     """Limit the connections that all accounts of a server may have together."""
-    limited = servers.limit_connections(asked.context, server, limit.max_connections)
-    asked.audit("server.limit", server, host=limited.host, max_connections=limit.max_connections)
+    limited = servers.limit_connections(asked.context, server_id, limit.max_connections)
+    asked.audit("server.limit", server_id, host=limited.host, max_connections=limit.max_connections)
     return _answer(limited)
 
 

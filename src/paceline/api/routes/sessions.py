@@ -128,11 +128,11 @@ def end_other_sessions(asked: Asked) -> SessionsEnded:
     return SessionsEnded(ended=ended)
 
 
-@routes.delete("/sessions/{session}", permission=Access.PERSON)
-def end_session(asked: Asked, session: str) -> None:
+@routes.delete("/sessions/{session_id}", permission=Access.PERSON)
+def end_session(asked: Asked, session_id: str) -> None:
     """End one session of the person who asks."""
-    sessions.end(asked.context, session, user_id=_person(asked))
-    asked.audit("session.end", session)
+    sessions.end(asked.context, session_id, user_id=_person(asked))
+    asked.audit("session.end", session_id)
 
 
 def _person(asked: Caller) -> int:

@@ -39,53 +39,53 @@ def create_webhook(asked: Asked, new: NewWebhook) -> WebhookMade:
     return WebhookMade(**_fields(made), secret=secret)
 
 
-@routes.get("/webhooks/{webhook}", permission=Permission.WEBHOOKS_READ)
-def show_webhook(asked: Asked, webhook: str) -> WebhookAnswer:
+@routes.get("/webhooks/{webhook_id}", permission=Permission.WEBHOOKS_READ)
+def show_webhook(asked: Asked, webhook_id: str) -> WebhookAnswer:
     """One webhook."""
-    return WebhookAnswer(**_fields(webhooks.get(asked.context, webhook)))
+    return WebhookAnswer(**_fields(webhooks.get(asked.context, webhook_id)))
 
 
-@routes.patch("/webhooks/{webhook}", permission=Permission.WEBHOOKS_WRITE)
-def change_webhook(asked: Asked, webhook: str, change: WebhookChange) -> WebhookAnswer:
+@routes.patch("/webhooks/{webhook_id}", permission=Permission.WEBHOOKS_WRITE)
+def change_webhook(asked: Asked, webhook_id: str, change: WebhookChange) -> WebhookAnswer:
     """Change what is given; deliveries that wait go where the webhook then leads."""
     changed = webhooks.change(
         asked.context,
-        webhook,
+        webhook_id,
         url=change.url,
         events=change.events,
         description=change.description,
         enabled=change.enabled,
     )
-    asked.audit("webhook.change", webhook, **change.model_dump(exclude_none=True))
+    asked.audit("webhook.change", webhook_id, **change.model_dump(exclude_none=True))
     return WebhookAnswer(**_fields(changed))
 
 
-@routes.delete("/webhooks/{webhook}", permission=Permission.WEBHOOKS_WRITE)
-def delete_webhook(asked: Asked, webhook: str) -> None:
+@routes.delete("/webhooks/{webhook_id}", permission=Permission.WEBHOOKS_WRITE)
+def delete_webhook(asked: Asked, webhook_id: str) -> None:
     """Delete a webhook with its log; what waits for it is not sent."""
-    webhooks.delete(asked.context, webhook)
-    asked.audit("webhook.delete", webhook)
+    webhooks.delete(asked.context, webhook_id)
+    asked.audit("webhook.delete", webhook_id)
 
 
-@routes.post("/webhooks/{webhook}/secret", permission=Permission.WEBHOOKS_WRITE, status=HTTPStatus.CREATED)
-def rotate_webhook_secret(asked: Asked, webhook: str) -> NewWebhookSecret:
+@routes.post("/webhooks/{webhook_id}/secret", permission=Permission.WEBHOOKS_WRITE, status=HTTPStatus.CREATED)
+def rotate_webhook_secret(asked: Asked, webhook_id: str) -> NewWebhookSecret:
     """Make a new secret; calls are signed with both for 24 hours."""
-    secret = webhooks.rotate_secret(asked.context, webhook)
-    asked.audit("webhook.rotate", webhook)
-    until = webhooks.get(asked.context, webhook).previous_secret_until
+    secret = webhooks.rotate_secret(asked.context, webhook_id)
+    asked.audit("webhook.rotate", webhook_id)
+    until = webhooks.get(asked.context, webhook_id).previous_secret_until
     return NewWebhookSecret(secret=secret, previous_secret_until=until)
 
 
-@routes.post("/webhooks/{webhook}/test", permission=Permission.WEBHOOKS_WRITE, status=HTTPStatus.CREATED)
-def test_webhook(asked: Asked, webhook: str) -> DeliveryAnswer:
+@routes.post("/webhooks/{webhook_id}/test", permission=Permission.WEBHOOKS_WRITE, status=HTTPStatus.CREATED)
+def test_webhook(asked: Asked, webhook_id: str) -> DeliveryAnswer:
     """Send a webhook.test event to this webhook; look at the delivery to see what came of it."""
-    return DeliveryAnswer(**_delivery(webhooks.test_call(asked.context, webhook)))
+    return DeliveryAnswer(**_delivery(webhooks.test_call(asked.context, webhook_id)))
 
 
-@routes.get("/webhooks/{webhook}/deliveries", permission=Permission.WEBHOOKS_READ)
+@routes.get("/webhooks/{webhook_id}/deliveries", permission=Permission.WEBHOOKS_READ)
 def list_deliveries(
     asked: Asked,
-    webhook: str,
+    webhook_id: str,
     limit: Limit = USUAL_LIMIT,
     cursor: Cursor = None,
     status: DeliveryStatus | None = None,
@@ -93,7 +93,7 @@ def list_deliveries(
     """What was sent to a webhook, the newest first."""
     rows = webhooks.deliveries(
         asked.context,
-        webhook,
+        webhook_id,
         before=text_after(cursor),
         status=None if status is None else str(status),
         limit=limit + 1,
@@ -101,17 +101,17 @@ def list_deliveries(
     return page(rows, limit, position=lambda row: row.id, model=lambda row: DeliveryAnswer(**_delivery(row)))
 
 
-@routes.get("/webhooks/{webhook}/deliveries/{delivery}", permission=Permission.WEBHOOKS_READ)
-def show_delivery(asked: Asked, webhook: str, delivery: str) -> DeliveryAnswer:
+@routes.get("/webhooks/{webhook_id}/deliveries/{delivery_id}", permission=Permission.WEBHOOKS_READ)
+def show_delivery(asked: Asked, webhook_id: str, delivery_id: str) -> DeliveryAnswer:
     """One delivery of a webhook."""
-    return DeliveryAnswer(**_delivery(webhooks.get_delivery(asked.context, webhook, delivery)))
+    return DeliveryAnswer(**_delivery(webhooks.get_delivery(asked.context, webhook_id, delivery_id)))
 
 
-@routes.post("/webhooks/{webhook}/deliveries/{delivery}/redeliver", permission=Permission.WEBHOOKS_WRITE)
-def redeliver(asked: Asked, webhook: str, delivery: str) -> DeliveryAnswer:
+@routes.post("/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", permission=Permission.WEBHOOKS_WRITE)
+def redeliver(asked: Asked, webhook_id: str, delivery_id: str) -> DeliveryAnswer:
     """Send an ended delivery once more, with the same id."""
-    again = webhooks.redeliver(asked.context, webhook, delivery)
-    asked.audit("webhook.redeliver", delivery)
+    again = webhooks.redeliver(asked.context, webhook_id, delivery_id)
+    asked.audit("webhook.redeliver", delivery_id)
     return DeliveryAnswer(**_delivery(again))
 
 

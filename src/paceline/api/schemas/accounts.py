@@ -117,7 +117,7 @@ class AccountsChosen(Request):
 class AccountsEdit(AccountsChosen):
     """What is to change on all of them; tags are added and taken away."""
 
-    changes: Limits = Field(default_factory=Limits)
+    changes: Limits = Limits()
     add_tags: Tags = Field(default_factory=list)
     remove_tags: Tags = Field(default_factory=list)
     enabled: bool | None = None

@@ -30,6 +30,8 @@ metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
 # Searched by key, so PostgreSQL keeps it parsed; SQLite has functions over the text.
 _Json = Text().with_variant(JSONB(), "postgresql")
+# Ordered and searched by prefix, so PostgreSQL must not order it by a language's rules; SQLite never does.
+_Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
 
 workspaces = Table(
     "workspaces",
@@ -144,8 +146,8 @@ contacts = Table(
     Column("id", _Id, primary_key=True),
     Column("workspace_id", BigInteger, nullable=False),
     Column("email", Text),
-    Column("email_key", Text),  # as compared: case-folded
-    Column("phone", Text),  # E.164
+    Column("email_key", _Bytewise),  # as compared: case-folded
+    Column("phone", _Bytewise),  # E.164
     Column("fields", _Json, nullable=False, server_default=text("'{}'")),  # JSON object of strings
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
@@ -241,16 +243,29 @@ imports = Table(
     Column("options", Text, nullable=False),  # JSON: mapping, mode, consent
     Column("status", Text, nullable=False),  # waiting, running, completed, cancelled, failed
     Column("reason", Text),
-    Column("cursor", BigInteger, nullable=False, server_default=text("0")),  # last line taken
+    Column("digest", Text, nullable=False),  # of the file: an import never goes on with another one
+    # How far it is: every line up to cursor; of the lines up to part_end, ordered by address, the first part_done.
+    *(
+        Column(place, BigInteger, nullable=False, server_default=text("0"))
+        for place in ("cursor", "part_end", "part_done")
+    ),
     *(
         Column(count, BigInteger, nullable=False, server_default=text("0"))
         for count in ("rows", "imported", "updated", "duplicates", "refused")
     ),
+    Column("holder", Text),  # the process that works on it
+    Column("held_until_at", Double),  # after this another one may take it over
     Column("created_by", BigInteger),
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
     Index("imports_workspace", "workspace_id", "id"),
+    Index(
+        "imports_unfinished",
+        "id",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
 )
 
 audit = Table(

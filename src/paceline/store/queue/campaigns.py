@@ -149,6 +149,12 @@ def get(connection: Connection, campaign_id: int) -> CampaignRow:
     return _campaign(connection.execute(statement, {"id": campaign_id}).one())
 
 
+def key_of(connection: Connection, campaign_id: int, *, workspace_id: int) -> str | None:
+    """The key of this workspace's campaign of this id; None when it has none of this id."""
+    statement = sql("SELECT key FROM campaigns WHERE id = :id AND workspace_id = :workspace")
+    return connection.execute(statement, {"id": campaign_id, "workspace": workspace_id}).scalar_one_or_none()
+
+
 def every(connection: Connection, *, workspace_id: int) -> list[CampaignRow]:
     """All campaigns, the newest first."""
     statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace ORDER BY id DESC")
@@ -342,6 +348,12 @@ def not_ended(connection: Connection, *, limit: int) -> list[int]:
         "ORDER BY id DESC LIMIT :limit"
     )
     return list(connection.execute(statement, {"limit": limit}).scalars())
+
+
+def starting_by_themselves(connection: Connection) -> list[int]:
+    """The ids of all campaigns that send now, or will without a person, of every workspace."""
+    statement = sql("SELECT id FROM campaigns WHERE status IN ('running', 'paused_limits', 'scheduled') ORDER BY id")
+    return list(connection.execute(statement).scalars())
 
 
 def newest(connection: Connection, *, limit: int) -> list[tuple[int, str]]:
