@@ -32,7 +32,7 @@ class Limits(Request):
     daily_limit: SmtpLimit | None = None
     monthly_limit: SmtpLimit | None = None
     window: WindowName | None = None
-    timezone: Line | None = Field(None, description="Whose hours and days count, for example Europe/Berlin.")
+    timezone: Line | None = Field(default=None, description="Whose hours and days count, for example Europe/Berlin.")
     rate_per_minute: Pace | None = None
     max_connections: Connections | None = None
 
@@ -40,17 +40,17 @@ class Limits(Request):
 class AccountFields(Limits):
     """The fields of an account that may be given or left out."""
 
-    security: SecurityName | None = Field(None, description="Absent: tls on port 465, else starttls.")
+    security: SecurityName | None = Field(default=None, description="Absent: tls on port 465, else starttls.")
     username: Annotated[str, Field(max_length=200)] | None = None
-    password: Secret | None = Field(None, description="Sealed when it is stored and never shown again.")
-    oauth: Line | None = Field(None, description="google or microsoft, instead of a password.")
+    password: Secret | None = Field(default=None, description="Sealed when it is stored and never shown again.")
+    oauth: Line | None = Field(default=None, description="google or microsoft, instead of a password.")
     client_id: Line | None = None
     client_secret: Secret | None = None
     refresh_token: Secret | None = None
     tenant: Line | None = None
     scope: Line | None = None
     from_: Annotated[str, Field(max_length=320)] | None = Field(
-        None, alias="from", description="Overrides the campaign's From."
+        default=None, alias="from", description="Overrides the campaign's From."
     )
 
     def given(self) -> dict[str, Any]:
