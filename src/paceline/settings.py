@@ -10,11 +10,18 @@ from typing import Any, ClassVar
 
 import platformdirs
 
+from paceline.domain.client_address import parse_networks
 from paceline.domain.errors import InputError, Problem
 
+DEFAULT_PORT = 8525
+"""Where ``paceline serve`` listens unless told otherwise."""
 
-def _setting(default: Any, variable: str, unit: str, meaning: str, *, least: float = 0) -> Any:
-    return field(default=default, metadata={"variable": variable, "unit": unit, "meaning": meaning, "least": least})
+
+def _setting(
+    default: Any, variable: str, unit: str, meaning: str, *, least: float = 0, choices: tuple[str, ...] = ()
+) -> Any:
+    about = {"variable": variable, "unit": unit, "meaning": meaning, "least": least, "choices": choices}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,34 @@ class Settings:
         "PACELINE_BASE_URL",
         "URL",
         "Where people reach the server, for links in mails and on the screen; empty: the address it listens on",
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "PACELINE_TRUSTED_PROXIES",
+        "networks",
+        "Whose X-Forwarded-For is believed: addresses or networks, separated by commas; empty: nobody's",
+    )
+    oidc_issuer: str = _setting(
+        "",
+        "PACELINE_OIDC_ISSUER",
+        "URL",
+        "The identity provider for single sign-on (OpenID Connect); empty: none",
+    )
+    oidc_client_id: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_ID", "text", "What the identity provider calls this installation"
+    )
+    oidc_client_secret: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_SECRET", "text", "The secret that goes with it; empty for a public client"
+    )
+    oidc_new_user_role: str = _setting(
+        "",
+        "PACELINE_OIDC_NEW_USER_ROLE",
+        "role",
+        "In which role whom the provider knows and we do not comes into the first workspace: admin, editor, viewer; "
+        "empty: not at all",
+    )
+    oidc_timeout_seconds: float = _setting(
+        10.0, "PACELINE_OIDC_TIMEOUT", "s", "How long one request to the identity provider may take", least=0.1
     )
     import_dir: str = _setting(
         "",
@@ -101,7 +136,7 @@ class Settings:
         1.0,
         "PACELINE_BREAKER_PAUSE",
         "s",
-        "After this one call tries the database again; each failure doubles it, up to 8 s",
+        "After this one call tries the database again; each failure doubles it, up to 5 s",
         least=0.1,
     )
     leadership_seconds: float = _setting(
@@ -151,6 +186,16 @@ class Settings:
     connection_age_seconds: float = _setting(
         300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
     )
+    token_key: int = _setting(
+        1,
+        "PACELINE_TOKEN_KEY",
+        "number",
+        "The key, 1 to 255, that signs new links; raise it to change keys, here and at every sender",
+        least=1,
+    )
+    token_key_oldest: int = _setting(
+        1, "PACELINE_TOKEN_KEY_OLDEST", "number", "Links signed with an older key are refused", least=1
+    )
     api_rate_per_second: float = _setting(
         200.0,
         "PACELINE_API_RATE",
@@ -164,12 +209,96 @@ class Settings:
     backoff_longest_seconds: float = _setting(
         900.0, "PACELINE_BACKOFF_LONGEST", "s", "The longest rest of an account that keeps failing", least=0.1
     )
+    log_format: str = _setting(
+        "plain",
+        "PACELINE_LOG_FORMAT",
+        "plain, json",
+        "Lines for people, or one JSON object per line",
+        choices=("plain", "json"),
+    )
+    log_level: str = _setting(
+        "info",
+        "PACELINE_LOG_LEVEL",
+        "debug, info, warning, error",
+        "The least that is logged",
+        choices=("debug", "info", "warning", "error"),
+    )
+    slow_call_seconds: float = _setting(
+        0.0, "PACELINE_LOG_SLOW_CALLS", "s", "API calls that take longer are logged; 0: none"
+    )
+    slow_query_seconds: float = _setting(
+        0.0, "PACELINE_LOG_SLOW_QUERIES", "s", "Database statements that take longer are logged; 0: none"
+    )
+    log_database_errors: str = _setting(
+        "no",
+        "PACELINE_LOG_DATABASE_ERRORS",
+        "yes, no",
+        "Whether each error of a database is logged where it happens",
+        choices=("yes", "no"),
+    )
+    open_health: str = _setting(
+        "no",
+        "PACELINE_OPEN_HEALTH",
+        "yes, no",
+        "Whether /health and /metrics answer other machines without a key, or only this one",
+        choices=("yes", "no"),
+    )
+    metrics_port: int = _setting(
+        0, "PACELINE_METRICS_PORT", "port", "Where `paceline sender` answers /metrics; 0: nowhere"
+    )
+    metrics_host: str = _setting(
+        "127.0.0.1", "PACELINE_METRICS_HOST", "address", "On which address `paceline sender` answers /metrics"
+    )
+    metrics_accounts: int = _setting(
+        100,
+        "PACELINE_METRICS_ACCOUNTS",
+        "count",
+        "Accounts have metrics of their own while there are no more than these",
+    )
+    keep_events_days: float = _setting(
+        400.0,
+        "PACELINE_KEEP_EVENTS_DAYS",
+        "days",
+        "Events of messages are removed after this; 0: never",
+    )
+    keep_audit_days: float = _setting(
+        0.0, "PACELINE_KEEP_AUDIT_DAYS", "days", "Lines of the audit log are removed after this; 0: never"
+    )
 
     fails_fast: ClassVar[bool] = False
     """Whether somebody waits for an answer; a sender rather waits for the database."""
 
+    private_hosts: str = _setting(
+        "",
+        "PACELINE_PRIVATE_HOSTS",
+        "list",
+        "Hosts, addresses and networks (10.0.0.0/8) that are not public and that accounts and webhooks made through the "
+        "API may still name, separated by commas",
+    )
+    notify_smtp_url: str = _setting(
+        "",
+        "PACELINE_NOTIFY_SMTP_URL",
+        "URL",
+        "The server that mails notifications: smtp://user:password@host:587 (STARTTLS), smtps://…:465, "
+        "smtp+plain://… (unprotected); empty: no mail",
+    )
+    notify_from: str = _setting(
+        "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
+    )
+    webhook_timeout_seconds: float = _setting(
+        10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1
+    )
+    notification_days: float = _setting(
+        30.0, "PACELINE_NOTIFICATION_DAYS", "days", "How long notifications and the delivery log are kept", least=1
+    )
+
     def __post_init__(self) -> None:
-        """Refuse settings that contradict each other."""
+        """Refuse settings that contradict each other, or that cannot be read."""
+        try:
+            parse_networks(self.trusted_proxies)
+        except ValueError as error:
+            problem = Problem(file="environment", field="PACELINE_TRUSTED_PROXIES", message=str(error))
+            raise InputError([problem]) from None
         if self.heartbeat_seconds + self.lease_margin_seconds >= self.lease_seconds:
             raise InputError(
                 [
@@ -200,6 +329,16 @@ class Settings:
         return ApiSettings(**{**asdict(self), **changed})
 
     @property
+    def logs_database_errors(self) -> bool:
+        """Whether each error of a database is logged."""
+        return self.log_database_errors == "yes"
+
+    @property
+    def has_open_health(self) -> bool:
+        """Whether /health and /metrics answer other machines without a key."""
+        return self.open_health == "yes"
+
+    @property
     def data_path(self) -> Path:
         """The data directory."""
         return Path(self.data_dir) if self.data_dir else Path(platformdirs.user_data_dir("paceline", appauthor=False))
@@ -214,6 +353,11 @@ class Settings:
     def database_url(self) -> str:
         """The URL of the catalogue's database, which is the queue's too unless that has one of its own."""
         return self.database or f"sqlite:///{self.data_path.resolve() / 'paceline.db'}"
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the server, without a slash at the end."""
+        return (self.base_url or f"http://127.0.0.1:{DEFAULT_PORT}").rstrip("/")
 
     @property
     def queue_url(self) -> str:
@@ -247,7 +391,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             values[item.name] = overrides[item.name]
         elif source.get(variable):
             try:
-                values[item.name] = _parse(source[variable], item.default, item.metadata["least"])
+                values[item.name] = _parse(source[variable], item.default, item.metadata)
             except ValueError as error:
                 problems.append(Problem(file="environment", field=variable, message=str(error)))
     if problems:
@@ -255,8 +399,11 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     return Settings(**values)
 
 
-def _parse(raw: str, default: Any, least: float) -> Any:
+def _parse(raw: str, default: Any, accepted: Mapping[str, Any]) -> Any:
+    least, choices = accepted["least"], accepted["choices"]
     if isinstance(default, str):
+        if choices and raw not in choices:
+            raise ValueError(f"accepts {', '.join(choices)}, got {raw!r}")
         return raw
     kind = "a whole number" if isinstance(default, int) else "a number"
     try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+
 from paceline.domain.permission import Role
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns
@@ -16,17 +18,31 @@ def furnish(server: Server) -> dict[str, str]:
     owner = server.as_person(Role.OWNER)
 
     def made(path: str, **request: Any) -> str:
-        answer = owner.post(f"/api/v1{path}", **request)
-        answer.raise_for_status()
-        return str(answer.json()["id"])
+        return str(_answer(owner.post(f"/api/v1{path}", **request))["id"])
 
     file = ("contacts.csv", b"email\nbob@example.com\n", "text/csv")
+    account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
+    webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
     return {
+        "account_id": account_id,
+        "server_id": _answer(owner.get("/api/v1/servers"))["items"][0]["id"],
+        "webhook_id": webhook_id,
+        "delivery_id": made(f"/webhooks/{webhook_id}/test"),
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
         "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),
         "import_id": made("/imports", files={"file": file}, data={"list_name": "Others"}),
         "campaign_id": _campaign(server),
+        "user_id": _answer(owner.get("/api/v1/session"))["user"]["id"],
+        "session_id": _answer(owner.get("/api/v1/sessions"))["items"][0]["id"],
+        "invitation_id": made("/invitations", json={"email": "bob@example.com", "role": "viewer"}),
+        "key_id": made("/api-keys", json={"name": "Shop", "scopes": ["contacts:read"]}),
     }
+
+
+def _answer(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def _campaign(server: Server) -> str:

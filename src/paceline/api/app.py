@@ -16,18 +16,52 @@ from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
-from paceline.api.routes import audit, contacts, exports, feed, imports, lists, suppressions
+from paceline.api.routes import (
+    accounts,
+    api_keys,
+    audit,
+    contacts,
+    exports,
+    feed,
+    health,
+    imports,
+    invitations,
+    lists,
+    members,
+    notifications,
+    passwords,
+    servers,
+    sessions,
+    single_sign_on,
+    suppressions,
+    webhooks,
+    workspaces,
+)
 from paceline.api.routing import Routes
+from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
+from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
+    accounts.routes,
+    api_keys.routes,
     audit.routes,
     contacts.routes,
     exports.routes,
     feed.routes,
+    health.routes,
     imports.routes,
+    invitations.routes,
     lists.routes,
+    members.routes,
+    notifications.routes,
+    passwords.routes,
+    servers.routes,
+    sessions.routes,
+    single_sign_on.routes,
     suppressions.routes,
+    webhooks.routes,
+    workspaces.routes,
 )
 
 _DESCRIPTION = """Everything the web interface and the command line can do.
@@ -44,6 +78,7 @@ def create_app(context: Context) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.feed.running():
             yield
+        app.state.readiness.close()
 
     app = FastAPI(
         title="Paceline",
@@ -59,6 +94,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
     app.add_middleware(SafeHeaders)
+    app.state.readiness = ReadinessProbe(context)
+    app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)

@@ -30,18 +30,19 @@ def connect_queue(settings: Settings) -> Database:
 
 def connect_catalogue(settings: Settings) -> Database:
     """The catalogue's database, not yet looked into. Raises InputError for a URL that is not understood."""
-    return _connect(settings.database_url, "PACELINE_DATABASE", settings)
+    role = "catalogue" if settings.has_two_databases else "queue"
+    return _connect(settings.database_url, "PACELINE_DATABASE", settings, role)
 
 
-def _connect(words: str, variable: str, settings: Settings) -> Database:
+def _connect(words: str, variable: str, settings: Settings, role: str = "queue") -> Database:
     try:
         url = make_url(words)
     except ArgumentError:
         raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)]) from None
     if url.drivername == "sqlite" and url.database and url.database != ":memory:":
-        return SqliteDatabase(Path(url.database), settings)
+        return SqliteDatabase(Path(url.database), settings, role)
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        return PostgresDatabase(url, settings)
+        return PostgresDatabase(url, settings, role)
     raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)])
 
 
@@ -78,9 +79,19 @@ def prepare(database: Database, schema: Schema) -> None:
     if found is None:
         upgrade(database, schema)
     elif found != schema.version:
+        refuse_newer(database, schema, found)
         raise SchemaMismatch(
             f"{database.name} has {schema.name} schema {found}, this Paceline needs {schema.version}: "
             "make a backup with `paceline database backup`, then run `paceline database upgrade`"
+        )
+
+
+def refuse_newer(database: Database, schema: Schema, found: str | None) -> None:
+    """Raise SchemaMismatch for a schema that a newer program made: it cannot be taken back, only restored."""
+    if (found or "") > schema.version:
+        raise SchemaMismatch(
+            f"{database.name} has {schema.name} schema {found}, made by a newer Paceline; this one knows {schema.version}: "
+            "install the newer one again, or `paceline database restore` the backup from before the upgrade"
         )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from paceline.domain.campaign import MOVES, CampaignMove, CampaignStatus
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
 from paceline.store.database import sql
+from paceline.store.queue import notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +172,12 @@ def move(
 ) -> bool:
     """Make one move of the table in domain/campaign.py; False when the campaign is not where the move begins.
 
-    One compare-and-set statement: whoever comes second finds the campaign moved and changes nothing.
+    One compare-and-set statement: whoever comes second finds the campaign moved and changes nothing. A move leaves a
+    notice in the same transaction.
     """
     row = MOVES[what]
     ends = row.target in (CampaignStatus.STOPPED, CampaignStatus.COMPLETED)
+    limited_since = notices.status_since(connection, campaign_id)
     moved = connection.execute(
         sql(
             "UPDATE campaigns SET status = :target, pause_reason = :reason, resumes_at = :resumes_at, "
@@ -191,6 +194,8 @@ def move(
             "finished": now if ends else None,
         },
     )
+    if moved.rowcount == 1:
+        notices.note_move(connection, campaign_id, what, limited_since=limited_since, now=now)
     return moved.rowcount == 1
 
 
@@ -334,6 +339,35 @@ def paused_in_error(connection: Connection, *, now: float) -> list[int]:
     """Campaigns that wait for allowance although an account has it, or although none will ever have it again."""
     statement = sql(f"SELECT c.id FROM campaigns c WHERE c.status = 'paused_limits' AND ({_USABLE} OR NOT {_LIMITED})")
     return list(connection.execute(statement, {"now": now}).scalars())
+
+
+def not_ended(connection: Connection, *, limit: int) -> list[int]:
+    """The ids of the newest campaigns that were started and have not ended, of every workspace."""
+    statement = sql(
+        "SELECT id FROM campaigns WHERE status IN ('running', 'paused', 'paused_limits', 'paused_health') "
+        "ORDER BY id DESC LIMIT :limit"
+    )
+    return list(connection.execute(statement, {"limit": limit}).scalars())
+
+
+def starting_by_themselves(connection: Connection) -> list[int]:
+    """The ids of all campaigns that send now, or will without a person, of every workspace."""
+    statement = sql("SELECT id FROM campaigns WHERE status IN ('running', 'paused_limits', 'scheduled') ORDER BY id")
+    return list(connection.execute(statement).scalars())
+
+
+def newest(connection: Connection, *, limit: int) -> list[tuple[int, str]]:
+    """Ids and keys of the newest campaigns, of every workspace."""
+    statement = sql("SELECT id, key FROM campaigns ORDER BY id DESC LIMIT :limit")
+    return [(row.id, row.key) for row in connection.execute(statement, {"limit": limit})]
+
+
+def has_work(connection: Connection, campaign_id: int, *, now: float) -> bool:
+    """Whether a claim would find a message now."""
+    fresh = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND state = 0 AND due_at IS NULL)"
+    due = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND due_at <= :now)"
+    statement = sql(f"SELECT CASE WHEN {fresh} THEN 1 WHEN {due} THEN 1 ELSE 0 END")
+    return bool(connection.execute(statement, {"id": campaign_id, "now": now}).scalar_one())
 
 
 def attended(connection: Connection, account_ids: Sequence[int], *, own: int | None) -> dict[int, list[int]]:

@@ -1,0 +1,90 @@
+"""Removes what nobody needs any more: old events, usage that counts in no window, ended senders, keys of old requests.
+
+It works in batches of some hundred rows and rests after each for several times as long as it took, so that a sender at
+full speed loses next to nothing by it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from paceline.clock import SteadyClock
+from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
+from paceline.settings import Settings
+from paceline.store.catalogue import pruning as catalogue_pruning
+from paceline.store.database import Database
+from paceline.store.queue import pruning as queue_pruning
+
+_log = logging.getLogger("paceline.chores")
+
+_DAY_SECONDS = 86400.0
+_EVERY_SECONDS = 6 * 3600.0
+_FIRST_AFTER_SECONDS = 60.0
+_REST = 5.0
+_LONGEST_REST_SECONDS = 1.0
+
+IDEMPOTENCY_SECONDS = _DAY_SECONDS
+"""How long a repeated request is answered with the first one's answer."""
+_SENDER_SECONDS = 7 * _DAY_SECONDS
+
+
+class Parts(Protocol):
+    """What the pruner needs of a context."""
+
+    @property
+    def settings(self) -> Settings:
+        """How long things are kept."""
+
+    @property
+    def queue(self) -> Database:
+        """The queue."""
+
+    @property
+    def catalogue(self) -> Database:
+        """The catalogue."""
+
+    @property
+    def clock(self) -> SteadyClock:
+        """The time in use."""
+
+
+def run(parts: Parts, stop: threading.Event, *, first_after_seconds: float = _FIRST_AFTER_SECONDS) -> None:
+    """Prune now and then until ``stop`` is set. Raises StoreUnavailable; a second call goes on."""
+    wait = first_after_seconds
+    while not stop.wait(wait):
+        wait = _EVERY_SECONDS
+        removed = {table: rows for table, rows in prune(parts, stop).items() if rows}
+        if removed:
+            _log.info("removed old rows: %s", ", ".join(f"{rows} of {table}" for table, rows in removed.items()))
+
+
+def prune(parts: Parts, stop: threading.Event) -> Mapping[str, int]:
+    """Remove everything whose time is over, unless ``stop`` is set in between; returns the rows removed by table.
+
+    Raises StoreUnavailable; what was removed by then stays removed, and a second call goes on.
+    """
+    removed: Counter[str] = Counter()
+    for table, walk in _walks(parts, parts.clock.now()):
+        began = time.monotonic()
+        for rows in walk:
+            removed[table] += rows
+            if stop.wait(min((time.monotonic() - began) * _REST, _LONGEST_REST_SECONDS)):
+                return removed
+            began = time.monotonic()
+    return removed
+
+
+def _walks(parts: Parts, now: float) -> Iterator[tuple[str, Iterator[int]]]:
+    settings, queue, catalogue = parts.settings, parts.queue, parts.catalogue
+    yield "usage", queue_pruning.usage(queue, before_bucket=bucket_of(now - LONGEST_WINDOW_SECONDS))
+    yield "senders", queue_pruning.ended_senders(queue, before=now - _SENDER_SECONDS)
+    yield "idempotency_keys", catalogue_pruning.idempotency_keys(catalogue, before=now - IDEMPOTENCY_SECONDS)
+    if settings.keep_audit_days:
+        yield "audit", catalogue_pruning.audit(catalogue, before=now - settings.keep_audit_days * _DAY_SECONDS)
+    if settings.keep_events_days:
+        yield "events", queue_pruning.events(queue, before=now - settings.keep_events_days * _DAY_SECONDS)
