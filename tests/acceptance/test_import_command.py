@@ -71,13 +71,12 @@ def test_terminated_import_ends_in_order_and_goes_on(tmp_path: Path) -> None:
     rows = 150_000
     path = write_csv(tmp_path / "people.csv", ("email",), *((f"p{number}@example.com",) for number in range(rows)))
     command = _command(path, "--consent", "asked")
-    process = subprocess.Popen(command, env=_environment(tmp_path), stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    assert "imported" in process.stderr.readline()  # said once a second while it goes on
-    process.send_signal(signal.SIGTERM)
-    assert "goes on where it was" in process.stderr.read()
-    process.stderr.close()
-    assert process.wait(100) == 3
+    with subprocess.Popen(command, env=_environment(tmp_path), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "imported" in process.stderr.readline()  # said once a second while it goes on
+        process.send_signal(signal.SIGTERM)
+        assert "goes on where it was" in process.stderr.read()
+    assert process.returncode == 3
     last = subprocess.run(
         [*command, "--json"], env=_environment(tmp_path), capture_output=True, check=True, timeout=500
     )
