@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from paceline.content.encodings import Part
 from paceline.content.headers import (
@@ -73,8 +73,7 @@ class EmailContent:
         return cls(**values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedEmail:
+class RenderedEmail(NamedTuple):
     """One message: its Message-ID with brackets, and its exact bytes (CRLF, dots not doubled)."""
 
     message_id: str

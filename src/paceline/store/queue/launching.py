@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from paceline.store.database import Database, sql
+from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.tally import Tally
 
 
@@ -54,7 +53,7 @@ def add(
             f"SELECT {int(campaign_id)}, contact_id, address, fields FROM ({rows}) AS r WHERE true "
             "ON CONFLICT (campaign_id, contact_id) DO NOTHING"
         ),
-        {"rows": json.dumps([[m.contact_id, m.address, m.fields] for m in messages], ensure_ascii=False)},
+        {"rows": rows_json([m.contact_id, m.address, m.fields] for m in messages)},
     )
     tally = Tally()
     tally.launched(campaign_id, added.rowcount)
