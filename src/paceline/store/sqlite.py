@@ -25,7 +25,7 @@ from paceline.settings import Settings
 from paceline.store.database import Database, sql
 
 _OLDEST = (3, 35, 0)  # RETURNING and UPDATE … FROM
-_COMMITS_PER_CHECKPOINT = 500
+_COMMITS_PER_CHECKPOINT = 100  # a WAL that is written over from its beginning costs less to sync than one that grows
 _LONGEST_WAL_PAGES = 16384  # 64 MB
 _BEGIN, _COMMIT, _ROLLBACK = sql("BEGIN IMMEDIATE"), sql("COMMIT"), sql("ROLLBACK")
 _JSON_CASTS = {"integer": "CAST({} AS INTEGER)", "number": "CAST({} AS REAL)", "text": "{}"}
