@@ -15,6 +15,7 @@ import typer.main
 from paceline.cli.main import app
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import MOVES, CampaignStatus
+from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, SUBSCRIPTION_MOVES, SubscriptionState
 from paceline.domain.event import EVENTS
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, ReportKind, Standing, settle
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
@@ -122,6 +123,22 @@ def test_campaign_moves_are_documented_as_they_are() -> None:
     assert _table("Moves of a campaign") == expected
 
 
+def test_moves_of_a_subscription_are_documented_as_they_are() -> None:
+    def name(state: SubscriptionState | None) -> str:
+        return "none" if state is None else f"`{PUBLIC_SUBSCRIPTION_STATES[state]}`"
+
+    expected = [
+        [
+            f"`{move}`",
+            ", ".join(name(s) for s in (None, *SubscriptionState) if s in row.sources),
+            name(row.target),
+            row.meaning,
+        ]
+        for move, row in SUBSCRIPTION_MOVES.items()
+    ]
+    assert _table("Moves of a subscription") == expected
+
+
 _BEFORE_AN_INTENT = (ReportKind.SKIPPED, ReportKind.UNRENDERABLE)
 
 
@@ -157,7 +174,12 @@ def test_what_a_report_does_to_a_message_is_documented_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "names"),
-    [("Campaigns", list(CampaignStatus)), ("Messages", list(PUBLIC_STATES)), ("Accounts", list(AccountState))],
+    [
+        ("Campaigns", list(CampaignStatus)),
+        ("Messages", list(PUBLIC_STATES)),
+        ("Accounts", list(AccountState)),
+        ("Subscriptions", list(PUBLIC_SUBSCRIPTION_STATES.values())),
+    ],
 )
 def test_every_state_has_its_line(heading: str, names: list[str]) -> None:
     assert [row[0] for row in _table(heading)] == [f"`{name}`" for name in names]
