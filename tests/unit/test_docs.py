@@ -19,6 +19,7 @@ from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, R
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.domain.workspace_settings import SETTINGS
+from paceline.observability.metrics import METRICS
 from paceline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -37,8 +38,8 @@ def _name(path: Path) -> str:
 
 
 def _settings_row(item: Any) -> str:
-    words = item.default if isinstance(item.default, str) else f"{item.default:g}"
-    default = words and f"`{words}`"
+    default = item.default if isinstance(item.default, str) else f"{item.default:g}"
+    default = f"`{default}`" if default else ""
     about = item.metadata
     return f"| `{about['variable']}` | {default} | {about['unit']} | {about['meaning']} |"
 
@@ -221,6 +222,33 @@ def test_every_command_of_a_page_exists(page: Path) -> None:
     named += re.findall(r"`paceline ([a-z]+(?: [a-z-]+)?)", text)
     unknown = [words for words in named if not {f"paceline {words}", f"paceline {words.split()[0]}"} & set(COMMANDS)]
     assert not unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_setting_and_metric_of_a_page_exists(page: Path) -> None:
+    text = page.read_text()
+    settings = {item.metadata["variable"] for item in fields(Settings)}
+    assert set(re.findall(r"\bPACELINE_[A-Z_]+", text)) <= settings
+    metrics = {name.removesuffix("_bucket") for name in re.findall(r"\bpaceline_[a-z_]+", text)}
+    assert metrics <= set(METRICS)
+
+
+def test_page_of_troubles_names_checks_and_causes_that_exist() -> None:
+    """What it says that doctor and explain say: the code must be able to say it."""
+    text = (DOCS / "how-to" / "troubles.md").read_text()
+    source = ROOT / "src" / "paceline"
+    code = "".join(file.read_text() for file in (source / "operations" / "doctor").glob("*.py"))
+    code += (source / "engine" / "explain.py").read_text()
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|") and "---" not in line]
+    check, named = "", set()
+    for row in rows:
+        check = row[0].strip() or check
+        if check in ("`paceline explain`", "`paceline doctor`"):
+            named |= set(re.findall(r"`([a-z_ ]+)`", row[1].split(":")[0]))
+    assert len(named) > 12
+    assert {name for name in named if f'{name}"' not in code and f"def {name}(" not in code} - set(
+        CampaignStatus
+    ) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
