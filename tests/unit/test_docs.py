@@ -15,6 +15,7 @@ import typer.main
 from paceline.cli.main import app
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import MOVES, CampaignStatus
+from paceline.domain.event import EVENTS
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, ReportKind, Standing, settle
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
 from paceline.domain.retry_policy import RetryPolicy
@@ -193,6 +194,23 @@ def test_who_gives_roles_is_documented_as_it_is() -> None:
 def test_settings_of_a_workspace_are_documented_as_they_are() -> None:
     expected = [[f"`{one.name}`", f"`{one.default}`", one.accepts, one.meaning] for one in SETTINGS]
     assert _permissions_table("## Settings of a workspace") == expected
+
+
+# Events
+
+
+def _event_rows(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_events_are_documented_as_they_are() -> None:
+    summary, *sections = re.split(r"^## ", (REFERENCE / "events.md").read_text(), flags=re.MULTILINE)
+    assert _event_rows(summary) == [[f"`{event.name}`", event.meaning] for event in EVENTS.values()]
+    described = {section.partition("\n")[0]: _event_rows(section) for section in sections}
+    assert described == {
+        event.name: [[f"`{name}`", meaning] for name, meaning in event.payload.items()] for event in EVENTS.values()
+    }
 
 
 # The pages themselves

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
@@ -180,14 +181,14 @@ class AccountWorker:
             self.stop()  # it may hold messages that nobody knows of: they return with the lease
             return
         self._adapt_batch(full=len(claimed) == wanted)
-        self._buffer = deque(sorted((*self._buffer, *claimed), key=lambda message: message.begin_at))
+        self._buffer = deque(sorted((*self._buffer, *claimed), key=attrgetter("begin_at")))
         if self._stopping.is_set() or campaign_id not in self._campaigns:
             self._give_back(claimed)
         self._dispatch()
 
     def _wanted(self) -> int:
         """How many messages to claim: about half a second of work, 2 s of pace, and never above the allowance."""
-        if len(self._buffer) > self._batch // 2 or self._stopping.is_set() or self._is_held():
+        if len(self._buffer) > self._batch // 2 or self._stopping.is_set() or self._now() < self._held_until:
             return 0
         wanted = self._batch - len(self._buffer)
         if self._interval:
@@ -215,7 +216,7 @@ class AccountWorker:
     def take(self) -> Prepared | None:
         """The next message if its turn is now: paced, within the allowance, rendered. It counts as open from here on."""
         now = self._now()
-        if self._stopping.is_set() or self._is_held() or len(self._active) > self._width:
+        if self._stopping.is_set() or now < self._held_until or len(self._active) > self._width:
             return None
         while self._buffer and self._begins_in(now) <= 0:
             if self._allowance.remaining(now) == 0:
@@ -226,7 +227,8 @@ class AccountWorker:
             if prepared is not None:
                 self._allowance.open()
                 self._taken_at = now
-                self._keep_pace(now)
+                if self._interval:
+                    self._keep_pace(now)
                 return prepared
         return None
 
@@ -300,7 +302,7 @@ class AccountWorker:
             self._dismiss()
         elif self._parked and self._buffer:
             now = self._now()
-            wait = max(self._begins_in(now), self._held_until - asyncio.get_running_loop().time())
+            wait = max(self._begins_in(now), self._held_until - now)
             if wait > 0 or self._has_room():  # else it waits for a busy lane, and that lane will come here
                 self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._dispatch)
 
@@ -323,10 +325,9 @@ class AccountWorker:
 
     def _keep_pace(self, now: float) -> None:
         """Move the grid on; jitter moves single messages, never the grid."""
-        if self._interval:
-            self._next_at = slot(self._next_at, now, self._interval) + self._interval
-            self._jitter = random.random()
-            self._group.pace(self.account.id, self._next_at)
+        self._next_at = slot(self._next_at, now, self._interval) + self._interval
+        self._jitter = random.random()
+        self._group.pace(self.account.id, self._next_at)
 
     # Troubles.
 
@@ -350,10 +351,7 @@ class AccountWorker:
             self._trouble = trouble
         self.stop()
 
-    def _is_held(self) -> bool:
-        return asyncio.get_running_loop().time() < self._held_until
-
     def _hold(self) -> None:
         """Something said no: begin nothing until the sender has looked at campaigns and settings again."""
-        self._held_until = asyncio.get_running_loop().time() + _HOLD_SECONDS
+        self._held_until = self._now() + _HOLD_SECONDS
         self._give_back(tuple(self._buffer))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from paceline.store.database import Database, sql
+from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.tally import Tally
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class NewMessage(NamedTuple):
     """One recipient; ``contact_id`` is unique in the campaign (the line of the audience file)."""
 
     contact_id: int
@@ -54,7 +52,7 @@ def add(
             f"SELECT {int(campaign_id)}, contact_id, address, fields FROM ({rows}) AS r WHERE true "
             "ON CONFLICT (campaign_id, contact_id) DO NOTHING"
         ),
-        {"rows": json.dumps([[m.contact_id, m.address, m.fields] for m in messages], ensure_ascii=False)},
+        {"rows": rows_json(map(list, messages))},
     )
     tally = Tally()
     tally.launched(campaign_id, added.rowcount)

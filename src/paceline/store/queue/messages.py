@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_NAMES, MessageState
-from paceline.store.database import Database, sql
+from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.tally import Tally
 
 _PAGE = 1000
@@ -121,7 +120,7 @@ def cancel_waiting(database: Database, campaign_id: int, *, slot: int, now: floa
             rows = database.rows("rows", id="integer")
             connection.execute(
                 sql(f"UPDATE messages SET state = 8, due_at = NULL, at = :now WHERE id IN ({rows})"),
-                {"rows": json.dumps([[row.id] for row in waiting]), "now": now},
+                {"rows": rows_json([row.id] for row in waiting), "now": now},
             )
             tally = Tally()
             for row in waiting:
