@@ -21,7 +21,13 @@ def furnish(server: Server) -> dict[str, str]:
         return str(_answer(owner.post(f"/api/v1{path}", **request))["id"])
 
     file = ("contacts.csv", b"email\nbob@example.com\n", "text/csv")
+    account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
+    webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
     return {
+        "account_id": account_id,
+        "server_id": _answer(owner.get("/api/v1/servers"))["items"][0]["id"],
+        "webhook_id": webhook_id,
+        "delivery_id": made(f"/webhooks/{webhook_id}/test"),
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
         "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),
         "import_id": made("/imports", files={"file": file}, data={"list_name": "Others"}),

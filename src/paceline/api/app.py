@@ -17,6 +17,7 @@ from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
 from paceline.api.routes import (
+    accounts,
     api_keys,
     audit,
     contacts,
@@ -27,10 +28,13 @@ from paceline.api.routes import (
     invitations,
     lists,
     members,
+    notifications,
     passwords,
+    servers,
     sessions,
     single_sign_on,
     suppressions,
+    webhooks,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -39,6 +43,7 @@ from paceline.operations.context import Context
 from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
+    accounts.routes,
     api_keys.routes,
     audit.routes,
     contacts.routes,
@@ -49,10 +54,13 @@ ROUTES: tuple[Routes, ...] = (
     invitations.routes,
     lists.routes,
     members.routes,
+    notifications.routes,
     passwords.routes,
+    servers.routes,
     sessions.routes,
     single_sign_on.routes,
     suppressions.routes,
+    webhooks.routes,
     workspaces.routes,
 )
 

@@ -10,18 +10,20 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import TypeVar
 
 from paceline.bootstrap import open_context, open_queue_context
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.interruption import run, stop_on_signals
-from paceline.cli.logs import log_to_standard_error
-from paceline.domain.errors import StoreUnavailable
+from paceline.domain.errors import InputError, Problem, StoreUnavailable
+from paceline.observability.logs import start_logs
+from paceline.observability.metrics_server import serving_metrics
 from paceline.operations.background import work_in_background
 from paceline.operations.context import QueueContext
+from paceline.operations.metrics import samples
 from paceline.operations.sender_process import send_for_everybody
 from paceline.operations.supervisor import READY
 from paceline.settings import Settings, read_settings
@@ -47,13 +49,13 @@ def run_child(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         settings = read_settings()
-        log_to_standard_error(options.name, settings)
+        log_as(options.name, settings)
         if options.part == "api":
             _api(settings, options.listener)
         elif options.part == "background":
             _background(settings)
         else:
-            run(sender(settings, on_ready=_say_ready, until_orphaned=True))
+            run(sender(settings, on_ready=_say_ready, is_child=True))
     except Exception as error:
         return explain_failure(error)
     return ExitCode.DONE
@@ -86,18 +88,20 @@ def _background(settings: Settings) -> None:
             context.close()
 
 
-async def sender(
-    settings: Settings,
-    *,
-    on_ready: Callable[[], None],
-    until_orphaned: bool,
-    around: Callable[[QueueContext], AbstractContextManager[object]] = nullcontext,
-) -> None:
-    """One sender for everybody, until a signal; also the body of ``paceline sender``, which wants something ``around``."""
+def log_as(name: str, settings: Settings) -> None:
+    """Let this process's log go to standard error under a name."""
+    start_logs(form=settings.log_format, level=settings.log_level, process=name)
+
+
+async def sender(settings: Settings, *, on_ready: Callable[[], None], is_child: bool) -> None:
+    """One sender for everybody, until a signal; also the body of ``paceline sender``.
+
+    A child ends when its supervisor is gone; one that stands alone answers /metrics where the settings say so.
+    """
     stop = stop_on_signals(lambda: _log.info("finishing the open transactions"))
     loop = asyncio.get_running_loop()
     waiting = threading.Event()
-    if until_orphaned:
+    if is_child:
         _when_orphaned(lambda: loop.call_soon_threadsafe(stop.set))
     opening = asyncio.create_task(asyncio.to_thread(open_when_there, lambda: open_queue_context(settings), waiting))
     stopping = asyncio.create_task(stop.wait())
@@ -108,11 +112,22 @@ async def sender(
     if context is None:
         return
     try:
-        with around(context):
+        with nullcontext() if is_child or not settings.metrics_port else _metrics(context):
             on_ready()
             await send_for_everybody(context, stop)
     finally:
         context.close()
+
+
+@contextmanager
+def _metrics(context: QueueContext) -> Iterator[None]:
+    host, port = context.settings.metrics_host, context.settings.metrics_port
+    try:
+        with serving_metrics(lambda: samples(context), host=host, port=port):
+            yield
+    except OSError as error:
+        message = f"cannot listen on {host} port {port}: {error.strerror or error}"
+        raise InputError([Problem(file="environment", field="PACELINE_METRICS_PORT", message=message)]) from error
 
 
 def open_when_there(open_it: Callable[[], _Context], stop: threading.Event) -> _Context | None:

@@ -70,14 +70,14 @@ class AccountUsage:
 
 
 def page(
-    context: Context, *, after: int | None = None, limit: int, tag: str | None = None, host: str | None = None
+    context: Context, *, after: str | None = None, limit: int, tag: str | None = None, host: str | None = None
 ) -> list[AccountDetails]:
-    """Accounts of the workspace in the order they were made, after the one with this ``number``."""
+    """Accounts of the workspace in the order they were made, after the one of this id. Raises NotFound."""
     with context.queue.read() as connection:
         records = account_records.page(
             connection,
             workspace_id=context.workspace_id,
-            after=after or 0,
+            after=0 if after is None else account_number(context, after),
             limit=limit,
             tag=tag,
             host=None if host is None else host.lower(),

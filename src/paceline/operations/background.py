@@ -10,29 +10,22 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from paceline.chores import access_pruner, event_pruner
-from paceline.operations import notifying
+from paceline.chores import event_pruner
+from paceline.operations import importing, notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
 from paceline.operations.queue_chores import keep_queue
 from paceline.operations.recurring_work import Chore, Watch, attend
 from paceline.store import leaderships
 
-_ACCESS_EVERY_SECONDS = 600.0
-
 
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
     return [
         Watch(name="notifications", run=partial(notifying.run, context)),
+        Watch(name="imports", run=importing.import_runner(context).run),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
-        Chore(name="access pruner", work=partial(_prune_access, context)),
     ]
-
-
-def _prune_access(context: Context) -> float:
-    access_pruner.prune(context.catalogue, now=context.clock.now())
-    return _ACCESS_EVERY_SECONDS
 
 
 def work_in_background(

@@ -187,7 +187,7 @@ def test_csv_is_stored_as_a_whole(context: Context) -> None:
     assert login_of(context, page[7].id).password == "pass, 7"
     assert account_details.page(context, limit=10, tag="war") == []
     first = account_details.page(context, limit=200)
-    assert len(account_details.page(context, after=first[-1].number, limit=200)) == 100
+    assert len(account_details.page(context, after=first[-1].id, limit=200)) == 100
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from paceline.clock import iso
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
 from paceline.engine.explain import Cause, Surroundings, counted, explain
@@ -164,3 +165,16 @@ def background(queue: Database, catalogue: Database, settings: Settings) -> Iter
         yield warning("background", sentence, "run `paceline serve`")
     else:
         yield fine("background", "no background process is at work, and nothing waits for one")
+
+
+def recurring_work(database: Database, settings: Settings) -> Iterator[Finding]:
+    """Chores that fail now."""
+    with database.read() as connection:
+        failures = chore_failures.every(connection)
+    if not failures:
+        yield fine("recurring work", "no chore fails")
+    for one in failures:
+        sentence = (
+            f"{one.name} has failed {counted(one.failures, 'time')} in a row since {iso(one.since_at)}: {one.reason}"
+        )
+        yield failed("recurring work", sentence, "the log of the background process has the details")

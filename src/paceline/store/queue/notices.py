@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from paceline.domain.campaign import CampaignMove, CampaignStatus
 from paceline.domain.event import EVENTS, SHORT_PAUSE_SECONDS
+from paceline.domain.message import PUBLIC_STATES
 from paceline.store.database import sql
 
 _GAP_SECONDS = 15.0  # longer than a statement may take
@@ -166,12 +167,12 @@ def _add(
 
 
 def _counts(connection: Connection, campaign_id: int) -> dict[str, int]:
-    sums = ", ".join(f"COALESCE(SUM({state}), 0) AS {state}" for state in _COUNTED)
+    sums = ", ".join(f"COALESCE(SUM({state}), 0) AS {state}" for state in PUBLIC_STATES)
     row: Any = connection.execute(
         sql(f"SELECT {sums} FROM campaign_counters WHERE campaign_id = :id"), {"id": campaign_id}
     ).one()
-    counts = {state: int(getattr(row, state)) for state in _COUNTED}
-    return counts | {"total": sum(counts.values())}
+    counts = {state: int(getattr(row, state)) for state in PUBLIC_STATES}
+    return {state: counts[state] for state in _COUNTED} | {"total": sum(counts.values())}
 
 
 def _notice(row: Any) -> Notice:
