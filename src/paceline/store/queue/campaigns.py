@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paceline.domain.campaign import MOVES, CampaignMove, CampaignStatus
+from paceline.domain.campaign import MOVES, CampaignKind, CampaignMove, CampaignStatus, LateStart
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
 from paceline.store.database import sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCampaign:
-    """What a campaign is made of. ``content`` and ``audience`` are JSON and never change afterwards."""
+    """What a campaign is made of. ``content`` and ``audience`` are JSON and never change once it has started."""
 
     workspace_id: int
     key: str
@@ -27,6 +27,8 @@ class NewCampaign:
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    kind: CampaignKind = CampaignKind.FILE
+    created_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,14 @@ class CampaignRow:
     started_at: float | None
     finished_at: float | None
     updated_at: float
+    kind: CampaignKind
+    created_by: int | None
+    created_at: float
+    starts_at: float | None
+    start_timezone: str | None
+    late_start: LateStart
+    max_attempts: int | None
+    retry_delay_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +96,8 @@ class Progress:
 
 _COLUMNS = (
     "id, workspace_id, key, name, channel, status, content, audience, message_id_domain, rate_per_minute, "
-    "launch_cursor, launched_at, refused, pause_reason, resumes_at, started_at, finished_at, updated_at"
+    "launch_cursor, launched_at, refused, pause_reason, resumes_at, started_at, finished_at, updated_at, "
+    "kind, created_by, created_at, starts_at, start_timezone, late_start, max_attempts, retry_delay_seconds"
 )
 
 
@@ -95,8 +106,9 @@ def create(connection: Connection, campaign: NewCampaign, *, now: float) -> int 
     return connection.execute(
         sql(
             "INSERT INTO campaigns (workspace_id, key, name, channel, status, content, audience, message_id_domain, "
-            "rate_per_minute, max_attempts, retry_delay_seconds, created_at, updated_at) VALUES (:workspace, :key, "
-            ":name, :channel, 'draft', :content, :audience, :domain, :rate, :attempts, :delay, :now, :now) "
+            "rate_per_minute, max_attempts, retry_delay_seconds, kind, priority, created_by, created_at, updated_at) "
+            "VALUES (:workspace, :key, :name, :channel, 'draft', :content, :audience, :domain, :rate, :attempts, "
+            ":delay, :kind, :priority, :created_by, :now, :now) "
             "ON CONFLICT (workspace_id, key) DO NOTHING RETURNING id"
         ),
         {
@@ -110,6 +122,9 @@ def create(connection: Connection, campaign: NewCampaign, *, now: float) -> int 
             "rate": campaign.rate_per_minute,
             "attempts": campaign.max_attempts,
             "delay": campaign.retry_delay_seconds,
+            "kind": campaign.kind,
+            "priority": campaign.kind.priority,
+            "created_by": campaign.created_by,
             "now": now,
         },
     ).scalar_one_or_none()
@@ -149,8 +164,11 @@ def get(connection: Connection, campaign_id: int) -> CampaignRow:
 
 
 def every(connection: Connection, *, workspace_id: int) -> list[CampaignRow]:
-    """All campaigns, the newest first."""
-    statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace ORDER BY id DESC")
+    """All campaigns, the newest first; without test messages and single ones."""
+    statement = sql(
+        f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND kind IN ('file', 'catalogue') "
+        "ORDER BY id DESC"
+    )
     return [_campaign(row) for row in connection.execute(statement, {"workspace": workspace_id})]
 
 
@@ -190,6 +208,8 @@ def move(
 
 def complete_when_done(connection: Connection, campaign_id: int, *, now: float) -> bool:
     """Complete a campaign whose audience is launched and of which nothing is queued, sending or deferred."""
+    # Whoever adds a message to a standing campaign locks it too: nothing is added between the look and the move.
+    connection.execute(sql("UPDATE campaigns SET updated_at = updated_at WHERE id = :id"), {"id": campaign_id})
     done = connection.execute(
         sql(
             "SELECT 1 FROM campaigns c WHERE c.id = :id AND c.launched_at IS NOT NULL AND 0 = "
@@ -282,4 +302,9 @@ def attended(connection: Connection, account_ids: Sequence[int], *, own: int | N
 
 def _campaign(row: Any) -> CampaignRow:
     values = dict(row._mapping)
-    return CampaignRow(**{**values, "status": CampaignStatus(values["status"])})
+    words = {
+        "status": CampaignStatus(values["status"]),
+        "kind": CampaignKind(values["kind"]),
+        "late_start": LateStart(values["late_start"]),
+    }
+    return CampaignRow(**{**values, **words})

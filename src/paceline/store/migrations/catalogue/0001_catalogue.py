@@ -227,6 +227,13 @@ def upgrade() -> None:
     )
     op.create_index("members_user", "members", ["user_id"], unique=False)
     op.create_table(
+        "chore_cursors",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "segments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
@@ -358,6 +365,7 @@ def downgrade() -> None:
         "templates",
         "sessions",
         "segments",
+        "chore_cursors",
         "members",
         "lists",
         "imports",
