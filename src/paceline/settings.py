@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import platformdirs
 
@@ -42,6 +42,12 @@ class Settings:
         "text",
         "Seals stored passwords; empty: a key file made at the first start in the data directory",
     )
+    base_url: str = _setting(
+        "",
+        "PACELINE_BASE_URL",
+        "URL",
+        "Where people reach the server, for links in mails and on the screen; empty: the address it listens on",
+    )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
     )
@@ -71,6 +77,33 @@ class Settings:
     )
     pool_check_seconds: float = _setting(
         30.0, "PACELINE_DATABASE_POOL_CHECK", "s", "A connection idle for longer is tested before use", least=0
+    )
+    api_pool_size: int = _setting(
+        10, "PACELINE_API_POOL_SIZE", "count", "Connections of the API per database, at most", least=1
+    )
+    api_patience_seconds: float = _setting(
+        4.0,
+        "PACELINE_API_DATABASE_PATIENCE",
+        "s",
+        "How long the API waits for the database, then it answers 503",
+        least=1,
+    )
+    breaker_failures: int = _setting(
+        3, "PACELINE_BREAKER_FAILURES", "count", "After so many failures in a row the API answers 503 at once", least=1
+    )
+    breaker_pause_seconds: float = _setting(
+        1.0,
+        "PACELINE_BREAKER_PAUSE",
+        "s",
+        "After this one call tries the database again; each failure doubles it, up to 8 s",
+        least=0.1,
+    )
+    leadership_seconds: float = _setting(
+        6.0,
+        "PACELINE_LEADERSHIP_SECONDS",
+        "s",
+        "How long the process that does the recurring work may be silent before another takes over",
+        least=0.3,
     )
     lease_seconds: float = _setting(
         30.0, "PACELINE_LEASE_SECONDS", "s", "How long a sender may hold its accounts without a sign of life", least=1
@@ -112,9 +145,22 @@ class Settings:
     connection_age_seconds: float = _setting(
         300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
     )
+    api_rate_per_second: float = _setting(
+        200.0,
+        "PACELINE_API_RATE",
+        "requests/s",
+        "What one key or person may ask on average; strangers a quarter",
+        least=1,
+    )
+    api_rate_burst: float = _setting(
+        400.0, "PACELINE_API_BURST", "requests", "What one key or person may ask at once; strangers a quarter", least=4
+    )
     backoff_longest_seconds: float = _setting(
         900.0, "PACELINE_BACKOFF_LONGEST", "s", "The longest rest of an account that keeps failing", least=0.1
     )
+
+    fails_fast: ClassVar[bool] = False
+    """Whether somebody waits for an answer; a sender rather waits for the database."""
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other."""
@@ -129,6 +175,23 @@ class Settings:
                     )
                 ]
             )
+
+    def for_api(self) -> ApiSettings:
+        """The same for a process in which people wait: a pool of its own, and no wait for the database beyond 5 s.
+
+        One transaction takes at most a quarter of the patience for a free connection, then one attempt to connect (2 s;
+        the driver knows no shorter one) or statements for what is left of the patience.
+        """
+        patience = self.api_patience_seconds
+        changed = {
+            "pool_size": self.api_pool_size,
+            "pool_wait_seconds": min(self.pool_wait_seconds, patience / 4),
+            "connect_timeout_seconds": min(self.connect_timeout_seconds, 2.0),
+            "connect_attempts": 1,
+            "statement_timeout_seconds": min(self.statement_timeout_seconds, patience),
+            "lock_timeout_seconds": min(self.lock_timeout_seconds, patience / 3),
+        }
+        return ApiSettings(**{**asdict(self), **changed})
 
     @property
     def data_path(self) -> Path:
@@ -155,6 +218,13 @@ class Settings:
     def has_two_databases(self) -> bool:
         """Whether the queue has a database of its own."""
         return self.queue_url != self.database_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings(Settings):
+    """The settings of a process that would rather fail than let somebody wait."""
+
+    fails_fast: ClassVar[bool] = True
 
 
 def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

@@ -7,6 +7,19 @@ from paceline.store.database import Database
 from paceline.store.queue import campaigns, messages
 
 
+def finish_all(database: Database, *, now: float, thorough: bool) -> int:
+    """Bring every campaign to its end whose end has come; returns how many.
+
+    ``thorough`` also looks at campaigns that wait for a person or were stopped: seldom anything is left of those.
+    """
+    with database.read() as connection:
+        found = campaigns.at_their_end(connection)
+        found += campaigns.at_rest_and_unfinished(connection) if thorough else []
+    for campaign_id in found:
+        finish(database, campaign_id, now=now)
+    return len(found)
+
+
 def finish(database: Database, campaign_id: int, *, now: float) -> None:
     """Bring a campaign to its end if it has come; a second call changes nothing."""
     with database.read() as connection:

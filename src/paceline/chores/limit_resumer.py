@@ -21,6 +21,21 @@ class Verdict:
     resumes_at: float | None = None
 
 
+def pause_or_resume_all(database: Database, *, now: float, paused_too: bool) -> float | None:
+    """Move every campaign as its accounts say; returns when the next account has allowance again.
+
+    Running campaigns are looked at every time, paused ones only when asked for: nothing happens to those before that
+    moment unless a person changes an account.
+    """
+    with database.read() as connection:
+        found = campaigns.without_usable_account(connection, now=now)
+        found += campaigns.paused_in_error(connection, now=now) if paused_too else []
+        next_at = accounts.next_allowance_at(connection, now=now)
+    for campaign_id in found:
+        pause_or_resume(database, campaign_id, now=now)
+    return next_at
+
+
 def pause_or_resume(database: Database, campaign_id: int, *, now: float) -> None:
     """Move one campaign as its accounts say; a second call changes nothing."""
     with database.read() as connection:

@@ -29,18 +29,22 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         return runner.run(coroutine)
 
 
-def stop_on_signals(on_first: Callable[[], None]) -> asyncio.Event:
+def stop_on_signals(on_first: Callable[[], None], on_second: Callable[[], None] = lambda: None) -> asyncio.Event:
     """An event that the first SIGINT, SIGTERM or SIGHUP sets; the second SIGINT or SIGTERM ends the process at once.
 
-    Call it inside the loop; the signals stay caught until the process ends.
+    ``on_second`` is called just before that, in a signal handler. Call this inside the loop; the signals stay caught until the process ends.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
+    def leave(number: int, frame: FrameType | None) -> None:
+        on_second()
+        _leave_at_once(number, frame)
+
     def first() -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-            signal.signal(number, _leave_at_once)
+            signal.signal(number, leave)
         if not stop.is_set():
             stop.set()
             on_first()

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 import typer.main
 
-from paceline.cli import accounts, campaigns, demo, installation, sandbox, send, suppression
+from paceline.cli import accounts, campaigns, demo, installation, sandbox, send, serve, suppression
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
 
@@ -26,7 +26,7 @@ for group in (send, campaigns):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")
-for group in (demo, sandbox, installation):
+for group in (serve, demo, sandbox, installation):
     group.register(app)
 
 

@@ -56,4 +56,8 @@ class AccountUnavailable(PacelineError):
 
 
 class StoreUnavailable(PacelineError):
-    """The database did not answer in time or not at all."""
+    """The database did not answer in time or not at all. ``retry_after_seconds``: when to ask again."""
+
+    def __init__(self, reason: str, *, retry_after_seconds: float = 1.0) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(reason)

@@ -204,10 +204,13 @@ class Sender:
     def _read(self) -> tuple[list[AccountStanding], dict[int, list[int]], set[int]]:
         now = self._clock.now()
         with self._database.read() as connection:
-            standings = accounts.standings(connection, campaign_id=self._campaign_id)
+            if self._campaign_id is None:
+                standings = accounts.standings_at_work(connection, self._id)
+            else:
+                standings = accounts.standings(connection, campaign_id=self._campaign_id)
             served = campaigns.attended(connection, [s.id for s in standings], own=self._campaign_id)
             running = {campaign_id for ids in served.values() for campaign_id in ids}
-            with_work = {campaign_id for campaign_id in running if campaigns.has_work(connection, campaign_id, now=now)}
+            with_work = campaigns.with_work(connection, now=now) & running
         return standings, served, with_work
 
     # Workers.

@@ -19,12 +19,12 @@ FIRST_WORKSPACE = 1
 """The workspace of the command line; it is there from the start."""
 
 
-class UnknownCampaign(PacelineError):
-    """There is no campaign of this key."""
-
-
 class NotFound(PacelineError):
     """There is nothing of this id in this workspace."""
+
+
+class UnknownCampaign(NotFound):
+    """There is no campaign of this key."""
 
 
 class NotPossible(PacelineError):

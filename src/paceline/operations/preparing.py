@@ -15,7 +15,8 @@ from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.context import Context
-from paceline.store.queue import accounts, campaigns, installation
+from paceline.operations.older_copy import pause_if_older_copy
+from paceline.store.queue import accounts, campaigns
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
 
@@ -33,7 +34,7 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
 
     Raises InputError, with nothing changed, for content or an audience that cannot be used.
     """
-    notices = _look_for_an_older_copy(context)
+    notices = pause_if_older_copy(context)
     with context.queue.read() as connection:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
     if found is None:
@@ -152,19 +153,3 @@ def _same_audience(file: CampaignFile, found: CampaignRow) -> Audience:
         )
         raise InputError([Problem(file=str(file.path), field="audience", message=message)])
     return audience
-
-
-def _look_for_an_older_copy(context: Context) -> tuple[str, ...]:
-    """When the database is an older or a moved copy, pause what runs: what was sent since then is not on record."""
-    with context.queue.read() as connection:
-        reason = installation.why_it_went_back(context.queue, connection)
-        if reason is None:
-            return ()
-        every = campaigns.every(connection, workspace_id=context.workspace_id)
-    running = [c for c in every if c.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED_LIMITS)]
-    with context.queue.write() as connection:
-        for campaign in running:
-            why = f"{reason}; messages sent since then may be sent again, so a person must resume it"
-            campaigns.move(connection, campaign.id, CampaignMove.PAUSE, now=context.clock.now(), reason=why)
-        installation.accept_identity(context.queue, connection)
-    return tuple(f"{campaign.key} is paused: {reason}" for campaign in running)

@@ -10,8 +10,15 @@ from paceline.domain.address import parse_address
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.context import Context
 from paceline.store.queue import suppressions
+from paceline.store.queue.suppressions import Suppression
 
 _CHANNEL = "email"
+
+
+def after(context: Context, address: str | None, limit: int) -> list[Suppression]:
+    """The next suppressed addresses behind this one, in order."""
+    with context.queue.read() as connection:
+        return suppressions.after(connection, address or "", limit, workspace_id=context.workspace_id, channel=_CHANNEL)
 
 
 def listing(context: Context) -> Iterator[dict[str, Any]]:

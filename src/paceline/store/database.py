@@ -7,6 +7,8 @@ second run does not change.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -16,9 +18,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, event, text
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
 
 from paceline.domain.errors import StoreUnavailable
 from paceline.settings import Settings
+from paceline.store.circuit_breaker import BreakerState, CircuitBreaker
+
+# PostgreSQL: shutting down, crashed, starting up, too many connections.
+_NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300"})
 
 
 @lru_cache(maxsize=1000)
@@ -43,6 +50,7 @@ class Database(ABC):
         self._engine = engine
         self._settings = settings
         self._driver_words: dict[TextClause, str] = {}
+        self._breaker = _new_breaker(self.name, settings)
         event.listen(engine, "checkin", _note_idle)
         event.listen(engine, "checkout", self._test_if_idle_for_long)
 
@@ -136,10 +144,42 @@ class Database(ABC):
         with self.write() as connection:
             connection.execute(sql(words), values)
 
+    def probe(self) -> float:
+        """Ask whether it is there; returns the seconds that the answer took. Raises StoreUnavailable."""
+        started = time.monotonic()
+        with self.read() as connection:
+            connection.execute(sql("SELECT 1")).scalar_one()
+        return time.monotonic() - started
+
     def pool_statistics(self) -> dict[str, int]:
-        """Connections of this process: size of the pool, in use, idle."""
+        """This process's connections: size of the pool, in use, idle; since the start: calls that had to wait for one
+        and that gave up waiting; whether the breaker is open, and how often it has opened.
+        """
         pool: Any = self._engine.pool
-        return {"size": pool.size(), "in_use": pool.checkedout(), "idle": pool.checkedin()}
+        return {
+            "size": pool.size(),
+            "in_use": pool.checkedout(),
+            "idle": pool.checkedin(),
+            "waits": pool.waits,
+            "time_outs": pool.time_outs,
+            "breaker_open": int(not self.breaker_is_closed),
+            "breaker_openings": 0 if self._breaker is None else self._breaker.openings,
+        }
+
+    @property
+    def breaker_state(self) -> BreakerState:
+        """Whether calls go through; without a breaker they always do."""
+        return BreakerState.CLOSED if self._breaker is None else self._breaker.state
+
+    @property
+    def breaker_is_closed(self) -> bool:
+        """Whether calls go through."""
+        return self.breaker_state is BreakerState.CLOSED
+
+    @property
+    def seconds_until_probe(self) -> float:
+        """How long an open breaker stays so; 0 when a call would be let through."""
+        return 0.0 if self._breaker is None else self._breaker.seconds_until_probe
 
     def reconnect(self) -> None:
         """Drop idle connections; the next transaction opens a new one."""
@@ -151,6 +191,28 @@ class Database(ABC):
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
+        """Around every transaction: what goes wrong on the way becomes StoreUnavailable, and the breaker hears of it."""
+        if self._breaker is None:
+            with self._translated():
+                yield
+            return
+        self._breaker.admit()
+        try:
+            with self._translated():
+                yield
+        except StoreUnavailable as failure:
+            if _is_out_of_reach(failure):
+                self._breaker.failed(str(failure))
+            else:
+                self._breaker.succeeded()
+            raise
+        except BaseException:
+            self._breaker.succeeded()  # the statement or the caller was wrong, the database was there
+            raise
+        self._breaker.succeeded()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except (DBAPIError, PoolTimeout) as error:
@@ -174,8 +236,50 @@ class Database(ABC):
             raise DisconnectionError from error
 
 
+# SQLAlchemy names a pool's log after its class, and would tell every disposal under our name.
+logging.getLogger(f"{__name__}.CountingPool").setLevel(logging.WARNING)
+
+
+class CountingPool(QueuePool):
+    """SQLAlchemy's pool, which also counts who had to wait."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.waits = 0
+        self.time_outs = 0
+        super().__init__(*arguments, **options)
+
+    def _do_get(self) -> Any:
+        if self.checkedin() == 0 and self.checkedout() >= self.size():
+            self.waits += 1
+        try:
+            return super()._do_get()
+        except PoolTimeout:
+            self.time_outs += 1
+            raise
+
+
 def _note_idle(connection: Any, record: Any) -> None:
     record.info["idle_since"] = time.monotonic()
+
+
+def _new_breaker(name: str, settings: Settings) -> CircuitBreaker | None:
+    """Only where somebody waits for an answer: a sender has patience of its own."""
+    if not settings.fails_fast:
+        return None
+    return CircuitBreaker(name, failures=settings.breaker_failures, pause_seconds=settings.breaker_pause_seconds)
+
+
+def _is_out_of_reach(failure: StoreUnavailable) -> bool:
+    """Whether the database itself was not there; a lock or a busy pool does not count."""
+    error = failure.__cause__
+    if not isinstance(error, DBAPIError):
+        return False
+    at_driver = error.orig
+    if error.connection_invalidated or getattr(at_driver, "sqlstate", None) in _NOT_SERVING:
+        return True
+    if isinstance(at_driver, sqlite3.Error):
+        return "locked" not in str(at_driver) and "full" not in str(at_driver)
+    return getattr(at_driver, "sqlstate", None) is None
 
 
 def _is_about_the_way(error: DBAPIError) -> bool:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy import URL, Connection, create_engine, event
 
 from paceline.domain.errors import StoreUnavailable
 from paceline.settings import Settings
-from paceline.store.database import Database, sql
+from paceline.store.database import CountingPool, Database, sql
+from paceline.store.patient_connection import PatientConnection, within
 
+_ANSWER_MARGIN_SECONDS = 2.0
 _TYPES = {"integer": "bigint", "number": "double precision", "text": "text"}
 
 
@@ -36,6 +39,7 @@ class PostgresDatabase(Database):
         options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in session.items())
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
+            poolclass=CountingPool,
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=settings.pool_wait_seconds,
@@ -49,6 +53,10 @@ class PostgresDatabase(Database):
                 "tcp_user_timeout": int(settings.statement_timeout_seconds * 1000),
             },
         )
+        # The server's own time-out does not help when the server itself is stuck, or out of reach.
+        self._longest_answer = settings.statement_timeout_seconds + _ANSWER_MARGIN_SECONDS
+        self._patience = settings.api_patience_seconds if settings.fails_fast else None
+        event.listen(engine, "do_connect", self._open_connection)
         super().__init__(engine, settings)
 
     def rows(self, parameter: str, **columns: str) -> str:
@@ -66,7 +74,12 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._guard(), self._connect() as connection, connection.begin():
+        with self._guard(), within(self._patience), self._connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._guard(), within(self._patience), self._engine.connect() as connection, connection.begin():
             yield connection
 
     def identity(self, connection: Connection) -> str:
@@ -89,11 +102,16 @@ class PostgresDatabase(Database):
     def remember_commits(self, count: int) -> None:
         return
 
+    def _open_connection(self, dialect: Any, record: Any, arguments: Any, options: Any) -> PatientConnection:
+        connection = PatientConnection.connect(*arguments, **options)
+        connection.longest_answer_seconds = self._longest_answer
+        return connection
+
     def _connect(self) -> Connection:
         """A connection; the first contact is tried several times with growing pauses."""
         for attempt in range(1, self._settings.connect_attempts + 1):
             try:
-                with self._guard():
+                with self._translated():
                     return self._engine.connect()
             except StoreUnavailable:
                 if attempt == self._settings.connect_attempts:

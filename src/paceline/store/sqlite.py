@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.pool import QueuePool
 
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.settings import Settings
-from paceline.store.database import Database, sql
+from paceline.store.database import CountingPool, Database, sql
 
 _OLDEST = (3, 35, 0)  # RETURNING and UPDATE … FROM
 _COMMITS_PER_CHECKPOINT = 500
@@ -54,7 +53,7 @@ class SqliteDatabase(Database):
         engine = create_engine(
             f"sqlite:///{path}",
             paramstyle="named",
-            poolclass=QueuePool,
+            poolclass=CountingPool,
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=settings.pool_wait_seconds,

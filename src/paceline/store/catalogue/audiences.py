@@ -106,8 +106,10 @@ class AudienceWalk:
             Recipient(contact_id=row.id, address=row.email or "", fields=orjson.loads(row.fields)) for row in rows
         ]
 
-    def count(self, *, seconds: float, clock: Callable[[], float] = time.monotonic) -> Count:
-        """Count the audience, each window in a transaction of its own, for about so many seconds."""
+    def count(
+        self, *, seconds: float, enough: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> Count:
+        """Count the audience, each window in a transaction of its own, for about so many seconds or to ``enough``."""
         deadline = clock() + seconds
         after, number = 0, 0
         while True:
@@ -119,7 +121,7 @@ class AudienceWalk:
                 values = {**self._values, "after": after, "size": _COUNT_WINDOW, "end": end}
                 number += connection.execute(sql(words), values).scalar_one()
             after = end
-            if clock() > deadline:
+            if clock() > deadline or (enough is not None and number >= enough):
                 return Count(number=number, exact=False)
 
     @property
@@ -146,3 +148,26 @@ class AudienceWalk:
     def _bind(self, letter: str, numbers: tuple[int, ...]) -> str:
         self._values.update({f"{letter}{place}": number for place, number in enumerate(numbers)})
         return ", ".join(f":{letter}{place}" for place in range(len(numbers)))
+
+
+def contact(connection: Connection, number: int, *, workspace_id: int) -> Recipient | None:
+    """One contact of the workspace; its address is empty where it has only a phone."""
+    return _one(connection, "id = :value", number, workspace_id)
+
+
+def contact_with(connection: Connection, address: str, *, workspace_id: int) -> Recipient | None:
+    """The contact of the workspace with this address."""
+    return _one(connection, "email_key = :value", address.casefold(), workspace_id)
+
+
+def _one(connection: Connection, condition: str, value: object, workspace_id: int) -> Recipient | None:
+    row = connection.execute(
+        sql(
+            "SELECT id, email, CAST(fields AS text) AS fields FROM contacts "
+            f"WHERE workspace_id = :workspace AND {condition}"
+        ),
+        {"workspace": workspace_id, "value": value},
+    ).one_or_none()
+    if row is None:
+        return None
+    return Recipient(contact_id=row.id, address=row.email or "", fields=orjson.loads(row.fields))

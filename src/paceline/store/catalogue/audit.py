@@ -55,7 +55,7 @@ def append(
             "actor_id": actor_id,
             "action": action,
             "subject": subject,
-            "detail": json.dumps(dict(detail)),
+            "detail": json.dumps(dict(detail), ensure_ascii=False, default=str),
         },
     )
 

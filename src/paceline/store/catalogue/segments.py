@@ -87,3 +87,14 @@ def _stored(filter: Node) -> str:
 
 def _row(row: Any) -> SegmentRow:
     return SegmentRow(**{**row._mapping, "filter": parse_segment(json.loads(row.filter))})
+
+
+def lists_there(connection: Connection, numbers: set[int], *, workspace_id: int) -> set[int]:
+    """Those of these lists that the workspace has."""
+    if not numbers:
+        return set()
+    names = {f"l{place}": number for place, number in enumerate(sorted(numbers))}
+    statement = sql(
+        f"SELECT id FROM lists WHERE workspace_id = :workspace AND id IN ({', '.join(':' + name for name in names)})"
+    )
+    return set(connection.execute(statement, {"workspace": workspace_id, **names}).scalars())

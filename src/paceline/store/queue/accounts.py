@@ -146,6 +146,23 @@ def standings(connection: Connection, *, campaign_id: int | None = None) -> list
     return [_standing(row) for row in rows]
 
 
+def standings_at_work(connection: Connection, sender_id: int) -> list[AccountStanding]:
+    """How the accounts stand that a running campaign may use, and those that a sender holds."""
+    statement = sql(
+        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR a.id IN (SELECT ca.account_id FROM campaigns c "
+        "JOIN campaign_accounts ca ON ca.campaign_id = c.id AND ca.active = 1 WHERE c.status = 'running') "
+        "ORDER BY a.name, a.id"
+    )
+    return [_standing(row) for row in connection.execute(statement, {"sender": sender_id})]
+
+
+def next_allowance_at(connection: Connection, *, now: float) -> float | None:
+    """When the next account that is at a limit has allowance again."""
+    statement = sql("SELECT MIN(until_at) FROM accounts WHERE state = 'limited' AND until_at > :now")
+    at: float | None = connection.execute(statement, {"now": now}).scalar()
+    return at
+
+
 def lease(
     connection: Connection, box: SecretBox, account_id: int, *, sender_id: int, now: float
 ) -> LeasedAccount | None:

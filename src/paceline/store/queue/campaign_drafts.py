@@ -134,8 +134,8 @@ def due(connection: Connection, *, now: float) -> list[CampaignRow]:
 def launching(connection: Connection) -> list[CampaignRow]:
     """Started campaigns of lists and segments that are not in the queue altogether, in any workspace."""
     statement = sql(
-        "SELECT id FROM campaigns WHERE launched_at IS NULL AND started_at IS NOT NULL AND kind = 'catalogue' "
-        "AND status NOT IN ('stopped', 'completed') ORDER BY id"
+        "SELECT id FROM campaigns WHERE status IN ('running', 'paused', 'paused_limits', 'paused_health') "
+        "AND launched_at IS NULL AND kind = 'catalogue' ORDER BY id"
     )
     return [campaigns.get(connection, number) for number in connection.execute(statement).scalars().all()]
 

@@ -220,24 +220,54 @@ def complete_when_done(connection: Connection, campaign_id: int, *, now: float) 
     return done is not None and move(connection, campaign_id, CampaignMove.COMPLETE, now=now)
 
 
+_SUMS = ", ".join(f"COALESCE(SUM({name}), 0) AS {name}" for name in (*PUBLIC_STATES, "delivered", "read", "bounced"))
+
+
 def progress(connection: Connection, campaign_id: int) -> Progress:
     """The counts of a campaign; costs the same at ten and at ten million messages."""
-    sums = ", ".join(f"COALESCE(SUM({name}), 0) AS {name}" for name in (*PUBLIC_STATES, "delivered", "read", "bounced"))
-    row: Any = connection.execute(
-        sql(f"SELECT {sums}, MAX(updated_at) AS updated_at FROM campaign_counters WHERE campaign_id = :id"),
+    counts = connection.execute(
+        sql(f"SELECT {_SUMS}, MAX(updated_at) AS updated_at FROM campaign_counters WHERE campaign_id = :id"),
         {"id": campaign_id},
     ).one()
     campaign = get(connection, campaign_id)
     next_due_at = connection.execute(
         sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL"), {"id": campaign_id}
     ).scalar()
+    return _progress(campaign, counts, next_due_at)
+
+
+def changed(connection: Connection, *, workspace_id: int, since: float) -> list[Progress]:
+    """The campaigns that changed at this instant or later, with their counts; without the next moment of a retry."""
+    rows = connection.execute(
+        sql(
+            f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND (updated_at >= :since OR id IN "
+            "(SELECT campaign_id FROM campaign_counters WHERE updated_at >= :since)) ORDER BY id"
+        ),
+        {"workspace": workspace_id, "since": since},
+    )
+    found = {row.id: _campaign(row) for row in rows}
+    if not found:
+        return []
+    counters = connection.execute(
+        sql(
+            f"SELECT campaign_id, {_SUMS}, MAX(updated_at) AS updated_at FROM campaign_counters "
+            "WHERE campaign_id BETWEEN :first AND :last GROUP BY campaign_id"
+        ),
+        {"first": min(found), "last": max(found)},
+    )
+    counts = {row.campaign_id: row for row in counters}
+    return [_progress(campaign, counts.get(campaign_id), None) for campaign_id, campaign in found.items()]
+
+
+def _progress(campaign: CampaignRow, counts: Any, next_due_at: float | None) -> Progress:
+    """One campaign with the sums of its counters; None: it has none yet."""
     return Progress(
         campaign=campaign,
-        counts={state: int(getattr(row, state)) for state in PUBLIC_STATES},
-        delivered=int(row.delivered),
-        read=int(row.read),
-        bounced=int(row.bounced),
-        updated_at=max(campaign.updated_at, row.updated_at or 0.0),
+        counts={state: int(getattr(counts, state, 0)) for state in PUBLIC_STATES},
+        delivered=int(getattr(counts, "delivered", 0)),
+        read=int(getattr(counts, "read", 0)),
+        bounced=int(getattr(counts, "bounced", 0)),
+        updated_at=max(campaign.updated_at, getattr(counts, "updated_at", None) or 0.0),
         next_due_at=next_due_at,
     )
 
@@ -269,12 +299,55 @@ def running(connection: Connection) -> list[int]:
     )
 
 
-def has_work(connection: Connection, campaign_id: int, *, now: float) -> bool:
-    """Whether a claim would find a message now."""
-    fresh = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND state = 0 AND due_at IS NULL)"
-    due = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND due_at <= :now)"
-    statement = sql(f"SELECT CASE WHEN {fresh} THEN 1 WHEN {due} THEN 1 ELSE 0 END")
-    return bool(connection.execute(statement, {"id": campaign_id, "now": now}).scalar_one())
+def with_work(connection: Connection, *, now: float) -> set[int]:
+    """The running campaigns of which a claim would find a message now."""
+    statement = sql(
+        "SELECT c.id FROM campaigns c WHERE c.status = 'running' AND "
+        "(EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND state = 0 AND due_at IS NULL) "
+        "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL AND due_at <= :now))"
+    )
+    return set(connection.execute(statement, {"now": now}).scalars())
+
+
+def at_their_end(connection: Connection) -> list[int]:
+    """Campaigns under way whose audience is launched and of which nothing is left to send."""
+    statement = sql(
+        "SELECT c.id FROM campaigns c WHERE c.status IN ('running', 'paused_limits') AND c.launched_at IS NOT NULL "
+        "AND 0 = (SELECT COALESCE(SUM(queued + sending + deferred), 0) FROM campaign_counters WHERE campaign_id = c.id)"
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def at_rest_and_unfinished(connection: Connection) -> list[int]:
+    """Campaigns that wait for a person and are done all the same, and stopped ones with something left to cancel."""
+    left = "(SELECT COALESCE(SUM(queued + sending + deferred), 0) FROM campaign_counters WHERE campaign_id = c.id)"
+    statement = sql(
+        "SELECT c.id FROM campaigns c WHERE c.status IN ('paused', 'paused_health') AND c.launched_at IS NOT NULL "
+        f"AND 0 = {left} UNION ALL SELECT c.id FROM campaigns c WHERE c.status = 'stopped' AND 0 < {left}"
+    )
+    return list(connection.execute(statement).scalars())
+
+
+_AN_ACCOUNT = (
+    "EXISTS (SELECT 1 FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id "
+    "WHERE ca.campaign_id = c.id AND ca.active = 1 AND {})"
+)
+_USABLE = _AN_ACCOUNT.format(
+    "a.state NOT IN ('broken', 'disabled') AND (a.state <> 'limited' OR COALESCE(a.until_at, 0) <= :now)"
+)
+_LIMITED = _AN_ACCOUNT.format("a.state = 'limited'")
+
+
+def without_usable_account(connection: Connection, *, now: float) -> list[int]:
+    """Running campaigns that no account can send now."""
+    statement = sql(f"SELECT c.id FROM campaigns c WHERE c.status = 'running' AND NOT {_USABLE}")
+    return list(connection.execute(statement, {"now": now}).scalars())
+
+
+def paused_in_error(connection: Connection, *, now: float) -> list[int]:
+    """Campaigns that wait for allowance although an account has it, or although none will ever have it again."""
+    statement = sql(f"SELECT c.id FROM campaigns c WHERE c.status = 'paused_limits' AND ({_USABLE} OR NOT {_LIMITED})")
+    return list(connection.execute(statement, {"now": now}).scalars())
 
 
 def attended(connection: Connection, account_ids: Sequence[int], *, own: int | None) -> dict[int, list[int]]:

@@ -81,12 +81,8 @@ campaigns = Table(
         sqlite_where=text("status = 'scheduled'"),
         postgresql_where=text("status = 'scheduled'"),
     ),
-    Index(
-        "campaigns_launching",
-        "id",
-        sqlite_where=text("launched_at IS NULL AND started_at IS NOT NULL"),
-        postgresql_where=text("launched_at IS NULL AND started_at IS NOT NULL"),
-    ),
+    # Whoever looks for campaigns in a status reads nothing else: a row is as long as its content.
+    Index("campaigns_status", "status", "launched_at"),
 )
 
 messages = Table(
@@ -255,4 +251,24 @@ senders = Table(
     Column("lease_until", Double, nullable=False),
     Column("ended_at", Double),
     Column("commits", BigInteger, nullable=False, server_default=text("0")),
+)
+
+queue_leaderships = Table(
+    "queue_leaderships",
+    metadata,
+    # Work on the queue that only one process does at a time, wherever it runs: held by a lease.
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until_at", Double, nullable=False),
+)
+
+chore_failures = Table(
+    "chore_failures",
+    metadata,
+    # Recurring work that fails now; its row goes when it succeeds.
+    Column("name", Text, primary_key=True),
+    Column("since_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("reason", Text, nullable=False),
 )

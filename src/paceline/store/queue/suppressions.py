@@ -60,6 +60,18 @@ def lift(connection: Connection, address: str, *, workspace_id: int, channel: st
     return connection.execute(statement, values).rowcount == 1
 
 
+def after(connection: Connection, address: str, limit: int, *, workspace_id: int, channel: str) -> list[Suppression]:
+    """The next suppressed addresses behind this one, in order."""
+    rows = connection.execute(
+        sql(
+            "SELECT address, reason, source, created_at, expires_at FROM suppressions "
+            "WHERE workspace_id = :workspace AND channel = :channel AND address > :address ORDER BY address LIMIT :limit"
+        ),
+        {"workspace": workspace_id, "channel": channel, "address": address, "limit": limit},
+    )
+    return [Suppression(**row._mapping) for row in rows]
+
+
 def listing(database: Database, *, workspace_id: int, channel: str) -> Iterator[Suppression]:
     """Every suppressed address in order."""
     with database.read() as connection:

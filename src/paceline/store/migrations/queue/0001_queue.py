@@ -81,13 +81,22 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'scheduled'"),
         postgresql_where=sa.text("status = 'scheduled'"),
     )
-    op.create_index(
-        "campaigns_launching",
-        "campaigns",
-        ["id"],
-        unique=False,
-        sqlite_where=sa.text("launched_at IS NULL AND started_at IS NOT NULL"),
-        postgresql_where=sa.text("launched_at IS NULL AND started_at IS NOT NULL"),
+    op.create_index("campaigns_status", "campaigns", ["status", "launched_at"], unique=False)
+    op.create_table(
+        "queue_leaderships",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("until_at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "chore_failures",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("since_at", sa.Double(), nullable=False),
+        sa.Column("last_at", sa.Double(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "events",
@@ -249,6 +258,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "chore_failures",
+        "queue_leaderships",
         "senders",
         "events",
         "suppressions",

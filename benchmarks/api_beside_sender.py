@@ -1,0 +1,245 @@
+"""How fast does the API answer beside a sender at full speed, against the idle API; and what does the sender lose?
+
+What is measured and how to read it: benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from campaign import write_campaign
+from databases import DATABASES, surroundings
+from paceline.bootstrap import open_context
+from paceline.domain.permission import Permission
+from paceline.operations.access import KEY_PREFIX, new_secret
+from paceline.operations.context import FIRST_WORKSPACE
+from paceline.settings import read_settings
+from paceline.store.catalogue import api_keys
+from paceline.store.public_ids import IdKind
+from paceline.store.queue import campaigns
+from postfix import Missing, sink
+
+_RESULTS = Path(__file__).with_name("results")
+_KEY = "bench"
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the clients saw."""
+
+    seconds: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def shown(self) -> dict[str, float]:
+        """Milliseconds at the percentiles, and how many went wrong."""
+        ordered = sorted(self.seconds)
+        at = {name: ordered[min(len(ordered) - 1, int(len(ordered) * share))] for name, share in _SHARES.items()}
+        return {name: round(seconds * 1000, 1) for name, seconds in at.items()} | {
+            "requests": len(ordered),
+            "errors": sum(self.errors.values()),
+        }
+
+
+_SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+
+
+def main() -> int:
+    """Measure and report; returns the exit code."""
+    options = _options()
+    try:
+        with sink() as port, DATABASES[options.database]() as url, tempfile.TemporaryDirectory() as name:
+            results = {**surroundings(), "database": options.database, **_measure(options, port, url, Path(name))}
+    except Missing as missing:
+        print(f"benchmark: {missing}", file=sys.stderr)
+        return 2
+    path = _RESULTS / f"api-beside-sender-{options.database}.json"
+    path.write_text(json.dumps(results, indent=2) + "\n")
+    print(f"\n{path}")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--per-second", type=float, default=5.0, help="requests of each client")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each phase")
+    parser.add_argument("--messages", type=int, default=150_000, help="of the campaign; it must outlast two phases")
+    parser.add_argument("--database", choices=tuple(DATABASES), default="sqlite")
+    return parser.parse_args()
+
+
+def _measure(options: argparse.Namespace, port: int, url: str | None, directory: Path) -> dict[str, Any]:
+    url = url or f"sqlite:///{directory / 'paceline.db'}"
+    file = write_campaign(directory, contacts=options.messages, port=port, key=_KEY)
+    environment = {**os.environ, "PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
+    key = _new_key(url, directory)
+    with _serving(environment, directory) as base, contextlib.ExitStack() as sending:
+        idle = asyncio.run(_ask(base, key, [], options))
+        log = sending.enter_context((directory / "send.log").open("w"))
+        command = [sys.executable, "-m", "paceline.cli.main", "send", str(file)]
+        sender = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        sending.callback(sender.wait)
+        sending.callback(sender.kill)
+        paths = [f"/api/v1/campaigns/{_campaign_id(url, directory)}/progress"]
+        alone = _rate_over(url, directory, options.seconds)
+        before, since = _sent(url, directory), time.monotonic()
+        busy = asyncio.run(_ask(base, key, paths, options))
+        beside = (_sent(url, directory) - before) / (time.monotonic() - since)
+        if sender.poll() is not None:
+            raise RuntimeError("the campaign was over before the measurement: give it more --messages")
+    return _report(idle, busy, alone, beside)
+
+
+def _report(idle: Asked, busy: Asked, alone: float, beside: float) -> dict[str, Any]:
+    rows = {"idle": idle.shown(), "beside the sender": busy.shown()}
+    print(f"{'API':<20}" + "".join(f"{name:>10}" for name in rows["idle"]))
+    for name, row in rows.items():
+        print(f"{name:<20}" + "".join(f"{value:>10g}" for value in row.values()))
+    for errors in (idle.errors, busy.errors):
+        for what, count in errors.items():
+            print(f"{count} x {what}")
+    print(f"\nsender: {alone:.0f} messages/s alone, {beside:.0f} beside the API's clients ({beside / alone:.2f})")
+    return {
+        "api": rows,
+        "p99_ratio": busy.shown()["p99"] / idle.shown()["p99"],
+        "sender_alone_per_second": alone,
+        "sender_beside_per_second": beside,
+        "sender_ratio": beside / alone,
+    }
+
+
+async def _ask(base: str, key: str, paths: list[str], options: argparse.Namespace) -> Asked:
+    """All clients for one phase: two reads of three requests, one write."""
+    asked = Asked()
+    headers = {"Authorization": f"Bearer {key}"}
+    connector = aiohttp.TCPConnector(limit=options.clients)
+    async with aiohttp.ClientSession(base, headers=headers, connector=connector) as session:
+        await asyncio.gather(*(_client(session, paths, options, asked) for _ in range(options.clients)))
+    return asked
+
+
+async def _client(session: aiohttp.ClientSession, paths: list[str], options: argparse.Namespace, asked: Asked) -> None:
+    """One client: evenly spaced requests, each started at its time or at once when the one before took longer."""
+    loop = asyncio.get_running_loop()
+    interval = 1 / options.per_second
+    next_at = loop.time() + random.random() * interval
+    end = loop.time() + options.seconds
+    reads = ["/api/v1/campaigns", "/api/v1/contacts", "/api/v1/suppressions", *paths]
+    while next_at < end:
+        await asyncio.sleep(max(0.0, next_at - loop.time()))
+        began = loop.time()
+        if random.random() < 1 / 3:
+            body = {"email": f"user{random.getrandbits(60)}@example.com", "fields": {"first_name": "Ann"}}
+            request = session.post("/api/v1/contacts", json=body)
+        else:
+            request = session.get(random.choice(reads))
+        try:
+            async with request as answer:
+                await answer.read()
+                if answer.status >= 400:
+                    asked.errors[f"{answer.status} {answer.method} {answer.url.path}"] += 1
+        except (aiohttp.ClientError, TimeoutError) as error:
+            asked.errors[repr(error)] += 1
+        asked.seconds.append(loop.time() - began)
+        next_at += interval
+
+
+@contextlib.contextmanager
+def _serving(environment: dict[str, str], directory: Path) -> Iterator[str]:
+    """``paceline serve`` without senders of its own; yields its address."""
+    with socket.create_server(("127.0.0.1", 0)) as chosen:
+        port = chosen.getsockname()[1]
+    command = [sys.executable, "-m", "paceline.cli.main", "serve", "--port", str(port), "--senders", "0"]
+    with (directory / "serve.log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            base = f"http://127.0.0.1:{port}"
+            _wait_for(f"{base}/api/openapi.json", process)
+            yield base
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise
+            time.sleep(0.05)
+
+
+def _new_key(url: str, directory: Path) -> str:
+    secret = new_secret(KEY_PREFIX)
+    context = open_context(read_settings({}, database=url, data_dir=str(directory)))
+    with contextlib.closing(context), context.catalogue.write() as connection:
+        api_keys.create(
+            connection,
+            workspace_id=FIRST_WORKSPACE,
+            name="benchmark",
+            prefix=secret.value[:9],
+            key_hash=secret.hash,
+            scopes=frozenset(Permission),
+            created_by=None,
+            expires_at=None,
+            now=context.clock.now(),
+        )
+    return secret.value
+
+
+def _campaign_id(url: str, directory: Path) -> str:
+    """The campaign's public id, once it is under way."""
+    context = open_context(read_settings({}, database=url, data_dir=str(directory)))
+    with contextlib.closing(context):
+        while True:
+            with context.queue.read() as connection:
+                found = campaigns.find(connection, _KEY, workspace_id=FIRST_WORKSPACE)
+                if found is not None and campaigns.progress(connection, found.id).counts["sent"]:
+                    return context.ids.encode(IdKind.CAMPAIGN, found.id)
+            time.sleep(0.05)
+
+
+def _sent(url: str, directory: Path) -> int:
+    context = open_context(read_settings({}, database=url, data_dir=str(directory)))
+    with contextlib.closing(context), context.queue.read() as connection:
+        found = campaigns.find(connection, _KEY, workspace_id=FIRST_WORKSPACE)
+        assert found is not None
+        return campaigns.progress(connection, found.id).counts["sent"]
+
+
+def _rate_over(url: str, directory: Path, seconds: float) -> float:
+    """Messages per second of the sender with nobody else about: the median of thirds."""
+    rates = []
+    for _ in range(3):
+        before, since = _sent(url, directory), time.monotonic()
+        time.sleep(seconds / 3)
+        rates.append((_sent(url, directory) - before) / (time.monotonic() - since))
+    return statistics.median(rates)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

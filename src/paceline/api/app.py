@@ -1,0 +1,89 @@
+"""The application: every route behind the guard, problems as documents, and the description of it all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from paceline.api import problems
+from paceline.api.feed import Feed
+from paceline.api.guard import SESSION_COOKIE, Guard
+from paceline.api.headers import SafeHeaders
+from paceline.api.problems import Problem
+from paceline.api.routes import feed, suppressions
+from paceline.api.routing import Routes
+from paceline.operations.context import Context
+
+ROUTES: tuple[Routes, ...] = (
+    feed.routes,
+    suppressions.routes,
+)
+
+_DESCRIPTION = """Everything the web interface and the command line can do.
+
+Send an API key as `Authorization: Bearer pl_…`. Errors are problem documents (RFC 9457). Lists come in pages:
+send `next_cursor` back as `cursor`. A `POST` with an `Idempotency-Key` is carried out once, however often it is sent.
+Instants are UTC with `Z`."""
+
+
+def create_app(context: Context) -> FastAPI:
+    """The application on these parts, which it does not close."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with app.state.feed.running():
+            yield
+
+    app = FastAPI(
+        title="Paceline",
+        version=version("paceline"),
+        description=_DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    app.state.guard = Guard(context)
+    app.state.feed = Feed(context)
+    app.add_middleware(SafeHeaders)
+    problems.register(app)
+    for routes in ROUTES:
+        app.include_router(routes.router)
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
+    return app
+
+
+def api_routes() -> list[APIRoute]:
+    """Every route of the application."""
+    return [route for routes in ROUTES for route in routes.router.routes if isinstance(route, APIRoute)]
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        described = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            openapi_version="3.1.0",
+        )
+        components = described.setdefault("components", {})
+        components["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer"},
+            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+        }
+        schemas = components.setdefault("schemas", {})
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= problem.pop("$defs") | {"Problem": problem}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        app.openapi_schema = described
+    return app.openapi_schema

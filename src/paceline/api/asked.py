@@ -1,0 +1,45 @@
+"""What a handler knows of a request: who asks, and the parts in the asker's workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from paceline.operations.access import Principal
+from paceline.operations.auditing import record
+from paceline.operations.context import Context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A request that may be answered."""
+
+    context: Context
+    """In the workspace of the principal."""
+    principal: Principal
+    address: str
+    """The network address of the client."""
+
+    def audit(self, action: str, subject: str = "", **detail: Any) -> None:
+        """Put on record that the principal did something; never give it a secret."""
+        record(self.context, self.principal, action, subject, detail)
+
+
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+Asked = Annotated[Caller, Depends(_caller)]
+"""The parameter of every handler that needs a principal."""
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+Open = Annotated[Context, Depends(_context)]
+"""The parameter of handlers that anybody may ask: the parts, in nobody's workspace."""

@@ -1,0 +1,137 @@
+"""The live feed: one look at the queue for all subscribers of a workspace, a few times a second.
+
+However fast messages go out, a subscriber gets one event per look at most, and one that reads slowly gets the newest
+state of each thing and never a backlog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+from paceline.domain.errors import PacelineError, StoreUnavailable
+from paceline.operations import changes
+from paceline.operations.context import Context
+
+_log = logging.getLogger("paceline.api")
+
+LOOK_EVERY_SECONDS = 0.25
+_OVERLAP_SECONDS = 5.0  # clocks of several machines differ a little, and a commit is later than its time stamp
+_MOST_SUBSCRIBERS = 500
+
+Things = dict[str, dict[str, Any]]
+
+
+class TooManySubscribers(PacelineError):
+    """The process has no room for another subscriber."""
+
+
+class Subscriber:
+    """What one reader has not seen yet: the newest state of each thing."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, Things] = {"campaigns": {}, "accounts": {}}
+        self._news = asyncio.Event()
+
+    def tell(self, kind: str, things: Things) -> None:
+        """Something is new."""
+        if things:
+            self._pending[kind].update(things)
+            self._news.set()
+
+    async def next_event(self, patience_seconds: float) -> bytes | None:
+        """The next event for the wire; None when nothing happened for that long."""
+        try:
+            async with asyncio.timeout(patience_seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return None
+        self._news.clear()
+        body = {kind: list(things.values()) for kind, things in self._pending.items()}
+        for things in self._pending.values():
+            things.clear()
+        return f"event: changes\ndata: {json.dumps(body, ensure_ascii=False)}\n\n".encode()
+
+
+class _Watched:
+    """One workspace with subscribers: what was seen last."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.subscribers: set[Subscriber] = set()
+        self.seen: dict[str, Things] = {"campaigns": {}, "accounts": {}}
+        self._since = context.clock.now() - _OVERLAP_SECONDS
+
+    def look(self) -> dict[str, Things]:
+        """What differs from the last look; runs in a thread."""
+        since, now = self._since, self.context.clock.now()
+        found = {
+            "campaigns": changes.campaigns_changed(self.context, since),
+            "accounts": changes.account_states(self.context),
+        }
+        self._since = now - _OVERLAP_SECONDS
+        news = {}
+        for kind, things in found.items():
+            news[kind] = {name: thing for name, thing in things.items() if self.seen[kind].get(name) != thing}
+            self.seen[kind].update(news[kind])
+        return news
+
+
+class Feed:
+    """The feed of one process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._watched: dict[int, _Watched] = {}
+        self._wake = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look around while this lasts."""
+        task = asyncio.create_task(self._look_around())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    @contextmanager
+    def subscribed(self, workspace_id: int) -> Iterator[Subscriber]:
+        """A subscriber of one workspace; it is told of every account at once, and of campaigns when they change."""
+        if sum(len(watched.subscribers) for watched in self._watched.values()) >= _MOST_SUBSCRIBERS:
+            raise TooManySubscribers(f"this process already has {_MOST_SUBSCRIBERS} subscribers")
+        watched = self._watched.get(workspace_id)
+        if watched is None:
+            watched = self._watched[workspace_id] = _Watched(self._context.in_workspace(workspace_id))
+        subscriber = Subscriber()
+        for kind, things in watched.seen.items():
+            subscriber.tell(kind, dict(things))
+        watched.subscribers.add(subscriber)
+        self._wake.set()
+        try:
+            yield subscriber
+        finally:
+            watched.subscribers.discard(subscriber)
+            if not watched.subscribers:
+                self._watched.pop(workspace_id, None)
+
+    async def _look_around(self) -> None:
+        while True:
+            if not self._watched:
+                self._wake.clear()
+                await self._wake.wait()
+            for watched in tuple(self._watched.values()):
+                try:
+                    news = await asyncio.to_thread(watched.look)
+                except StoreUnavailable as failure:
+                    _log.warning("the feed cannot look: %s", failure)
+                    continue
+                for subscriber in tuple(watched.subscribers):
+                    for kind, things in news.items():
+                        subscriber.tell(kind, things)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)

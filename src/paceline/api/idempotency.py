@@ -1,0 +1,77 @@
+"""Idempotency-Key: a request that is repeated gets the first one's answer, and is carried out once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from paceline.api.problems import ApiProblem
+from paceline.operations.access import Principal
+from paceline.operations.context import Context
+from paceline.store.catalogue import idempotency
+from paceline.store.catalogue.idempotency import Earlier
+
+_LONGEST_KEY = 255
+_STALE_SECONDS = 60.0
+
+
+async def once(
+    context: Context, principal: Principal, request: Request, handle: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """The handler's answer, or the one that it gave to the same request before.
+
+    Raises ApiProblem: 409 while the first request is under way, 422 when the key came with another request.
+    """
+    key = f"{principal.id} {request.headers['idempotency-key']}"
+    if not 1 <= len(request.headers["idempotency-key"]) <= _LONGEST_KEY:
+        detail = f"Idempotency-Key: accepts 1 to {_LONGEST_KEY} characters"
+        raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
+    asked = hashlib.sha256(f"{request.method} {request.url.path} ".encode() + await request.body()).hexdigest()
+    earlier = await run_in_threadpool(_begin, context, key, asked)
+    if earlier is not None:
+        return _repeat(earlier, asked)
+    try:
+        response = await handle(request)
+    except BaseException:
+        await run_in_threadpool(_forget, context, key)
+        raise
+    await run_in_threadpool(_end, context, key, response.status_code, bytes(response.body))
+    return response
+
+
+def _repeat(earlier: Earlier, asked: str) -> Response:
+    if earlier.request_hash != asked:
+        detail = "this Idempotency-Key came with another request before; use a new one"
+        raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail)
+    if earlier.status is None:
+        detail = "the first request with this Idempotency-Key is still under way"
+        raise ApiProblem(HTTPStatus.CONFLICT, "under-way", detail, headers={"Retry-After": "1"})
+    return Response(
+        earlier.body, earlier.status, {"Idempotency-Replayed": "true"}, "application/json" if earlier.body else None
+    )
+
+
+def _begin(context: Context, key: str, asked: str) -> Earlier | None:
+    with context.catalogue.write() as connection:
+        return idempotency.begin(
+            connection,
+            workspace_id=context.workspace_id,
+            key=key,
+            request_hash=asked,
+            now=context.clock.now(),
+            stale_seconds=_STALE_SECONDS,
+        )
+
+
+def _end(context: Context, key: str, status: int, body: bytes) -> None:
+    with context.catalogue.write() as connection:
+        idempotency.end(connection, workspace_id=context.workspace_id, key=key, status=status, body=body.decode())
+
+
+def _forget(context: Context, key: str) -> None:
+    with context.catalogue.write() as connection:
+        idempotency.forget(connection, workspace_id=context.workspace_id, key=key)

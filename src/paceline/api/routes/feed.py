@@ -1,0 +1,51 @@
+"""The live feed over HTTP: server-sent events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+
+from paceline.api.asked import Asked
+from paceline.api.feed import Feed
+from paceline.api.guard import Guard
+from paceline.api.routing import Routes
+from paceline.domain.permission import Permission
+
+routes = Routes(tag="feed")
+
+_PATIENCE_SECONDS = 0.5
+_SIGN_OF_LIFE_SECONDS = 15.0
+
+
+@routes.get(
+    "/feed",
+    permission=Permission.CAMPAIGNS_READ,
+    response_class=StreamingResponse,
+    responses={200: {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def follow_changes(asked: Asked, request: Request) -> StreamingResponse:
+    """Follow campaigns and accounts as server-sent events.
+
+    Each event `changes` carries the new state of the campaigns and accounts that have changed, four times a second at
+    most. A comment is a sign of life. After a broken connection: connect again and read what you show anew.
+    """
+    events = _events(request.app.state.feed, request.app.state.guard, request, asked.principal.workspace_id)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+async def _events(feed: Feed, guard: Guard, request: Request, workspace_id: int) -> AsyncIterator[bytes]:
+    """Events until the client leaves or may no longer listen."""
+    with feed.subscribed(workspace_id) as subscriber:
+        yield b"retry: 2000\n\n"
+        last = time.monotonic()
+        while not await request.is_disconnected() and await guard.still_welcome(request, workspace_id):
+            event = await subscriber.next_event(_PATIENCE_SECONDS)
+            if event is None and time.monotonic() - last > _SIGN_OF_LIFE_SECONDS:
+                event = b": still here\n\n"
+            if event is not None:
+                last = time.monotonic()
+                yield event

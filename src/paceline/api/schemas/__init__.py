@@ -1,0 +1,1 @@
+"""One file per noun: what goes in and out as JSON."""

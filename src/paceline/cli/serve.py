@@ -1,0 +1,138 @@
+"""``paceline serve`` and ``paceline sender``: the processes that run for as long as the installation does."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import sys
+import time
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from paceline.bootstrap import open_context
+from paceline.cli.child import sender as run_sender
+from paceline.cli.interruption import run, stop_on_signals
+from paceline.cli.logs import log_to_standard_error
+from paceline.cli.options import DatabaseOption, settings_of
+from paceline.domain.errors import InputError, Problem, StoreUnavailable
+from paceline.operations.service_manager import ServiceManager
+from paceline.operations.supervisor import Program, Supervisor
+from paceline.settings import Settings
+
+_log = logging.getLogger("paceline.cli")
+
+_PORT_FREE_WITHIN_SECONDS = 2.0
+_BACKLOG = 512
+_API_FAREWELL_SECONDS = 10.0
+_BACKGROUND_FAREWELL_SECONDS = 30.0
+_SENDER_MARGIN_SECONDS = 30.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(sender)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8525,
+    senders: Annotated[int, typer.Option(min=0, max=64, help="How many sender processes.")] = 1,
+    database: DatabaseOption = None,
+) -> None:
+    """Run the server: the API, the recurring work and senders, each a process, until Ctrl-C or SIGTERM."""
+    settings = settings_of(database)
+    with _listener(host, port) as listener:
+        log_to_standard_error("supervisor")
+        url = _url(listener)
+        settings = replace(settings, base_url=settings.base_url or url)
+        _prepare(settings)
+        supervisor = Supervisor(
+            _programs(settings, listener, senders),
+            environment=_environment(settings),
+            manager=ServiceManager(os.environ),
+        )
+        run(_supervise(supervisor, url))
+    _log.info("stopped")
+
+
+def sender(database: DatabaseOption = None) -> None:
+    """Run one more sender for everybody's campaigns, on any machine, until Ctrl-C or SIGTERM."""
+    log_to_standard_error("sender")
+    run(run_sender(settings_of(database), on_ready=lambda: _log.info("ready"), until_orphaned=False))
+    _log.info("stopped")
+
+
+async def _supervise(supervisor: Supervisor, url: str) -> None:
+    def say() -> None:
+        _log.info("stopping: finishing the open transactions; press Ctrl-C again to leave at once")
+
+    stop = stop_on_signals(say, supervisor.kill)
+    await supervisor.run(stop, on_ready=lambda: _log.info("ready on %s", url))
+
+
+def _prepare(settings: Settings) -> None:
+    """Make what is missing before the children come, so that what is wrong is said once. A database may come later."""
+    try:
+        context = open_context(settings)
+    except StoreUnavailable as failure:
+        _log.warning("the database cannot be reached, everything waits for it: %s", failure)
+        return
+    context.close()
+
+
+def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
+    """In the order in which they start: whoever does the recurring work first, so that no sender takes it over."""
+    patience = settings.final_dot_timeout_seconds + settings.intent_timeout_seconds + _SENDER_MARGIN_SECONDS
+    return [
+        Program(
+            name="background",
+            command=_command("background", "background"),
+            farewell_seconds=_BACKGROUND_FAREWELL_SECONDS,
+            stop_turn=1,  # after the senders: campaigns that they finish are still marked so
+        ),
+        Program(
+            name="api",
+            command=_command("api", "api", "--listener", str(listener.fileno())),
+            farewell_seconds=_API_FAREWELL_SECONDS,
+            file_descriptors=(listener.fileno(),),
+        ),
+        *(
+            Program(name=name, command=_command("sender", name), farewell_seconds=patience)
+            for name in (f"sender-{number}" for number in range(1, senders + 1))
+        ),
+    ]
+
+
+def _command(part: str, name: str, *more: str) -> list[str]:
+    return [sys.executable, "-m", "paceline.cli.child", part, "--name", name, *more]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Settings go to the children by the environment: a command line can be read by everybody on the machine."""
+    given = {"PACELINE_DATABASE": settings.database, "PACELINE_BASE_URL": settings.base_url}
+    return {**os.environ, **{name: value for name, value in given.items() if value}}
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """The listening socket; a child of a supervisor that has just been killed is given a moment to let go of it."""
+    deadline = time.monotonic() + _PORT_FREE_WITHIN_SECONDS
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        try:
+            return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+                message = f"cannot listen on {host} port {port}: {reason}; choose another one with --host or --port"
+                raise InputError([Problem(file="serve", field="--port", message=message)]) from error
+        time.sleep(0.05)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,48 @@
+"""The background process: the recurring work of the whole installation, done by one process at a time.
+
+Two leases, because there may be two databases: the queue's chores, which any sender does as well, and the catalogue's
+work. A new chore is one line in ``catalogue_chores``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from paceline.operations.context import Context
+from paceline.operations.leadership import Leadership, lead
+from paceline.operations.queue_chores import keep_queue
+from paceline.operations.recurring_work import Chore, Watch, attend
+from paceline.store import leaderships
+
+
+def catalogue_chores(context: Context) -> list[Chore | Watch]:
+    """The work that needs the catalogue."""
+    return []
+
+
+def work_in_background(
+    context: Context, stop: threading.Event, *, chores: Sequence[Chore | Watch] | None = None
+) -> None:
+    """Do all recurring work that no other process does, until ``stop`` is set. Waits for databases that are away."""
+    own = catalogue_chores(context) if chores is None else chores
+    threads = [
+        threading.Thread(target=keep_queue, args=(context, stop), name="paceline-queue", daemon=True),
+        threading.Thread(target=keep_catalogue, args=(context, own, stop), name="paceline-catalogue", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def keep_catalogue(context: Context, chores: Sequence[Chore | Watch], stop: threading.Event) -> None:
+    """Do these whenever no other process does, until ``stop`` is set."""
+    leadership = Leadership(
+        context.catalogue,
+        leaderships.CATALOGUE,
+        "background",
+        clock=context.clock,
+        seconds=context.settings.leadership_seconds,
+    )
+    lead(leadership, lambda over: attend(context, chores, over), stop)

@@ -1,0 +1,77 @@
+"""The live feed: what changes is told, a few times a second, to those who may know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from paceline.domain.campaign import CampaignMove
+from paceline.domain.permission import Permission
+from paceline.store.public_ids import IdKind
+from paceline.store.queue import campaigns
+from paceline.store.queue.campaigns import NewCampaign
+from surroundings.server import Server
+
+
+def new_campaign(server: Server, key: str, *, workspace_id: int = 1) -> int:
+    new = NewCampaign(
+        workspace_id=workspace_id,
+        key=key,
+        name=key,
+        channel="email",
+        content="{}",
+        audience="{}",
+        message_id_domain="example.com",
+        rate_per_minute=0,
+        max_attempts=None,
+        retry_delay_seconds=None,
+    )
+    with server.context.queue.write() as connection:
+        number = campaigns.create(connection, new, now=server.context.clock.now())
+    assert number is not None
+    return number
+
+
+def events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
+    for line in answer.iter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+def test_changes_of_a_campaign_are_told(server: Server) -> None:
+    number = new_campaign(server, "spring")
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        told = events(answer)
+        (first,) = next(event for event in told if event["campaigns"])["campaigns"]
+        assert (first["key"], first["status"]) == ("spring", "draft")
+        assert first["id"] == server.context.ids.encode(IdKind.CAMPAIGN, number)
+        with server.context.queue.write() as connection:
+            assert campaigns.move(connection, number, CampaignMove.START, now=server.context.clock.now())
+        (second,) = next(event for event in told if event["campaigns"])["campaigns"]
+        assert second["status"] == "running"
+
+
+def test_another_workspace_hears_nothing(server: Server) -> None:
+    other = server.new_workspace()
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        new_campaign(server, "theirs", workspace_id=other)
+        new_campaign(server, "ours")
+        heard = next(event for event in events(answer) if event["campaigns"])
+        assert [campaign["key"] for campaign in heard["campaigns"]] == ["ours"]
+
+
+def test_feed_ends_with_its_key(server: Server) -> None:
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        server.context.catalogue.execute("UPDATE api_keys SET revoked_at = 1")
+        for _ in answer.iter_bytes():  # ends, or the test's time-out says that it does not
+            pass
+
+
+@pytest.mark.parametrize("permission", [Permission.CONTACTS_READ, Permission.WORKSPACE_READ])
+def test_feed_needs_a_permission(server: Server, permission: Permission) -> None:
+    assert server.with_key([permission]).get("/api/v1/feed").status_code == 403
