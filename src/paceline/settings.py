@@ -13,8 +13,11 @@ import platformdirs
 from paceline.domain.errors import InputError, Problem
 
 
-def _setting(default: Any, variable: str, unit: str, meaning: str, *, least: float = 0) -> Any:
-    return field(default=default, metadata={"variable": variable, "unit": unit, "meaning": meaning, "least": least})
+def _setting(
+    default: Any, variable: str, unit: str, meaning: str, *, least: float = 0, choices: tuple[str, ...] = ()
+) -> Any:
+    about = {"variable": variable, "unit": unit, "meaning": meaning, "least": least, "choices": choices}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,61 @@ class Settings:
     backoff_longest_seconds: float = _setting(
         900.0, "PACELINE_BACKOFF_LONGEST", "s", "The longest rest of an account that keeps failing", least=0.1
     )
+    log_format: str = _setting(
+        "plain",
+        "PACELINE_LOG_FORMAT",
+        "plain, json",
+        "Lines for people, or one JSON object per line",
+        choices=("plain", "json"),
+    )
+    log_level: str = _setting(
+        "info",
+        "PACELINE_LOG_LEVEL",
+        "debug, info, warning, error",
+        "The least that is logged",
+        choices=("debug", "info", "warning", "error"),
+    )
+    slow_call_seconds: float = _setting(
+        0.0, "PACELINE_LOG_SLOW_CALLS", "s", "API calls that take longer are logged; 0: none"
+    )
+    slow_query_seconds: float = _setting(
+        0.0, "PACELINE_LOG_SLOW_QUERIES", "s", "Database statements that take longer are logged; 0: none"
+    )
+    log_database_errors: str = _setting(
+        "no",
+        "PACELINE_LOG_DATABASE_ERRORS",
+        "yes, no",
+        "Whether each error of a database is logged where it happens",
+        choices=("yes", "no"),
+    )
+    open_health: str = _setting(
+        "no",
+        "PACELINE_OPEN_HEALTH",
+        "yes, no",
+        "Whether /health and /metrics answer other machines without a key, or only this one",
+        choices=("yes", "no"),
+    )
+    metrics_port: int = _setting(
+        0, "PACELINE_METRICS_PORT", "port", "Where `paceline sender` answers /metrics; 0: nowhere"
+    )
+    metrics_host: str = _setting(
+        "127.0.0.1", "PACELINE_METRICS_HOST", "address", "On which address `paceline sender` answers /metrics"
+    )
+    metrics_accounts: int = _setting(
+        100,
+        "PACELINE_METRICS_ACCOUNTS",
+        "count",
+        "Accounts have metrics of their own while there are no more than these",
+    )
+    keep_events_days: float = _setting(
+        400.0,
+        "PACELINE_KEEP_EVENTS_DAYS",
+        "days",
+        "Events of messages are removed after this; 0: never",
+    )
+    keep_audit_days: float = _setting(
+        0.0, "PACELINE_KEEP_AUDIT_DAYS", "days", "Lines of the audit log are removed after this; 0: never"
+    )
 
     fails_fast: ClassVar[bool] = False
     """Whether somebody waits for an answer; a sender rather waits for the database."""
@@ -192,6 +250,16 @@ class Settings:
             "lock_timeout_seconds": min(self.lock_timeout_seconds, patience / 3),
         }
         return ApiSettings(**{**asdict(self), **changed})
+
+    @property
+    def logs_database_errors(self) -> bool:
+        """Whether each error of a database is logged."""
+        return self.log_database_errors == "yes"
+
+    @property
+    def has_open_health(self) -> bool:
+        """Whether /health and /metrics answer other machines without a key."""
+        return self.open_health == "yes"
 
     @property
     def data_path(self) -> Path:
@@ -241,7 +309,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             values[item.name] = overrides[item.name]
         elif source.get(variable):
             try:
-                values[item.name] = _parse(source[variable], item.default, item.metadata["least"])
+                values[item.name] = _parse(source[variable], item.default, item.metadata)
             except ValueError as error:
                 problems.append(Problem(file="environment", field=variable, message=str(error)))
     if problems:
@@ -249,8 +317,11 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     return Settings(**values)
 
 
-def _parse(raw: str, default: Any, least: float) -> Any:
+def _parse(raw: str, default: Any, accepted: Mapping[str, Any]) -> Any:
+    least, choices = accepted["least"], accepted["choices"]
     if isinstance(default, str):
+        if choices and raw not in choices:
+            raise ValueError(f"accepts {', '.join(choices)}, got {raw!r}")
         return raw
     kind = "a whole number" if isinstance(default, int) else "a number"
     try:

@@ -16,12 +16,15 @@ from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
-from paceline.api.routes import feed, suppressions
+from paceline.api.routes import feed, health, suppressions
 from paceline.api.routing import Routes
+from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
+from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
     feed.routes,
+    health.routes,
     suppressions.routes,
 )
 
@@ -39,6 +42,7 @@ def create_app(context: Context) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.feed.running():
             yield
+        app.state.readiness.close()
 
     app = FastAPI(
         title="Paceline",
@@ -54,6 +58,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
     app.add_middleware(SafeHeaders)
+    app.state.readiness = ReadinessProbe(context)
+    app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)

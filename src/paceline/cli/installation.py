@@ -45,7 +45,7 @@ def finding_lines(findings: Iterable[Finding]) -> list[Text]:
     lines = []
     for finding in found:
         verdict, style = _VERDICTS[finding.ok]
-        lines.append(Text.assemble((f"{verdict:<7}", style), f"  {finding.check:<{width}}  ", clean(finding.sentence)))
+        lines.append(Text.assemble((f"{verdict:<7}", style), f"  {finding.check:<{width}}  ", clean(finding.words)))
     return lines
 
 

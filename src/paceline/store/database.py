@@ -21,6 +21,8 @@ from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from paceline.domain.errors import StoreUnavailable
+from paceline.observability import metrics
+from paceline.observability.slow import statement_watch
 from paceline.settings import Settings
 from paceline.store.circuit_breaker import BreakerState, CircuitBreaker
 
@@ -46,12 +48,22 @@ class Database(ABC):
     remembers_fresh: bool
     """Whether scanning from the first fresh row gets slower with every row that was taken before it."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings, role: str = "queue") -> None:
+        """``role`` is what the metrics call it: "queue" (also where the catalogue lives in it) or "catalogue"."""
+        self.role = role
         self._engine = engine
         self._settings = settings
         self._driver_words: dict[TextClause, str] = {}
         self._breaker = _new_breaker(self.name, settings)
-        event.listen(engine, "checkin", _note_idle)
+        self._watch = statement_watch(
+            self.name, slow_seconds=settings.slow_query_seconds, errors=settings.logs_database_errors
+        )
+        if self._watch is not None:
+            self._watch.listen(engine)
+        self._waits = metrics.connection_wait_seconds.labels(role)
+        self._failures = metrics.database_failures.labels(role)
+        self._transactions = metrics.transaction_seconds.labels(role)
+        event.listen(engine, "checkin", self._note_end)
         event.listen(engine, "checkout", self._test_if_idle_for_long)
 
     @abstractmethod
@@ -103,7 +115,7 @@ class Database(ABC):
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A short transaction that sees one state of the database and changes nothing."""
-        with self._guard(), self._engine.connect() as connection, connection.begin():
+        with self._guard(), self._take() as connection, connection.begin():
             yield connection
 
     def run(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> int:
@@ -127,9 +139,13 @@ class Database(ABC):
         dialect = self._engine.dialect
         driver: Any = connection.connection.driver_connection
         cursor = driver.cursor()
+        began = 0.0 if self._watch is None else time.perf_counter()
         try:
             cursor.execute(words, values)
-            return answer(cursor)
+            found = answer(cursor)
+            if self._watch is not None:
+                self._watch.took(words, time.perf_counter() - began)
+            return found
         except dialect.loaded_dbapi.Error as error:
             lost = dialect.is_disconnect(error, driver, cursor)
             if lost:
@@ -189,6 +205,13 @@ class Database(ABC):
         """Close every connection."""
         self._engine.dispose()
 
+    def _take(self) -> Connection:
+        """A connection of the pool."""
+        began = time.perf_counter()
+        connection = self._engine.connect()
+        self._waits.observe(time.perf_counter() - began)
+        return connection
+
     @contextmanager
     def _guard(self) -> Iterator[None]:
         """Around every transaction: what goes wrong on the way becomes StoreUnavailable, and the breaker hears of it."""
@@ -216,12 +239,20 @@ class Database(ABC):
         try:
             yield
         except (DBAPIError, PoolTimeout) as error:
+            if self._watch is not None:
+                self._watch.failed(error)
             if isinstance(error, DBAPIError) and not _is_about_the_way(error):
                 raise
+            self._failures.inc()
             reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()[0]
             raise StoreUnavailable(f"{self.name}: {reason}") from error
 
+    def _note_end(self, connection: Any, record: Any) -> None:
+        record.info["idle_since"] = now = time.monotonic()
+        self._transactions.observe(now - record.info.get("taken_at", now))
+
     def _test_if_idle_for_long(self, connection: Any, record: Any, proxy: Any) -> None:
+        record.info["taken_at"] = time.monotonic()
         idle_since = record.info.get("idle_since")
         if idle_since is None or time.monotonic() - idle_since < self._settings.pool_check_seconds:
             return
@@ -256,10 +287,6 @@ class CountingPool(QueuePool):
         except PoolTimeout:
             self.time_outs += 1
             raise
-
-
-def _note_idle(connection: Any, record: Any) -> None:
-    record.info["idle_since"] = time.monotonic()
 
 
 def _new_breaker(name: str, settings: Settings) -> CircuitBreaker | None:

@@ -30,18 +30,19 @@ def connect_queue(settings: Settings) -> Database:
 
 def connect_catalogue(settings: Settings) -> Database:
     """The catalogue's database, not yet looked into. Raises InputError for a URL that is not understood."""
-    return _connect(settings.database_url, "PACELINE_DATABASE", settings)
+    role = "catalogue" if settings.has_two_databases else "queue"
+    return _connect(settings.database_url, "PACELINE_DATABASE", settings, role)
 
 
-def _connect(words: str, variable: str, settings: Settings) -> Database:
+def _connect(words: str, variable: str, settings: Settings, role: str = "queue") -> Database:
     try:
         url = make_url(words)
     except ArgumentError:
         raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)]) from None
     if url.drivername == "sqlite" and url.database and url.database != ":memory:":
-        return SqliteDatabase(Path(url.database), settings)
+        return SqliteDatabase(Path(url.database), settings, role)
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        return PostgresDatabase(url, settings)
+        return PostgresDatabase(url, settings, role)
     raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)])
 
 

@@ -29,7 +29,7 @@ class PostgresDatabase(Database):
     lock_rows = "FOR NO KEY UPDATE"  # the stronger lock would wait for rows that only refer to these, and deadlock
     remembers_fresh = True
 
-    def __init__(self, url: URL, settings: Settings) -> None:
+    def __init__(self, url: URL, settings: Settings, role: str = "queue") -> None:
         self.name = url.set(password=None).render_as_string(hide_password=True)
         session = {
             "statement_timeout": settings.statement_timeout_seconds,
@@ -57,7 +57,7 @@ class PostgresDatabase(Database):
         self._longest_answer = settings.statement_timeout_seconds + _ANSWER_MARGIN_SECONDS
         self._patience = settings.api_patience_seconds if settings.fails_fast else None
         event.listen(engine, "do_connect", self._open_connection)
-        super().__init__(engine, settings)
+        super().__init__(engine, settings, role)
 
     def rows(self, parameter: str, **columns: str) -> str:
         picked = ", ".join(
@@ -79,7 +79,7 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._guard(), within(self._patience), self._engine.connect() as connection, connection.begin():
+        with self._guard(), within(self._patience), self._take() as connection, connection.begin():
             yield connection
 
     def identity(self, connection: Connection) -> str:
@@ -112,7 +112,7 @@ class PostgresDatabase(Database):
         for attempt in range(1, self._settings.connect_attempts + 1):
             try:
                 with self._translated():
-                    return self._engine.connect()
+                    return self._take()
             except StoreUnavailable:
                 if attempt == self._settings.connect_attempts:
                     raise

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ class SqliteDatabase(Database):
     lock_rows = ""
     remembers_fresh = False
 
-    def __init__(self, path: Path, settings: Settings) -> None:
+    def __init__(self, path: Path, settings: Settings, role: str = "queue") -> None:
         if sqlite3.sqlite_version_info < _OLDEST:
             wanted = ".".join(map(str, _OLDEST))
             raise InputError(
@@ -63,9 +63,9 @@ class SqliteDatabase(Database):
                 "isolation_level": None,  # we say BEGIN ourselves: the driver's would be deferred
             },
         )
-        super().__init__(engine, settings)
+        super().__init__(engine, settings, role)
         self._since_checkpoint = 0
-        self._turn = _Turn(path, settings.lock_timeout_seconds)
+        self._turn = _Turn(path, settings.lock_timeout_seconds, on_timeout=self._failures.inc)
         event.listen(engine, "connect", _prepare)
 
     def rows(self, parameter: str, **columns: str) -> str:
@@ -83,7 +83,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._guard(), self._turn, self._engine.connect() as connection:
+        with self._guard(), self._turn, self._take() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -105,7 +105,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._guard(), self._engine.connect() as connection:
+        with self._guard(), self._take() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
                 yield connection
@@ -135,6 +135,13 @@ class SqliteDatabase(Database):
             os.pwrite(descriptor, f"{count:020d}\n".encode(), 0)
         finally:
             os.close(descriptor)
+
+    def wal_bytes(self) -> int:
+        """The size of the write-ahead log; it is brought home under the write lock and grows behind a long reader."""
+        try:
+            return self.path.with_name(self.path.name + "-wal").stat().st_size
+        except FileNotFoundError:
+            return 0
 
     @property
     def _witness(self) -> Path:
@@ -188,7 +195,8 @@ def _machine() -> str:
 class _Turn:
     """The right to write: a lock among the threads, then file locks A and B among the processes."""
 
-    def __init__(self, path: Path, timeout_seconds: float) -> None:
+    def __init__(self, path: Path, timeout_seconds: float, *, on_timeout: Callable[[], None]) -> None:
+        self._on_timeout = on_timeout
         self._threads = threading.Lock()
         self._timeout = timeout_seconds
         self._first = _FileLock(path.with_name(path.name + "-lock-a"))
@@ -197,6 +205,7 @@ class _Turn:
     def __enter__(self) -> None:
         deadline = time.monotonic() + self._timeout
         if not self._threads.acquire(timeout=self._timeout):
+            self._on_timeout()
             raise StoreUnavailable(f"no turn to write within {self._timeout:g} s")
         try:
             self._first.acquire(deadline)
@@ -205,6 +214,7 @@ class _Turn:
             finally:
                 self._first.release()
         except BaseException:
+            self._on_timeout()
             self._threads.release()
             raise
 

@@ -15,7 +15,17 @@ from acceptance.serve.campaigns import QUICK, held, note_kill, queue_campaign, u
 from surroundings.serving import Running, is_there, kill_frozen, url_of, wait_until
 
 MESSAGES = 400
-VICTIMS = ("sender-1", "api", "background", "sender-2", "supervisor", "sender-1", "supervisor", "background", "sender-2")
+VICTIMS = (
+    "sender-1",
+    "api",
+    "background",
+    "sender-2",
+    "supervisor",
+    "sender-1",
+    "supervisor",
+    "background",
+    "sender-2",
+)
 
 
 @pytest.mark.timeout(400)

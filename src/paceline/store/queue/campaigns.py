@@ -350,6 +350,29 @@ def paused_in_error(connection: Connection, *, now: float) -> list[int]:
     return list(connection.execute(statement, {"now": now}).scalars())
 
 
+def not_ended(connection: Connection, *, limit: int) -> list[int]:
+    """The ids of the newest campaigns that were started and have not ended, of every workspace."""
+    statement = sql(
+        "SELECT id FROM campaigns WHERE status IN ('running', 'paused', 'paused_limits', 'paused_health') "
+        "ORDER BY id DESC LIMIT :limit"
+    )
+    return list(connection.execute(statement, {"limit": limit}).scalars())
+
+
+def newest(connection: Connection, *, limit: int) -> list[tuple[int, str]]:
+    """Ids and keys of the newest campaigns, of every workspace."""
+    statement = sql("SELECT id, key FROM campaigns ORDER BY id DESC LIMIT :limit")
+    return [(row.id, row.key) for row in connection.execute(statement, {"limit": limit})]
+
+
+def has_work(connection: Connection, campaign_id: int, *, now: float) -> bool:
+    """Whether a claim would find a message now."""
+    fresh = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND state = 0 AND due_at IS NULL)"
+    due = "EXISTS (SELECT 1 FROM messages WHERE campaign_id = :id AND due_at <= :now)"
+    statement = sql(f"SELECT CASE WHEN {fresh} THEN 1 WHEN {due} THEN 1 ELSE 0 END")
+    return bool(connection.execute(statement, {"id": campaign_id, "now": now}).scalar_one())
+
+
 def attended(connection: Connection, account_ids: Sequence[int], *, own: int | None) -> dict[int, list[int]]:
     """Account id -> the running campaigns that a sender may serve through it.
 

@@ -48,3 +48,14 @@ def accept_identity(database: Database, connection: Connection) -> None:
         {"identity": database.identity(connection)},
     ).one()
     database.remember_commits(row.commits)
+
+
+def backed_up_at(connection: Connection) -> float | None:
+    """When the last backup was made; None when none is on record."""
+    at: float | None = connection.execute(sql("SELECT backed_up_at FROM installation")).scalar_one()
+    return at
+
+
+def note_backup(connection: Connection, *, now: float) -> None:
+    """A backup has been made."""
+    connection.execute(sql("UPDATE installation SET backed_up_at = :now"), {"now": now})

@@ -39,6 +39,7 @@ installation = Table(
     Column("clock_at", Double, nullable=False),  # the last time that was used, and the boot clock that went with it
     Column("clock_boot", Double, nullable=False),
     Column("clock_boot_id", Text, nullable=False),
+    Column("backed_up_at", Double),
     CheckConstraint("id = 1", name="installation_is_one_row"),
 )
 

@@ -121,6 +121,7 @@ def upgrade() -> None:
         sa.Column("clock_at", sa.Double(), nullable=False),
         sa.Column("clock_boot", sa.Double(), nullable=False),
         sa.Column("clock_boot_id", sa.Text(), nullable=False),
+        sa.Column("backed_up_at", sa.Double()),
         sa.CheckConstraint("id = 1", name="installation_is_one_row"),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -1,0 +1,80 @@
+"""Removing what is old from the queue, in batches so small that nobody waits for them.
+
+Each function is a walk: it yields the number of rows that its last transaction removed, until there is nothing more to
+look at. Between two steps no transaction is open. A walk that is left in the middle has done no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paceline.store.database import Database, sql
+
+_BATCH = 500
+
+
+def events(database: Database, *, before: float) -> Iterator[int]:
+    """Events that happened before an instant.
+
+    There is no index on the time, because every event would pay for it. The walk goes along the primary key and looks,
+    without a lock, at stretches of it; only one with something old in it is written to.
+    """
+    after = 0
+    while True:
+        with database.read() as connection:
+            stretch = connection.execute(
+                sql(
+                    "SELECT MAX(message_id) AS last, SUM(CASE WHEN at < :before THEN 1 ELSE 0 END) AS old FROM "
+                    "(SELECT message_id, at FROM events WHERE message_id > :after ORDER BY message_id LIMIT :look) AS s"
+                ),
+                {"before": before, "after": after, "look": _BATCH},
+            ).one()
+        if stretch.last is None:
+            return
+        yield _old_events(database, after=after, last=stretch.last, before=before) if stretch.old else 0
+        after = stretch.last
+
+
+def _old_events(database: Database, *, after: int, last: int, before: float) -> int:
+    with database.write() as connection:
+        return connection.execute(
+            sql("DELETE FROM events WHERE message_id > :after AND message_id <= :last AND at < :before"),
+            {"after": after, "last": last, "before": before},
+        ).rowcount
+
+
+def usage(database: Database, *, before_bucket: int) -> Iterator[int]:
+    """Counts of answered messages that lie before a bucket: they count in no window any more."""
+    with database.read() as connection:
+        account_ids = connection.execute(sql("SELECT id FROM accounts ORDER BY id")).scalars().all()
+    for account_id in account_ids:
+        removed = _BATCH
+        while removed == _BATCH:
+            with database.write() as connection:
+                removed = connection.execute(
+                    sql(
+                        "DELETE FROM usage WHERE account_id = :account AND bucket IN (SELECT bucket FROM usage "
+                        "WHERE account_id = :account AND bucket < :before ORDER BY bucket LIMIT :batch)"
+                    ),
+                    {"account": account_id, "before": before_bucket, "batch": _BATCH},
+                ).rowcount
+            yield removed
+
+
+def ended_senders(database: Database, *, before: float) -> Iterator[int]:
+    """Senders that ended before an instant and hold nothing.
+
+    The newest one stays: SQLite would give its number away a second time.
+    """
+    removed = _BATCH
+    while removed == _BATCH:
+        with database.write() as connection:
+            removed = connection.execute(
+                sql(
+                    "DELETE FROM senders WHERE id IN (SELECT id FROM senders s WHERE s.ended_at < :before "
+                    "AND s.id < (SELECT MAX(id) FROM senders) "
+                    "AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.sender_id = s.id) ORDER BY s.id LIMIT :batch)"
+                ),
+                {"before": before, "batch": _BATCH},
+            ).rowcount
+        yield removed
