@@ -197,8 +197,10 @@ class _Reading:
         self.problems: list[Problem] = []
         self.count = 0
 
-    def refuse(self, path: str, message: str) -> None:
+    def refuse(self, path: str, message: str) -> Node | None:
+        """Note a problem; the answer stands for the condition that there is none of."""
         self.problems.append(Problem(file="", field=path, message=message))
+        return None
 
     def node(self, value: Any, path: str, depth: int) -> Node | None:
         self.count += 1
@@ -245,7 +247,7 @@ class _Reading:
             return self.refuse(path, f"needs exactly one comparison beside field: {', '.join(Comparison)}")
         comparison = given[0]
         try:
-            read = _VALUES.get(comparison, _text)(value[comparison])
+            read = _VALUES[comparison](value[comparison])
         except ValueError as error:
             return self.refuse(f"{path}.{comparison}", f"accepts {error}, got {_shown(value[comparison])}")
         return FieldCondition(field=str(name), comparison=comparison, value=read)
@@ -340,6 +342,7 @@ def _shown(value: Any) -> str:
 
 
 _VALUES: dict[Comparison, Callable[[Any], Any]] = {
+    **dict.fromkeys(Comparison, _text),
     Comparison.GREATER: _ordered,
     Comparison.LESS: _ordered,
     Comparison.IS_EMPTY: _true,

@@ -111,9 +111,12 @@ def _field_matches(condition: FieldCondition, text: str) -> bool:
         case Comparison.GREATER | Comparison.LESS:
             assert isinstance(value, (float, str))
             return _ordered(condition.comparison, text, value)
-    assert isinstance(value, str)
-    wanted = fold(value)
-    match condition.comparison:
+        case _:
+            return _text_matches(condition.comparison, folded, fold(str(value)))
+
+
+def _text_matches(comparison: Comparison, folded: str, wanted: str) -> bool:
+    match comparison:
         case Comparison.EQUALS:
             return folded == wanted
         case Comparison.NOT_EQUALS:
@@ -122,7 +125,7 @@ def _field_matches(condition: FieldCondition, text: str) -> bool:
             return wanted in folded
         case Comparison.STARTS_WITH:
             return folded.startswith(wanted)
-        case Comparison.ENDS_WITH:
+        case _:
             return folded.endswith(wanted)
 
 

@@ -169,17 +169,17 @@ class Sender:
             await asyncio.to_thread(self._pause_everything, str(self._group.refusal))
             self._stopping.set()
             return
-        standings, served, with_work = await asyncio.to_thread(self._read)
+        standings, served, with_work, urgent = await asyncio.to_thread(self._read)
         for standing in standings:
             worker = self._workers.get(standing.id)
             if worker is None and standing.sender_id == self._id:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
-                await self._start_if_wanted(standing, [c for c in served[standing.id] if c in with_work])
+                await self._start_if_wanted(standing, [c for c in served[standing.id] if c in with_work], urgent)
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
-                worker.serve(served[standing.id])
+                worker.serve(served[standing.id], urgent)
         gone = set(self._workers) - {standing.id for standing in standings}
         for account_id in gone:
             self._workers[account_id].stop()
@@ -201,7 +201,7 @@ class Sender:
             if with_work:
                 worker.look_again()
 
-    def _read(self) -> tuple[list[AccountStanding], dict[int, list[int]], set[int]]:
+    def _read(self) -> tuple[list[AccountStanding], dict[int, list[int]], set[int], set[int]]:
         now = self._clock.now()
         with self._database.read() as connection:
             if self._campaign_id is None:
@@ -211,11 +211,12 @@ class Sender:
             served = campaigns.attended(connection, [s.id for s in standings], own=self._campaign_id)
             running = {campaign_id for ids in served.values() for campaign_id in ids}
             with_work = campaigns.with_work(connection, now=now) & running
-        return standings, served, with_work
+            urgent = campaigns.urgent(connection) & with_work
+        return standings, served, with_work, urgent
 
     # Workers.
 
-    async def _start_if_wanted(self, standing: AccountStanding, campaign_ids: list[int]) -> None:
+    async def _start_if_wanted(self, standing: AccountStanding, campaign_ids: list[int], urgent: set[int]) -> None:
         """An account gets a worker when it has work, nobody holds it, and it may send now."""
         resting = standing.until_at is not None and standing.until_at > self._clock.now()
         unusable = standing.state in (AccountState.BROKEN, AccountState.DISABLED)
@@ -231,7 +232,7 @@ class Sender:
             await self._leave(leased.account.id, leased.lease, _limited(exhaustion))
             return
         worker = self._new_worker(leased)
-        worker.serve(campaign_ids)
+        worker.serve(campaign_ids, urgent)
         self._workers[standing.id] = worker
         self._tasks[standing.id] = asyncio.create_task(self._supervise(worker))
         self._on_change()

@@ -14,7 +14,7 @@ from paceline.store.catalogue import segments
 from paceline.store.catalogue.audiences import Audience, AudienceWalk, Count
 from paceline.store.catalogue.segments import SegmentRow
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaign_drafts
+from paceline.store.queue import campaigns
 
 COUNT_SECONDS = 2.0
 """How long a live count may take; what is not counted by then is "at least so many"."""
@@ -29,14 +29,6 @@ class Segment:
     filter: dict[str, Any]
     created_at: float
     updated_at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentPage:
-    """Some segments, the newest first; ``before`` is where the next page begins (None: there is none)."""
-
-    items: list[Segment]
-    before: int | None
 
 
 def create(context: Context, *, name: str, filter: Any) -> Segment:
@@ -83,12 +75,11 @@ def get(context: Context, segment_id: str) -> Segment:
     return _segment(context, row_of(context, segment_id))
 
 
-def page(context: Context, *, limit: int, before: int | None = None) -> SegmentPage:
-    """Some segments, the newest first."""
+def page(context: Context, before: int | None, limit: int) -> list[Segment]:
+    """Some segments, the newest first, older than that of the number ``before``."""
     with context.catalogue.read() as connection:
-        rows = segments.page(connection, workspace_id=context.workspace_id, before=before, limit=limit + 1)
-    more = rows[limit - 1].id if len(rows) > limit else None
-    return SegmentPage(items=[_segment(context, row) for row in rows[:limit]], before=more)
+        rows = segments.page(connection, workspace_id=context.workspace_id, before=before, limit=limit)
+    return [_segment(context, row) for row in rows]
 
 
 def count(context: Context, segment_id: str) -> Count:
@@ -122,14 +113,14 @@ def read_filter(context: Context, filter: Any) -> Node:
         list_id=lambda given: decoded(IdKind.LIST, given),
         campaign_id=lambda given: decoded(IdKind.CAMPAIGN, given),
     )
-    lists, campaigns = references(node)
+    lists, named = references(node)
     with context.catalogue.read() as connection:
         strange = lists - segments.lists_there(connection, lists, workspace_id=context.workspace_id)
     with context.queue.read() as connection:
         foreign = {
             number
-            for number in campaigns
-            if campaign_drafts.get(connection, number, workspace_id=context.workspace_id) is None
+            for number in named
+            if campaigns.numbered(connection, number, workspace_id=context.workspace_id) is None
         }
     problems = [_not_there("list", context.ids.encode(IdKind.LIST, number)) for number in sorted(strange)]
     problems += [_not_there("campaign", context.ids.encode(IdKind.CAMPAIGN, number)) for number in sorted(foreign)]

@@ -32,14 +32,6 @@ class Template:
     updated_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplatePage:
-    """Some templates, the newest first; ``before`` is where the next page begins (None: there is none)."""
-
-    items: list[Template]
-    before: int | None
-
-
 def create(context: Context, *, name: str, content: Mapping[str, Any], channel: str = _CHANNEL) -> Template:
     """Store a template. Raises InputError for a content that could not be sent, NotPossible when the name is taken."""
     checked, name = _checked(name, content, channel), checked_name(name)
@@ -91,12 +83,11 @@ def get(context: Context, template_id: str) -> Template:
     return _template(context, row_of(context, template_id))
 
 
-def page(context: Context, *, limit: int, before: int | None = None) -> TemplatePage:
-    """Some templates, the newest first."""
+def page(context: Context, before: int | None, limit: int) -> list[Template]:
+    """Some templates, the newest first, older than that of the number ``before``."""
     with context.catalogue.read() as connection:
-        rows = templates.page(connection, workspace_id=context.workspace_id, before=before, limit=limit + 1)
-    more = rows[limit - 1].id if len(rows) > limit else None
-    return TemplatePage(items=[_template(context, row) for row in rows[:limit]], before=more)
+        rows = templates.page(connection, workspace_id=context.workspace_id, before=before, limit=limit)
+    return [_template(context, row) for row in rows]
 
 
 def row_of(context: Context, template_id: str) -> TemplateRow:

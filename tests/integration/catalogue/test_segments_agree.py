@@ -29,7 +29,9 @@ _ODD = [
 _text = st.sampled_from(_ODD) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 _filled = _text.filter(bool)
 _name = st.sampled_from(["city", "plan", "Größe", 'a"b', "a.b", "$", "ключ", "[0]", "email", "phone", "missing"])
-_domain = st.sampled_from(["example.com", "EXAMPLE.com", "mail.example.com", "xample.com", "münchen.example", "b.example"])
+_domain = st.sampled_from(
+    ["example.com", "EXAMPLE.com", "mail.example.com", "xample.com", "münchen.example", "b.example"]
+)
 _local = st.sampled_from(["ann", "Ann", "ANN.LEE", "jürgen", "é", "x+y"])
 _days = st.integers(1, 5)
 
@@ -58,7 +60,9 @@ _field = st.one_of(
         lambda name, how, value: {"field": name, how: value},
         _name,
         st.sampled_from(["greater", "less"]),
-        st.integers(-3, 3) | st.floats(-2, 2) | st.sampled_from([0.1, 1.5, 999999999999999, "2027-03-01", "2026-12-31"]),
+        st.integers(-3, 3)
+        | st.floats(-2, 2)
+        | st.sampled_from([0.1, 1.5, 999999999999999, "2027-03-01", "2026-12-31"]),
     ),
 )
 _condition = st.one_of(
@@ -112,11 +116,12 @@ def test_databases_pick_whom_the_plain_evaluator_picks(context: Context) -> None
             words = "INSERT INTO lists (id, workspace_id, name, created_at) VALUES (:id, 1, :name, 0)"
             connection.execute(sql(words), {"id": number, "name": f"list {number}"})
 
-    @settings(
-        max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-    )
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
     @given(people=st.lists(_person, min_size=1, max_size=12).map(_distinct), tree=_tree)
-    @example(people=[Person(email="a@b.example", fields={"city": text}) for text in ["1e3"]], tree={"field": "city", "less": 5})
+    @example(
+        people=[Person(email="a@b.example", fields={"city": text}) for text in ["1e3"]],
+        tree={"field": "city", "less": 5},
+    )
     def agree(people: list[Person], tree: dict[str, object]) -> None:
         workspace = next(_workspaces)
         node = parse_segment(tree)
@@ -138,8 +143,12 @@ def test_every_odd_text_compares_alike(context: Context) -> None:
     """All pairs of odd texts, and each of them with numbers and dates: no chance decides whether they were looked at."""
     people = [Person(email=f"p{n}@example.com", fields={"f": text}) for n, text in enumerate(_ODD)]
     ids = add_people(context.catalogue, people, workspace_id=7)
-    values = [(how, text) for how in ("equals", "not_equals", "contains", "starts_with", "ends_with") for text in _ODD if text]
-    ordered = [(how, value) for how in ("greater", "less") for value in (0, -1, 1.5, 0.1, 1e14, "2027-03-01", "2026-12-31")]
+    values = [
+        (how, text) for how in ("equals", "not_equals", "contains", "starts_with", "ends_with") for text in _ODD if text
+    ]
+    ordered = [
+        (how, value) for how in ("greater", "less") for value in (0, -1, 1.5, 0.1, 1e14, "2027-03-01", "2026-12-31")
+    ]
     for how, value in [*values, *ordered]:
         node = parse_segment({"field": "f", how: value})
         walk = AudienceWalk(

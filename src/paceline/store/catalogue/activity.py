@@ -44,11 +44,7 @@ def record(connection: Connection, database: Database, facts: Sequence[Activity]
             "last_at = CASE WHEN excluded.last_at > activity.last_at THEN excluded.last_at ELSE activity.last_at END, "
             "count = CASE WHEN excluded.count > activity.count THEN excluded.count ELSE activity.count END"
         ),
-        {
-            "rows": json.dumps(
-                [[f.contact_id, f.campaign_id, f.kind, f.first_at, f.last_at, f.count] for f in facts]
-            )
-        },
+        {"rows": json.dumps([[f.contact_id, f.campaign_id, f.kind, f.first_at, f.last_at, f.count] for f in facts])},
     )
 
 

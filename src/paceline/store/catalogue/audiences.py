@@ -100,15 +100,15 @@ class AudienceWalk:
         end = self._end(connection, after, size)
         if end is None:
             return None, []
-        words = f"SELECT c.id, c.email, CAST(c.fields AS text) AS fields FROM contacts c WHERE {self._range} ORDER BY c.id"
+        words = (
+            f"SELECT c.id, c.email, CAST(c.fields AS text) AS fields FROM contacts c WHERE {self._range} ORDER BY c.id"
+        )
         rows = connection.execute(sql(words), {**self._values, "after": after, "size": size, "end": end})
         return end, [
             Recipient(contact_id=row.id, address=row.email or "", fields=orjson.loads(row.fields)) for row in rows
         ]
 
-    def count(
-        self, *, seconds: float, enough: int | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> Count:
+    def count(self, *, seconds: float, enough: int | None = None, clock: Callable[[], float] = time.monotonic) -> Count:
         """Count the audience, each window in a transaction of its own, for about so many seconds or to ``enough``."""
         deadline = clock() + seconds
         after, number = 0, 0

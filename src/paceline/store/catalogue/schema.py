@@ -244,7 +244,10 @@ imports = Table(
     Column("reason", Text),
     Column("digest", Text, nullable=False),  # of the file: an import never goes on with another one
     # How far it is: every line up to cursor; of the lines up to part_end, ordered by address, the first part_done.
-    *(Column(place, BigInteger, nullable=False, server_default=text("0")) for place in ("cursor", "part_end", "part_done")),
+    *(
+        Column(place, BigInteger, nullable=False, server_default=text("0"))
+        for place in ("cursor", "part_end", "part_done")
+    ),
     *(
         Column(count, BigInteger, nullable=False, server_default=text("0"))
         for count in ("rows", "imported", "updated", "duplicates", "refused")

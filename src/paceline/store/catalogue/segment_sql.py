@@ -80,12 +80,16 @@ class SegmentSql:
             case Comparison.GREATER | Comparison.LESS:
                 sign = ">" if node.comparison is Comparison.GREATER else "<"
                 return self._ordered(text, sign, value)
+            case _:
+                return self._compared(node.comparison, text, value)
+
+    def _compared(self, comparison: Comparison, text: str, value: Any) -> str:
         folded = self.database.folded(text)
         if isinstance(value, tuple):
             items = self._bind(json.dumps([[fold(item)] for item in value]))[1:]
             return f"({folded} IN ({self.database.rows(items, item='text')}))"
         wanted = fold(str(value))
-        match node.comparison:
+        match comparison:
             case Comparison.EQUALS:
                 return f"({folded} = {self._bind(wanted)})"
             case Comparison.NOT_EQUALS:

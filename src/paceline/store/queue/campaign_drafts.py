@@ -27,13 +27,6 @@ class DraftValues:
     retry_delay_seconds: float | None
 
 
-def get(connection: Connection, campaign_id: int, *, workspace_id: int) -> CampaignRow | None:
-    """The campaign of this number in this workspace."""
-    statement = sql("SELECT id FROM campaigns WHERE id = :id AND workspace_id = :workspace")
-    found = connection.execute(statement, {"id": campaign_id, "workspace": workspace_id}).scalar_one_or_none()
-    return None if found is None else campaigns.get(connection, found)
-
-
 def change(connection: Connection, campaign_id: int, values: DraftValues, *, now: float) -> bool:
     """Write a draft anew; False when it is none (any more)."""
     changed = connection.execute(
@@ -186,3 +179,65 @@ def _counts(connection: Connection, campaign_ids: Sequence[int]) -> dict[int, di
         for row in rows:
             counts[row.campaign_id] = {state: int(getattr(row, state)) for state in PUBLIC_STATES}
     return counts
+
+
+def account_ids(connection: Connection, campaign_id: int) -> list[int]:
+    """The accounts that may send a campaign, in its order."""
+    statement = sql("SELECT account_id FROM campaign_accounts WHERE campaign_id = :id AND active = 1 ORDER BY position")
+    return list(connection.execute(statement, {"id": campaign_id}).scalars())
+
+
+def accounts_there(connection: Connection, numbers: Sequence[int], workspace_id: int) -> set[int]:
+    """Those of these accounts that the workspace has."""
+    if not numbers:
+        return set()
+    names = {f"a{place}": number for place, number in enumerate(sorted(set(numbers)))}
+    statement = sql(
+        f"SELECT id FROM accounts WHERE workspace_id = :workspace AND id IN ({', '.join(':' + name for name in names)})"
+    )
+    return set(connection.execute(statement, {"workspace": workspace_id, **names}).scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingAccount:
+    """What a check asks of an account."""
+
+    id: int
+    name: str
+    from_address: str
+    state: str
+    largest_campaign: int
+
+
+def sending_accounts(connection: Connection, campaign_id: int) -> list[SendingAccount]:
+    """The accounts of a campaign, in its order."""
+    rows = connection.execute(
+        sql(
+            "SELECT a.id, a.name, a.from_address, a.state, a.largest_campaign FROM campaign_accounts ca "
+            "JOIN accounts a ON a.id = ca.account_id "
+            "WHERE ca.campaign_id = :id AND ca.active = 1 ORDER BY ca.position"
+        ),
+        {"id": campaign_id},
+    )
+    return [SendingAccount(**row._mapping) for row in rows]
+
+
+def from_of_account(connection: Connection, account_id: int, *, workspace_id: int) -> str | None:
+    """The From of an account, empty where it has none of its own; None: the workspace has no such account."""
+    statement = sql("SELECT from_address FROM accounts WHERE id = :id AND workspace_id = :workspace")
+    found: str | None = connection.execute(
+        statement, {"id": account_id, "workspace": workspace_id}
+    ).scalar_one_or_none()
+    return found
+
+
+def usable_accounts(connection: Connection, *, workspace_id: int, channel: str) -> list[SendingAccount]:
+    """The accounts of a workspace that no person has switched off, in their order."""
+    rows = connection.execute(
+        sql(
+            "SELECT id, name, from_address, state, largest_campaign FROM accounts "
+            "WHERE workspace_id = :workspace AND channel = :channel AND state <> 'disabled' ORDER BY id"
+        ),
+        {"workspace": workspace_id, "channel": channel},
+    )
+    return [SendingAccount(**row._mapping) for row in rows]

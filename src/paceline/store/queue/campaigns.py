@@ -163,6 +163,15 @@ def get(connection: Connection, campaign_id: int) -> CampaignRow:
     return _campaign(connection.execute(statement, {"id": campaign_id}).one())
 
 
+def numbered(connection: Connection, campaign_id: int, *, workspace_id: int) -> CampaignRow | None:
+    """The campaign of this number, if it is the workspace's."""
+    row = connection.execute(
+        sql(f"SELECT {_COLUMNS} FROM campaigns WHERE id = :id AND workspace_id = :workspace"),
+        {"id": campaign_id, "workspace": workspace_id},
+    ).one_or_none()
+    return None if row is None else _campaign(row)
+
+
 def every(connection: Connection, *, workspace_id: int) -> list[CampaignRow]:
     """All campaigns, the newest first; without test messages and single ones."""
     statement = sql(
@@ -307,6 +316,11 @@ def with_work(connection: Connection, *, now: float) -> set[int]:
         "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL AND due_at <= :now))"
     )
     return set(connection.execute(statement, {"now": now}).scalars())
+
+
+def urgent(connection: Connection) -> set[int]:
+    """The running campaigns whose messages somebody waits for."""
+    return set(connection.execute(sql("SELECT id FROM campaigns WHERE status = 'running' AND priority > 0")).scalars())
 
 
 def at_their_end(connection: Connection) -> list[int]:

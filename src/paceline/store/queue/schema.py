@@ -52,11 +52,13 @@ campaigns = Table(
     Column("name", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column(
+        "kind", Text, nullable=False, server_default=text("'file'")
+    ),  # domain/campaign.py: where its people are from
+    Column("priority", SmallInteger, nullable=False, server_default=text("0")),  # above 0: claimed before the others
     Column("content", Text, nullable=False),  # JSON, frozen when the campaign starts
     Column("audience", Text, nullable=False),  # JSON: path, digest, columns
     Column("message_id_domain", Text, nullable=False),
-    Column("kind", Text, nullable=False, server_default=text("'file'")),  # domain/campaign.py: where its people are from
-    Column("priority", SmallInteger, nullable=False, server_default=text("0")),  # above 0: claimed before the others
     Column("created_by", BigInteger),  # a user of the catalogue
     Column("starts_at", Double),
     Column("start_timezone", Text),  # in which starts_at was asked for
