@@ -74,7 +74,7 @@ def read_moment(at: str, timezone: str) -> float:
     """A moment as a person writes it, in UTC seconds. Raises InputError, for a time that a clock change leaves out too."""
     try:
         zone = ZoneInfo(timezone)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):  # zoneinfo's own is a KeyError
         message = f"there is no time zone {timezone[:60]!r}; accepts names such as Europe/Berlin"
         raise InputError([Problem(file="", field="timezone", message=message)]) from None
     try:
