@@ -106,7 +106,8 @@ class Stages:
         return [one[place] for place in range(longest) for one in lists if place < len(one)]
 
     def _render(self, held: Iterable[tuple[LeasedAccount, ClaimedMessage]]) -> list[Letter]:
-        composer = Composer(self._context.queue, self._context.clock.now)
+        context = self._context
+        composer = Composer(context.queue, context.clock.now, context.box.tokens(context.settings))
         composer.prepare(self._prepared.campaign_id)
         return [composer.compose(message, leased.account) for leased, message in held]
 

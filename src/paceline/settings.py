@@ -10,7 +10,11 @@ from typing import Any, ClassVar
 
 import platformdirs
 
+from paceline.domain.client_address import parse_networks
 from paceline.domain.errors import InputError, Problem
+
+DEFAULT_PORT = 8525
+"""Where ``paceline serve`` listens unless told otherwise."""
 
 
 def _setting(
@@ -50,6 +54,40 @@ class Settings:
         "PACELINE_BASE_URL",
         "URL",
         "Where people reach the server, for links in mails and on the screen; empty: the address it listens on",
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "PACELINE_TRUSTED_PROXIES",
+        "networks",
+        "Whose X-Forwarded-For is believed: addresses or networks, separated by commas; empty: nobody's",
+    )
+    oidc_issuer: str = _setting(
+        "",
+        "PACELINE_OIDC_ISSUER",
+        "URL",
+        "The identity provider for single sign-on (OpenID Connect); empty: none",
+    )
+    oidc_client_id: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_ID", "text", "What the identity provider calls this installation"
+    )
+    oidc_client_secret: str = _setting(
+        "", "PACELINE_OIDC_CLIENT_SECRET", "text", "The secret that goes with it; empty for a public client"
+    )
+    oidc_new_user_role: str = _setting(
+        "",
+        "PACELINE_OIDC_NEW_USER_ROLE",
+        "role",
+        "In which role whom the provider knows and we do not comes into the first workspace: admin, editor, viewer; "
+        "empty: not at all",
+    )
+    oidc_timeout_seconds: float = _setting(
+        10.0, "PACELINE_OIDC_TIMEOUT", "s", "How long one request to the identity provider may take", least=0.1
+    )
+    import_dir: str = _setting(
+        "",
+        "PACELINE_IMPORT_DIR",
+        "path",
+        "A folder of the server whose files may be imported over the API by their path; empty: none",
     )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
@@ -98,7 +136,7 @@ class Settings:
         1.0,
         "PACELINE_BREAKER_PAUSE",
         "s",
-        "After this one call tries the database again; each failure doubles it, up to 8 s",
+        "After this one call tries the database again; each failure doubles it, up to 5 s",
         least=0.1,
     )
     leadership_seconds: float = _setting(
@@ -147,6 +185,16 @@ class Settings:
     )
     connection_age_seconds: float = _setting(
         300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
+    )
+    token_key: int = _setting(
+        1,
+        "PACELINE_TOKEN_KEY",
+        "number",
+        "The key, 1 to 255, that signs new links; raise it to change keys, here and at every sender",
+        least=1,
+    )
+    token_key_oldest: int = _setting(
+        1, "PACELINE_TOKEN_KEY_OLDEST", "number", "Links signed with an older key are refused", least=1
     )
     api_rate_per_second: float = _setting(
         200.0,
@@ -220,8 +268,37 @@ class Settings:
     fails_fast: ClassVar[bool] = False
     """Whether somebody waits for an answer; a sender rather waits for the database."""
 
+    private_hosts: str = _setting(
+        "",
+        "PACELINE_PRIVATE_HOSTS",
+        "list",
+        "Hosts, addresses and networks (10.0.0.0/8) that are not public and that accounts and webhooks made through the "
+        "API may still name, separated by commas",
+    )
+    notify_smtp_url: str = _setting(
+        "",
+        "PACELINE_NOTIFY_SMTP_URL",
+        "URL",
+        "The server that mails notifications: smtp://user:password@host:587 (STARTTLS), smtps://…:465, "
+        "smtp+plain://… (unprotected); empty: no mail",
+    )
+    notify_from: str = _setting(
+        "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
+    )
+    webhook_timeout_seconds: float = _setting(
+        10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1
+    )
+    notification_days: float = _setting(
+        30.0, "PACELINE_NOTIFICATION_DAYS", "days", "How long notifications and the delivery log are kept", least=1
+    )
+
     def __post_init__(self) -> None:
-        """Refuse settings that contradict each other."""
+        """Refuse settings that contradict each other, or that cannot be read."""
+        try:
+            parse_networks(self.trusted_proxies)
+        except ValueError as error:
+            problem = Problem(file="environment", field="PACELINE_TRUSTED_PROXIES", message=str(error))
+            raise InputError([problem]) from None
         if self.heartbeat_seconds + self.lease_margin_seconds >= self.lease_seconds:
             raise InputError(
                 [
@@ -276,6 +353,11 @@ class Settings:
     def database_url(self) -> str:
         """The URL of the catalogue's database, which is the queue's too unless that has one of its own."""
         return self.database or f"sqlite:///{self.data_path.resolve() / 'paceline.db'}"
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the server, without a slash at the end."""
+        return (self.base_url or f"http://127.0.0.1:{DEFAULT_PORT}").rstrip("/")
 
     @property
     def queue_url(self) -> str:

@@ -1,86 +1,87 @@
-"""Contacts of the tests, written into the catalogue as they are: lists, subscriptions, fields, activity."""
+"""People at an installation whose time a test can move: first users, members, logins."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from paceline.domain.contact import SubscriptionState
-from paceline.domain.segment_rules import Person
-from paceline.store.database import Database, sql
+from paceline.bootstrap import open_context
+from paceline.clock import SteadyClock, boot_seconds
+from paceline.domain.permission import PERMISSIONS, Role
+from paceline.operations import first_user, invitations, logins
+from paceline.operations.access import Principal, by_session
+from paceline.operations.context import Context
+from paceline.operations.granting import OPERATOR
+from paceline.operations.sessions import NewSession
+from paceline.settings import read_settings
 
-
-def add_list(catalogue: Database, name: str, *, workspace_id: int = 1) -> int:
-    """A list without anybody on it."""
-    with catalogue.write() as connection:
-        statement = sql("INSERT INTO lists (workspace_id, name, created_at) VALUES (:w, :name, 0) RETURNING id")
-        return int(connection.execute(statement, {"w": workspace_id, "name": name}).scalar_one())
-
-
-def add_people(catalogue: Database, people: Iterable[Person], *, workspace_id: int = 1) -> list[int]:
-    """Store contacts with all that is known of them; returns their numbers in the same order."""
-    ids = []
-    with catalogue.write() as connection:
-        for person in people:
-            number = connection.execute(
-                sql(
-                    "INSERT INTO contacts (workspace_id, email, email_key, phone, fields, created_at, updated_at) "
-                    f"VALUES (:w, :email, :key, :phone, {_json(catalogue)}, 0, 0) RETURNING id"
-                ),
-                {
-                    "w": workspace_id,
-                    "email": person.email,
-                    "key": person.email and person.email.casefold(),
-                    "phone": person.phone,
-                    "fields": json.dumps(dict(person.fields)),
-                },
-            ).scalar_one()
-            ids.append(int(number))
-            for list_id, state in person.subscriptions.items():
-                connection.execute(
-                    sql("INSERT INTO subscriptions (list_id, contact_id, state, at) VALUES (:l, :c, :s, 0)"),
-                    {"l": list_id, "c": number, "s": int(state)},
-                )
-            for (campaign_id, kind), last_at in person.activity.items():
-                connection.execute(
-                    sql(
-                        "INSERT INTO activity (contact_id, campaign_id, kind, first_at, last_at, count) "
-                        "VALUES (:c, :campaign, :kind, :at, :at, 1)"
-                    ),
-                    {"c": number, "campaign": campaign_id, "kind": str(kind), "at": last_at},
-                )
-    return ids
+PASSWORD = "a quiet evening by the sea"
+OTHER_PASSWORD = "three green boats at noon"
 
 
-def add_subscribers(catalogue: Database, list_id: int, count: int, *, first: int = 0, workspace_id: int = 1) -> None:
-    """Many confirmed contacts of one list: user0@example.com and so on, with the fields first_name and group."""
-    rows = catalogue.rows("rows", email="text", fields="text")
-    fields = "CAST(fields AS jsonb)" if catalogue.lock_rows else "fields"
-    for start in range(first, first + count, 50_000):
-        numbers = range(start, min(start + 50_000, first + count))
-        people = [[f"user{n}@example.com", {"first_name": f"Name {n}", "group": str(n % 10)}] for n in numbers]
-        with catalogue.write() as connection:
-            connection.execute(
-                sql(
-                    "INSERT INTO contacts (workspace_id, email, email_key, fields, created_at, updated_at) "
-                    f"SELECT {int(workspace_id)}, email, email, {fields}, 0, 0 FROM ({rows}) AS r ORDER BY email"
-                ),
-                {"rows": json.dumps(people)},
-            )
-            connection.execute(
-                sql(
-                    "INSERT INTO subscriptions (list_id, contact_id, state, at) "
-                    "SELECT :list, id, :state, 0 FROM contacts WHERE workspace_id = :w "
-                    "AND id > (SELECT COALESCE(MAX(contact_id), 0) FROM subscriptions WHERE list_id = :list)"
-                ),
-                {"list": list_id, "state": int(SubscriptionState.CONFIRMED), "w": workspace_id},
-            )
+class Time:
+    """A boot clock that goes ahead when it is told to."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return boot_seconds() + self.ahead
+
+    def pass_by(self, seconds: float) -> None:
+        self.ahead += seconds
 
 
-def confirmed(lists: Sequence[int]) -> dict[int, SubscriptionState]:
-    """Subscriptions to these lists."""
-    return dict.fromkeys(lists, SubscriptionState.CONFIRMED)
+@dataclass(slots=True, kw_only=True)
+class Installation:
+    """An installation with its time."""
+
+    context: Context
+    time: Time
+
+    def log_in(self, email: str, password: str = PASSWORD, **more: Any) -> NewSession:
+        return logins.log_in(self.context, email=email, password=password, **more)
+
+    def who(self, session: NewSession) -> Principal:
+        principal = by_session(self.context, session.token)
+        assert principal is not None
+        return principal
+
+    def first_user(self, email: str = "olga@example.com") -> Principal:
+        """The owner of the first workspace."""
+        link = first_user.first_user_link(self.context)
+        assert link is not None
+        first_user.create_first_user(self.context, token_of(link), email=email, name="Olga", password=PASSWORD)
+        return self.who(self.log_in(email))
+
+    def member(self, role: Role, email: str, *, context: Context | None = None) -> Principal:
+        """A new user of this role, logged in."""
+        where = context or self.context
+        made = invitations.invite(where, email=email, role=role, by=OPERATOR)
+        invitations.accept(where, token_of(made.link), name=role.title(), password=PASSWORD)
+        return self.who(self.log_in(email))
 
 
-def _json(catalogue: Database) -> str:
-    return "CAST(:fields AS jsonb)" if catalogue.lock_rows else ":fields"
+def token_of(link: str | None) -> str:
+    """The token in a link."""
+    assert link is not None
+    return parse_qs(urlsplit(link).query)["token"][0]
+
+
+def principal(role: Role) -> Principal:
+    """Somebody of a role who needs no row anywhere."""
+    return Principal(id="x", name=role.value, workspace_id=1, permissions=PERMISSIONS[role], role=role)
+
+
+@contextmanager
+def installed(database_url: str, data_dir: str, **settings: Any) -> Iterator[Installation]:
+    """An installation on this database."""
+    context = open_context(read_settings({}, database=database_url, data_dir=data_dir, **settings))
+    time = Time()
+    try:
+        yield Installation(context=replace(context, clock=SteadyClock(boot=time)), time=time)
+    finally:
+        context.close()

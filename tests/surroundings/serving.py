@@ -1,82 +1,139 @@
-"""A server of the tests without its HTTP: one sender for everybody and the background's work, in this process."""
+"""``paceline serve`` and ``paceline sender`` as processes: started, looked at from outside, killed, ended."""
 
 from __future__ import annotations
 
-import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
-from paceline.domain.account import Account, Limits, Security, SmtpLogin
-from paceline.domain.campaign import CampaignKind, CampaignMove
-from paceline.engine.sender import Sender
-from paceline.operations.background import work_in_background
-from paceline.operations.context import Context
-from paceline.store.public_ids import IdKind
-from paceline.store.queue import accounts, campaigns
-from paceline.store.queue.campaigns import NewCampaign
+_PATIENCE_SECONDS = 60.0
 
 
-@asynccontextmanager
-async def at_work(context: Context) -> AsyncIterator[None]:
-    """Send and do the recurring work until the block ends."""
-    sender = Sender(
-        database=context.queue,
-        settings=context.settings,
-        clock=context.clock,
-        channel=context.channel,
-        box=context.box,
-        campaign_id=None,
-    )
-    over = threading.Event()
-    background = asyncio.create_task(asyncio.to_thread(work_in_background, context, over))
-    sending = asyncio.create_task(sender.run())
+class Running:
+    """One command that runs until it is told to end. Its log can be read while it runs."""
+
+    def __init__(self, *words: str, environment: Mapping[str, str]) -> None:
+        command = [sys.executable, "-m", "paceline.cli.main", *words]
+        self._process = subprocess.Popen(
+            command, env=dict(environment), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        self.pid = self._process.pid
+        self.log: list[str] = []
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            with self._news:
+                self.log.append(line.rstrip())
+                self._news.notify_all()
+        with self._news:
+            self._news.notify_all()
+
+    def wait_for(self, words: str, *, after: int = 0, within: float = _PATIENCE_SECONDS) -> str:
+        """The first line of the log, from line ``after`` on, in which these words are."""
+
+        def found() -> str | None:
+            return next((line for line in self.log[after:] if re.search(words, line)), None)
+
+        with self._news:
+            assert self._news.wait_for(lambda: found() is not None, within), "\n".join(["it never said so:", *self.log])
+            line = found()
+        assert line is not None
+        return line
+
+    def children(self) -> dict[str, int]:
+        """Name -> pid of the processes that the supervisor has started and that are there now."""
+        found = {}
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().decode().split("\0")
+                parent = int((path.parent / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == self.pid and "--name" in words:
+                found[words[words.index("--name") + 1]] = int(path.parent.name)
+        return found
+
+    def send(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill it and wait until it is gone; its children find out by themselves."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self, number: int = signal.SIGTERM, *, within: float = _PATIENCE_SECONDS) -> int:
+        """Ask it to end and wait; returns its exit code."""
+        self._process.send_signal(number)
+        return self.wait(within=within)
+
+    def wait(self, *, within: float = _PATIENCE_SECONDS) -> int:
+        """Wait for its end; returns its exit code, a negative one after a signal."""
+        try:
+            code = self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError("\n".join(["it does not end:", *self.log])) from None
+        return code
+
+    def close(self) -> None:
+        """Leave nothing behind, whatever has happened."""
+        children = self.children()
+        if self._process.poll() is None:
+            self.kill()
+        for pid in children.values():
+            wait_until(lambda pid=pid: not is_there(pid))  # type: ignore[misc]  # bound now
+        self._reader.join()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+
+@contextmanager
+def running(*words: str, environment: Mapping[str, str]) -> Iterator[Running]:
+    """A command under way; nothing of it is left afterwards."""
+    process = Running(*words, environment=environment)
     try:
-        yield
+        yield process
     finally:
-        sender.stop()
-        over.set()
-        await asyncio.gather(sending, background)
+        process.close()
 
 
-def add_account(context: Context, port: int, name: str = "relay", **fields: object) -> str:
-    """An account on a server of this machine; its public id."""
-    limits = Limits(**{unit: int(str(fields.pop(unit))) for unit in ("minute", "hour", "day") if unit in fields})
-    login = SmtpLogin(host="127.0.0.1", port=port, security=Security.NONE, username=name, password="secret")
-    account = Account(id=0, name=name, login=login, limits=limits, **fields)  # type: ignore[arg-type]
-    with context.queue.write() as connection:
-        number = accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel="email")
-    return context.ids.encode(IdKind.ACCOUNT, number)
+def url_of(server: Running, *, within: float = _PATIENCE_SECONDS) -> str:
+    """Where a server that was just started can be reached; waits until all of it is ready."""
+    return server.wait_for("ready on http", within=within).rpartition(" ")[2]
 
 
-def counts_of(context: Context, campaign_id: str) -> dict[str, int]:
-    """The counters of a campaign, which must agree with its messages."""
-    number = context.ids.decode(IdKind.CAMPAIGN, campaign_id)
-    assert number is not None
-    with context.queue.read() as connection:
-        progress = campaigns.progress(connection, number)
-        if progress.campaign.finished_at is not None:
-            assert progress.counts == campaigns.count_anew(connection, number)
-    return {state: count for state, count in progress.counts.items() if count}
+def is_there(pid: int) -> bool:
+    """Whether a process exists and is more than a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
-def started_campaign(context: Context, audience: str, *, key: str = "launched") -> int:
-    """A running campaign of lists and segments without accounts: for launches that nobody sends."""
-    new = NewCampaign(
-        workspace_id=context.workspace_id,
-        key=key,
-        name=key,
-        channel="email",
-        content="{}",
-        audience=audience,
-        message_id_domain="example.com",
-        rate_per_minute=0.0,
-        max_attempts=None,
-        retry_delay_seconds=None,
-        kind=CampaignKind.CATALOGUE,
-    )
-    with context.queue.write() as connection:
-        number = campaigns.create(connection, new, now=context.clock.now())
-        assert number is not None
-        assert campaigns.move(connection, number, CampaignMove.START, now=context.clock.now())
-    return number
+def wait_until(condition: Callable[[], bool], *, within: float = _PATIENCE_SECONDS) -> None:
+    """Wait for what nobody announces."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)
+
+
+def kill_frozen(pid: int, look: Callable[[], object]) -> None:
+    """Stop a process, look at what it leaves behind, and kill it. It may be gone already."""
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        look()
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

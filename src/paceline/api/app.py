@@ -16,16 +16,44 @@ from paceline.api.feed import Feed
 from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
-from paceline.api.routes import feed, health, suppressions
+from paceline.api.routes import (
+    api_keys,
+    audit,
+    contacts,
+    exports,
+    feed,
+    health,
+    imports,
+    invitations,
+    lists,
+    members,
+    passwords,
+    sessions,
+    single_sign_on,
+    suppressions,
+    workspaces,
+)
 from paceline.api.routing import Routes
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
+    api_keys.routes,
+    audit.routes,
+    contacts.routes,
+    exports.routes,
     feed.routes,
     health.routes,
+    imports.routes,
+    invitations.routes,
+    lists.routes,
+    members.routes,
+    passwords.routes,
+    sessions.routes,
+    single_sign_on.routes,
     suppressions.routes,
+    workspaces.routes,
 )
 
 _DESCRIPTION = """Everything the web interface and the command line can do.

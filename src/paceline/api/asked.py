@@ -43,3 +43,12 @@ def _context(request: Request) -> Context:
 
 Open = Annotated[Context, Depends(_context)]
 """The parameter of handlers that anybody may ask: the parts, in nobody's workspace."""
+
+
+def _address(request: Request) -> str:
+    address: str = request.state.address
+    return address
+
+
+Address = Annotated[str, Depends(_address)]
+"""The parameter of handlers that anybody may ask and that count attempts: the network address of the client."""

@@ -16,6 +16,7 @@ from paceline.api.idempotency import once
 from paceline.api.problems import ApiProblem
 from paceline.api.rate_limit import RateLimit
 from paceline.api.routing import Access, Needed
+from paceline.domain.client_address import client_address, parse_networks
 from paceline.operations.access import Principal, by_api_key, by_session, hash_of
 from paceline.operations.context import Context
 
@@ -38,6 +39,7 @@ class Guard:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._proxies = parse_networks(context.settings.trusted_proxies)
         settings = context.settings
         self._by_principal = RateLimit(per_second=settings.api_rate_per_second, burst=settings.api_rate_burst)
         self._by_address = RateLimit(per_second=settings.api_rate_per_second / 4, burst=settings.api_rate_burst / 4)
@@ -45,7 +47,7 @@ class Guard:
 
     async def answer(self, request: Request, needed: Needed, handle: Handle) -> Response:
         """The handler's answer, or the problem that keeps it from being asked."""
-        address = self._address(request)
+        address = request.state.address = self._address(request)
         principal = await self._principal(request, address)
         if principal is None:
             self._spend(self._by_address, address)
@@ -108,7 +110,8 @@ class Guard:
         return principal
 
     def _address(self, request: Request) -> str:
-        return request.client.host if request.client is not None else ""
+        peer = request.client.host if request.client is not None else ""
+        return client_address(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
 
     @staticmethod
     def _spend(limit: RateLimit, subject: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import base64
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -30,10 +30,10 @@ async def once(
     if not 1 <= len(request.headers["idempotency-key"]) <= _LONGEST_KEY:
         detail = f"Idempotency-Key: accepts 1 to {_LONGEST_KEY} characters"
         raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
-    asked = hashlib.sha256(f"{request.method} {request.url.path} ".encode() + await request.body()).hexdigest()
+    asked = context.box.digest(f"{request.method} {request.url.path} ".encode() + await request.body())
     earlier = await run_in_threadpool(_begin, context, key, asked)
     if earlier is not None:
-        return _repeat(earlier, asked)
+        return _repeat(context, key, earlier, asked)
     try:
         response = await handle(request)
     except BaseException:
@@ -43,16 +43,15 @@ async def once(
     return response
 
 
-def _repeat(earlier: Earlier, asked: str) -> Response:
+def _repeat(context: Context, key: str, earlier: Earlier, asked: str) -> Response:
     if earlier.request_hash != asked:
         detail = "this Idempotency-Key came with another request before; use a new one"
         raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail)
     if earlier.status is None:
         detail = "the first request with this Idempotency-Key is still under way"
         raise ApiProblem(HTTPStatus.CONFLICT, "under-way", detail, headers={"Retry-After": "1"})
-    return Response(
-        earlier.body, earlier.status, {"Idempotency-Replayed": "true"}, "application/json" if earlier.body else None
-    )
+    body = context.box.open(base64.b64decode(earlier.body), row=_row(context, key))["body"] if earlier.body else ""
+    return Response(body, earlier.status, {"Idempotency-Replayed": "true"}, "application/json" if body else None)
 
 
 def _begin(context: Context, key: str, asked: str) -> Earlier | None:
@@ -68,8 +67,14 @@ def _begin(context: Context, key: str, asked: str) -> Earlier | None:
 
 
 def _end(context: Context, key: str, status: int, body: bytes) -> None:
+    """Keep an answer sealed: it may hold a new key, or a link that lets somebody in."""
+    sealed = base64.b64encode(context.box.seal({"body": body.decode()}, row=_row(context, key))).decode()
     with context.catalogue.write() as connection:
-        idempotency.end(connection, workspace_id=context.workspace_id, key=key, status=status, body=body.decode())
+        idempotency.end(connection, workspace_id=context.workspace_id, key=key, status=status, body=sealed)
+
+
+def _row(context: Context, key: str) -> str:
+    return f"idempotency {context.workspace_id} {key}"
 
 
 def _forget(context: Context, key: str) -> None:

@@ -18,6 +18,10 @@ from paceline.api.feed import TooManySubscribers
 from paceline.domain.errors import AccountUnavailable, ContentError, InputError, PacelineError, StoreUnavailable
 from paceline.operations.accounts import UnknownAccount
 from paceline.operations.context import NotFound, NotPossible, UnknownCampaign
+from paceline.operations.granting import NotAllowed
+from paceline.operations.identity_provider import IdentityRefused, ProviderFailed
+from paceline.operations.login_limits import SecondFactorNeeded, TooManyAttempts
+from paceline.operations.logins import LoginRefused
 
 _log = logging.getLogger("paceline.api")
 
@@ -57,6 +61,12 @@ _KINDS: dict[type[PacelineError], tuple[HTTPStatus, str]] = {
     NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
     UnknownCampaign: (HTTPStatus.NOT_FOUND, "not-found"),
     UnknownAccount: (HTTPStatus.NOT_FOUND, "not-found"),
+    NotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed"),
+    LoginRefused: (HTTPStatus.UNAUTHORIZED, "login-refused"),
+    SecondFactorNeeded: (HTTPStatus.UNAUTHORIZED, "second-factor-needed"),
+    IdentityRefused: (HTTPStatus.UNAUTHORIZED, "login-refused"),
+    ProviderFailed: (HTTPStatus.BAD_GATEWAY, "identity-provider-failed"),
+    TooManyAttempts: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts"),
     NotPossible: (HTTPStatus.CONFLICT, "not-possible"),
     AccountUnavailable: (HTTPStatus.BAD_GATEWAY, "account-unavailable"),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable"),
@@ -98,10 +108,13 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
     errors = None
     if isinstance(error, InputError):
         errors = [FieldProblem(field=problem.field or "", message=problem.message) for problem in error.problems]
-    headers = (
-        {"Retry-After": str(math.ceil(error.retry_after_seconds))} if isinstance(error, StoreUnavailable) else None
-    )
-    return problem_response(status, kind, str(error), errors=errors, headers=headers)
+    return problem_response(status, kind, str(error), errors=errors, headers=_headers(error))
+
+
+def _headers(error: PacelineError) -> dict[str, str]:
+    if isinstance(error, StoreUnavailable):
+        return {"Retry-After": str(math.ceil(error.retry_after_seconds))}
+    return {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, TooManyAttempts) else {}
 
 
 async def _not_valid(_request: Request, error: Exception) -> JSONResponse:

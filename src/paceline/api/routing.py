@@ -58,9 +58,11 @@ class Routes:
     def __init__(self, *, tag: str, prefix: str = "/api/v1") -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
 
-    def get(self, path: str, *, permission: Needed, **more: Any) -> Callable[[_Handler], _Handler]:
+    def get(
+        self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
+    ) -> Callable[[_Handler], _Handler]:
         """Something to read."""
-        return self._route("GET", path, permission, HTTPStatus.OK, more)
+        return self._route("GET", path, permission, status, more)
 
     def post(
         self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
@@ -68,9 +70,11 @@ class Routes:
         """Something to do, or to create with ``status=HTTPStatus.CREATED``; Idempotency-Key works on all of them."""
         return self._route("POST", path, permission, status, more)
 
-    def put(self, path: str, *, permission: Needed, **more: Any) -> Callable[[_Handler], _Handler]:
+    def put(
+        self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
+    ) -> Callable[[_Handler], _Handler]:
         """Something to replace."""
-        return self._route("PUT", path, permission, HTTPStatus.OK, more)
+        return self._route("PUT", path, permission, status, more)
 
     def patch(self, path: str, *, permission: Needed, **more: Any) -> Callable[[_Handler], _Handler]:
         """Something to change in part."""
@@ -86,7 +90,8 @@ class Routes:
         def add(handler: _Handler) -> _Handler:
             security: list[dict[str, list[str]]] = [] if permission is Access.PUBLIC else [{"session": []}, {"key": []}]
             extra = {PERMISSION: str(permission), "security": security}
-            options = {"max_body_size": BODY_LIMIT_BYTES, "responses": _PROBLEMS, "summary": _summary(handler), **more}
+            options = {"max_body_size": BODY_LIMIT_BYTES, "summary": _summary(handler), **more}
+            options["responses"] = _PROBLEMS | more.get("responses", {})
             self.router.add_api_route(
                 path,
                 handler,

@@ -13,7 +13,7 @@ from typer import Abort, TyperException
 from paceline.cli.words import clean
 from paceline.domain.errors import InputError, PacelineError
 from paceline.operations.accounts import UnknownAccount
-from paceline.operations.context import NotPossible, UnknownCampaign
+from paceline.operations.context import NotFound, NotPossible, UnknownCampaign
 
 
 class ExitCode(IntEnum):
@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
     NOT_FINISHED = 3  # ended while paused or stopped
 
 
-_BAD_INPUT = (InputError, UnknownCampaign, UnknownAccount, NotPossible)
+_BAD_INPUT = (InputError, UnknownCampaign, UnknownAccount, NotFound, NotPossible)
 
 
 def explain_failure(error: BaseException) -> ExitCode:

@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 import typer.main
 
-from paceline.cli import accounts, campaigns, demo, installation, sandbox, send, serve, suppression
+from paceline.cli import (
+    accounts,
+    campaigns,
+    demo,
+    imports,
+    installation,
+    keys,
+    sandbox,
+    send,
+    serve,
+    suppression,
+    users,
+)
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
 
@@ -22,10 +34,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns):
+for group in (send, campaigns, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
 for group in (serve, demo, sandbox, installation):
     group.register(app)
 

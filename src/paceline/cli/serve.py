@@ -21,7 +21,7 @@ from paceline.cli.options import DatabaseOption, settings_of
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.operations.service_manager import ServiceManager
 from paceline.operations.supervisor import Program, Supervisor
-from paceline.settings import Settings
+from paceline.settings import DEFAULT_PORT, Settings
 
 _log = logging.getLogger("paceline.cli")
 
@@ -40,7 +40,9 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8525,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+    ] = DEFAULT_PORT,
     senders: Annotated[int, typer.Option(min=0, max=64, help="How many sender processes.")] = 1,
     database: DatabaseOption = None,
 ) -> None:

@@ -42,9 +42,13 @@ def check_list_id(list_id: str) -> str | None:
     return None
 
 
-def unsubscribe_header(url: str) -> str:
-    """The List-Unsubscribe field, folded before the URL and never inside; https adds the one-click field."""
-    return f"List-Unsubscribe:\r\n <{url}>\r\n{ONE_CLICK if url.startswith('https:') else ''}"
+def unsubscribe_header(url: str, mailto: str = "") -> str:
+    """The List-Unsubscribe field, folded before each URL and never inside; https adds the one-click field.
+
+    ``mailto`` is a second way, for programs that cannot send a form.
+    """
+    by_mail = f",\r\n <{mailto}>" if mailto else ""
+    return f"List-Unsubscribe:\r\n <{url}>{by_mail}\r\n{ONE_CLICK if url.startswith('https:') else ''}"
 
 
 def is_url(url: str) -> bool:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 
 from paceline.content.html_reader import read_html
+from paceline.content.template.hidden_tags import MARK, hide_tags, show_tags
 
-_TEMPLATE_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_RAW = re.compile(r"\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}", re.DOTALL)
-_MARK = re.compile("\ufdd0(\\d+)\ufdd1")  # noncharacters, which no text may hold
 _STATEMENT = re.compile(r"\{%[-+]?\s*\w+")
 _SPACES = re.compile(r"[ \t\n\r\f\u200c\u034f\u00ad]+")
 
@@ -28,14 +26,7 @@ def text_from_html(source: str) -> str:
     Links become "text (url)", lists get dashes or numbers, headings are underlined; scripts, styles and hidden parts
     are dropped. Whatever is not well-formed is read as browsers do.
     """
-    tags: list[str] = []
-
-    def mark(match: re.Match[str]) -> str:
-        tags.append(match[0])
-        return f"\ufdd0{len(tags) - 1}\ufdd1"
-
-    marked = source.replace("\ufdd0", "").replace("\ufdd1", "").replace("\r\n", "\n").replace("\r", "\n")
-    marked = _TEMPLATE_TAG.sub(mark, _RAW.sub(mark, marked))
+    marked, tags = hide_tags(source)
     writer = _Writer(tags)
     for piece in read_html(marked):
         if isinstance(piece, str):
@@ -44,7 +35,7 @@ def text_from_html(source: str) -> str:
             writer.close(piece.name)
         else:
             writer.open(piece.name, piece.attributes)
-    return _MARK.sub(lambda match: tags[int(match[1])], writer.result())
+    return show_tags(writer.result(), tags)
 
 
 class _Writer:
@@ -115,7 +106,7 @@ class _Writer:
         """Text with marks."""
         if self._skipped[0]:
             return
-        for place, piece in enumerate(_MARK.split(data)):
+        for place, piece in enumerate(MARK.split(data)):
             if place % 2 == 0:
                 self._write_text(piece)
             elif self._tags[int(piece)].startswith("{{") or "raw" in self._tags[int(piece)][:10]:
@@ -183,7 +174,7 @@ class _Writer:
         self._bullet = ""
 
     def _underline(self) -> None:
-        text = _MARK.sub("12345678", "".join(self._out[self._heading :])).strip()
+        text = MARK.sub("12345678", "".join(self._out[self._heading :])).strip()
         if text:
             length = max(len(line) for line in text.split("\n"))
             self._out.append(f"\n{self._margin()}{'-' * min(length, _LONGEST_RULE)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from minijinja import Environment, TemplateError
@@ -14,7 +14,7 @@ from paceline.content.template.filters import OWN_FILTERS
 from paceline.content.template.generator import Generator, Variant
 from paceline.content.template.nodes import Complaint, Parsed, Size
 from paceline.content.template.parser import parse
-from paceline.content.template.scope import UNSUBSCRIBE_URL, Surroundings
+from paceline.content.template.scope import TOKEN, UNSUBSCRIBE_URL, Surroundings
 from paceline.domain.errors import ContentError
 
 MOST_CHARACTERS = 8_000_000
@@ -115,6 +115,9 @@ class Templates:
             self._variants[slot].append((f"f{slot}{variant}", ENCODERS[variant]))
         self._variants_of_url = self._variants.get(self._slots.get(UNSUBSCRIBE_URL, -1), [])
         self._shapes: dict[tuple[str, ...], tuple[tuple[str | None, int], ...]] = {}
+        tokens = {name.removeprefix(TOKEN): slot for name, slot in self._slots.items() if name.startswith(TOKEN)}
+        self._token_codes = [[code for code, _ in self._variants[slot]] for slot in tokens.values()]
+        self.token_names = tuple(tokens)
 
     def _transfer(self, part: Part) -> Transfer | None:
         return choose_transfer(self._sources[part].template) if part in self._sources else None
@@ -134,12 +137,17 @@ class Templates:
         )
         return generator.write(self.parsed[part].steps)
 
-    def render(self, address: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
+    def render(self, address: str, fields: Mapping[str, str], tokens: Sequence[str] = ()) -> tuple[str, str, str]:
         """Subject, unsubscribe URL and body (from MIME-Version to the end, in ASCII) for one contact.
 
-        Pure. Raises ContentError with the reason and the field.
+        ``tokens`` are those of the message, in the order of ``token_names``. Pure. Raises ContentError with the reason
+        and the field.
         """
         values = self._values(address, fields)
+        if tokens:
+            for codes, token in zip(self._token_codes, tokens, strict=True):
+                for code in codes:
+                    values[code] = token
         if self._variants_of_url:  # something looks at the URL as a value
             url = self._render(_URL, values)
             for code, encode in self._variants_of_url:
@@ -185,6 +193,7 @@ class Templates:
                 (None if normal_name(name) == "email" else column, slot)
                 for name, slot in self._slots.items()
                 if name != UNSUBSCRIBE_URL
+                and not name.startswith(TOKEN)
                 and ((column := by_name.get(name, by_name.get(normal_name(name)))) or normal_name(name) == "email")
             )
             self._shapes[columns] = shape

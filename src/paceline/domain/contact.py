@@ -72,11 +72,12 @@ def entry_move(*, double_opt_in: bool) -> SubscriptionMove:
 
 
 def parse_phone(text: str) -> str:
-    """A number in E.164 form: "+" and 7 to 15 digits. Spaces and punctuation are dropped, a leading 00 is a "+".
+    """A number in E.164 form: "+" and 7 to 15 digits. Spaces and punctuation are dropped, a leading 00 is a "+", and the
+    apostrophe is dropped that marks text in spreadsheets and in our own exports.
 
     Raises ValueError with the reason in plain words.
     """
-    bare = _PUNCTUATION.sub("", text)
+    bare = _PUNCTUATION.sub("", text.removeprefix("'"))
     if bare.startswith("00"):
         bare = "+" + bare[2:]
     if not bare:

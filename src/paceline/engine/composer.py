@@ -9,6 +9,7 @@ from paceline.channels.base import Letter
 from paceline.content.email import EmailContent, EmailRenderer
 from paceline.domain.account import Account
 from paceline.domain.errors import ContentError
+from paceline.domain.tokens import CampaignTokens, Tokens
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, installation
 from paceline.store.queue.deliveries import ClaimedMessage
@@ -17,8 +18,9 @@ from paceline.store.queue.deliveries import ClaimedMessage
 class Composer:
     """Renders the messages of every campaign; each campaign's templates are compiled once."""
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens) -> None:
         self._database = database
+        self._tokens = tokens
         self._now = now
         self._renderers: dict[int, EmailRenderer] = {}
 
@@ -30,7 +32,12 @@ class Composer:
             campaign = campaigns.get(connection, campaign_id)
             secret = installation.name(connection).encode()
         content = EmailContent.from_json(json.loads(campaign.content))
-        self._renderers[campaign_id] = EmailRenderer(content, domain=campaign.message_id_domain, secret=secret)
+        self._renderers[campaign_id] = EmailRenderer(
+            content,
+            domain=campaign.message_id_domain,
+            secret=secret,
+            tokens=CampaignTokens(tokens=self._tokens, workspace_id=campaign.workspace_id, campaign_id=campaign_id),
+        )
 
     def knows(self, campaign_id: int) -> bool:
         """Whether the campaign is prepared."""
@@ -52,5 +59,6 @@ class Composer:
             message_key=str(message.id),
             account_from=account.from_address,
             at=self._now(),
+            message_number=message.id,
         )
-        return Letter(sender=renderer.sender(account.from_address), recipient=message.address, data=rendered.data)
+        return Letter(sender=rendered.sender, recipient=message.address, data=rendered.data)

@@ -29,6 +29,9 @@ class Principal:
     user_id: int | None = None
     """None for an API key."""
     role: Role | None = None
+    """A person's role, or the present one of whoever made the key; None for a key of the operator."""
+    maker_id: int | None = None
+    """Who made the key; None for people and for keys of the operator."""
     session_id: int | None = None
 
     def may(self, permission: Permission) -> bool:
@@ -56,7 +59,10 @@ def hash_of(secret: str) -> str:
 
 
 def by_api_key(context: Context, key: str) -> Principal | None:
-    """The principal of a key; None for one that is unknown, revoked or has expired."""
+    """The principal of a key; None for one that is unknown, revoked or has expired, or whose maker has left.
+
+    It may do what its scopes say and its maker may do now: a demoted maker's keys are demoted too.
+    """
     now = context.clock.now()
     with context.catalogue.read() as connection:
         found = api_keys.by_hash(connection, hash_of(key), now=now)
@@ -69,7 +75,9 @@ def by_api_key(context: Context, key: str) -> Principal | None:
         id=context.ids.encode(IdKind.API_KEY, found.id),
         name=found.name,
         workspace_id=found.workspace_id,
-        permissions=found.scopes,
+        permissions=found.scopes if found.maker_role is None else found.scopes & PERMISSIONS[found.maker_role],
+        role=found.maker_role,
+        maker_id=found.created_by,
     )
 
 

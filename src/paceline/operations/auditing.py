@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from paceline.operations.access import Principal
 from paceline.operations.context import Context
 from paceline.store.catalogue import audit
+from paceline.store.catalogue.audit import AuditRow
 
 
 def record(context: Context, principal: Principal, action: str, subject: str, detail: Mapping[str, Any]) -> None:
@@ -21,5 +23,27 @@ def record(context: Context, principal: Principal, action: str, subject: str, de
             actor_id=principal.id,
             action=action,
             subject=subject,
-            detail=detail,
+            detail=json.dumps(dict(detail), ensure_ascii=False, default=str),
+        )
+
+
+def entries(
+    context: Context,
+    *,
+    limit: int,
+    before: int | None = None,
+    action: str | None = None,
+    actor_id: str | None = None,
+    subject: str | None = None,
+) -> list[AuditRow]:
+    """Up to ``limit`` entries of the log, the newest first; ``before`` is the number of the last one that was seen."""
+    with context.catalogue.read() as connection:
+        return audit.listing(
+            connection,
+            workspace_id=context.workspace_id,
+            limit=limit,
+            before=before,
+            action=action,
+            actor_id=actor_id,
+            subject=subject,
         )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from paceline.chores import campaign_starter
 from paceline.chores.activity_recorder import record_activity
 from paceline.launch.launcher import Launcher
+from paceline.operations import notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
 from paceline.operations.queue_chores import keep_queue
@@ -26,6 +27,7 @@ def catalogue_chores(context: Context) -> list[Chore | Watch]:
     return [
         Chore(name="campaign starter", work=lambda: _start_campaigns(context)),
         Chore(name="launcher", work=lambda: 0.0 if launcher.round() else watch_seconds),
+        Watch(name="notifications", run=lambda over: notifying.run(context, over)),
         Chore(name="activity recorder", work=lambda: _record_activity(context)),
     ]
 

@@ -44,14 +44,11 @@ def read_content(
     Where [content] has no From, every account has one and the first of them stands for it.
     """
     tracking = _section(document, "tracking", TRACKING)
-    if tracking.get("base_url"):
-        message = "open and click tracking is not in this version; leave it empty"
-        document.refuse(("tracking", "base_url"), message)
     values = _section(document, "content", CONTENT)
     bodies = dict(_bodies(document, values))
     places = ContentPlaces(
         file=document.file,
-        lines={name: document.line_of(_path(name)) for name in (*CONTENT.fields, "unsubscribe_url")},
+        lines={name: document.line_of(_path(name)) for name in (*CONTENT.fields, *TRACKING.fields)},
         bodies={name: str(document.beside(values[name])) for name in bodies if values.get(name)},
     )
     if not values:
@@ -64,6 +61,11 @@ def read_content(
         reply_to=values.get("reply_to", ""),
         list_id=values.get("list_id", ""),
         unsubscribe_url=tracking.get("unsubscribe_url", ""),
+        base_url=tracking.get("base_url", "").strip(),
+        track_opens=tracking.get("opens", True),
+        track_clicks=tracking.get("clicks", True),
+        track_text_clicks=tracking.get("text_clicks", False),
+        bounce_address=tracking.get("bounce_address", "").strip(),
         campaign_key=campaign_key,
         campaign_name=campaign_name,
         missing_fields=values.get("missing_fields", MissingFields.FAIL),

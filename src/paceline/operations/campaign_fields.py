@@ -10,6 +10,7 @@ from paceline.channels.smtp.oauth import PRESETS
 from paceline.content.email import MissingFields
 from paceline.domain.account import Security, Window
 from paceline.operations.field_kinds import (
+    FLAG,
     HOST,
     HTTPS_URL,
     KEY,
@@ -105,6 +106,10 @@ TRACKING = Section(
     fields={
         "base_url": Field(kind=TEXT, default=""),
         "unsubscribe_url": Field(kind=TEXT, default=""),
+        "opens": Field(kind=FLAG, default=True),
+        "clicks": Field(kind=FLAG, default=True),
+        "text_clicks": Field(kind=FLAG, default=False),
+        "bounce_address": Field(kind=TEXT, default=""),
     },
 )
 

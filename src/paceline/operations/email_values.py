@@ -39,7 +39,9 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
             found[_NAMES[given]] = value
     if problems:
         raise InputError(problems)
-    texts = {name: found.get(name) or "" for name in _NAMES.values() if name not in ("text", "missing_fields")}
+    texts: dict[str, Any] = {
+        name: found.get(name) or "" for name in _NAMES.values() if name not in ("text", "missing_fields")
+    }
     return EmailContent(
         **texts,
         text=found.get("text") or None,

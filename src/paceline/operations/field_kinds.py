@@ -104,6 +104,12 @@ def one_of(words: type[StrEnum] | Iterable[str], *, or_nothing: bool = False) ->
     return Kind(accepts=f"{', '.join(others)} or {last}" if others else last, read=read)
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
 def _string(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
@@ -192,6 +198,7 @@ def _https_url(value: object) -> str:
     return url
 
 
+FLAG = Kind(accepts="true or false", read=_flag)
 TEXT = Kind(accepts="text", read=_string)  # whose content is judged elsewhere
 LINE = Kind(accepts=f"one line of text, up to {_LONGEST_TEXT} characters", read=_line)
 SOME_LINE = Kind(accepts=f"one line of text, 1 to {_LONGEST_TEXT} characters", read=_some_line)

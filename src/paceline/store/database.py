@@ -28,6 +28,7 @@ from paceline.store.circuit_breaker import BreakerState, CircuitBreaker
 
 # PostgreSQL: shutting down, crashed, starting up, too many connections.
 _NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300"})
+_FILE_IS_AWAY = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB})
 
 
 @lru_cache(maxsize=1000)
@@ -45,6 +46,8 @@ class Database(ABC):
     """Appended to a SELECT that takes rows for itself."""
     lock_rows: str
     """Appended to a SELECT whose rows are changed next."""
+    one_writer: bool
+    """Whether a transaction that writes keeps every other one waiting."""
     remembers_fresh: bool
     """Whether scanning from the first fresh row gets slower with every row that was taken before it."""
 
@@ -305,7 +308,7 @@ def _is_out_of_reach(failure: StoreUnavailable) -> bool:
     if error.connection_invalidated or getattr(at_driver, "sqlstate", None) in _NOT_SERVING:
         return True
     if isinstance(at_driver, sqlite3.Error):
-        return "locked" not in str(at_driver) and "full" not in str(at_driver)
+        return getattr(at_driver, "sqlite_errorcode", 0) & 0xFF in _FILE_IS_AWAY
     return getattr(at_driver, "sqlstate", None) is None
 
 

@@ -27,6 +27,7 @@ class PostgresDatabase(Database):
 
     skip_locked = "FOR UPDATE SKIP LOCKED"
     lock_rows = "FOR NO KEY UPDATE"  # the stronger lock would wait for rows that only refer to these, and deadlock
+    one_writer = False
     remembers_fresh = True
 
     def __init__(self, url: URL, settings: Settings, role: str = "queue") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from paceline.domain.errors import PacelineError
+from paceline.domain.tokens import Tokens
 from paceline.settings import Settings
 from paceline.store.database import Database, sql
 from paceline.store.public_ids import PublicIds
@@ -40,9 +42,18 @@ class SecretBox:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, json.dumps(dict(secrets_by_name)).encode(), row.encode())
 
+    def digest(self, content: bytes) -> str:
+        """What tells equal contents from others, and tells nobody without the key what they were."""
+        return hmac.new(hashlib.sha256(b"paceline digests" + self._key).digest(), content, hashlib.sha256).hexdigest()
+
     def public_ids(self) -> PublicIds:
         """The ids that this installation shows to the outside."""
         return PublicIds(self._key)
+
+    def tokens(self, settings: Settings) -> Tokens:
+        """The tokens that this installation puts into links and addresses."""
+        secret = hashlib.sha256(b"paceline tokens" + self._key).digest()
+        return Tokens(secret, current=settings.token_key, oldest=settings.token_key_oldest)
 
     def open(self, sealed: bytes, *, row: str) -> dict[str, str]:
         """The secrets of one row. Raises SecretsUnreadable."""

@@ -35,6 +35,7 @@ class SqliteDatabase(Database):
 
     skip_locked = ""
     lock_rows = ""
+    one_writer = True
     remembers_fresh = False
 
     def __init__(self, path: Path, settings: Settings, role: str = "queue") -> None:

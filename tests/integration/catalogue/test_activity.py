@@ -14,9 +14,9 @@ from paceline.launch.launcher import Launcher
 from paceline.operations.context import Context
 from paceline.store.catalogue import activity
 from paceline.store.database import sql
-from surroundings.people import add_list, add_subscribers
 from surroundings.sending import opened
-from surroundings.serving import started_campaign
+from surroundings.subscribers import add_list, add_subscribers
+from surroundings.working import no_filter, started_campaign
 
 NOW = 1_800_000_000.0
 PEOPLE = 30
@@ -59,7 +59,7 @@ def _known(context: Context) -> dict[str, tuple[int, int]]:
 def _launched(context: Context) -> int:
     news = add_list(context.catalogue, "news")
     add_subscribers(context.catalogue, news, PEOPLE)
-    number = started_campaign(context, AudienceChoice(list_ids=(news,)).frozen({}.__getitem__))
+    number = started_campaign(context, AudienceChoice(list_ids=(news,)).frozen(no_filter))
     launcher = Launcher(queue=context.queue, catalogue=context.catalogue, now=context.clock.now)
     while launcher.round():
         pass

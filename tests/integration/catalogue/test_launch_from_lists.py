@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 import threading
+from typing import Any
 
 import pytest
 
+from paceline.domain.campaign import CampaignMove
+from paceline.domain.segment import parse_segment
 from paceline.launch import catalogue_launch
 from paceline.launch.catalogue_audience import AudienceChoice
 from paceline.launch.launcher import Launcher
 from paceline.operations.context import Context
 from paceline.store.database import sql
-from paceline.store.queue import campaigns
-from surroundings.people import add_list, add_subscribers
-from surroundings.serving import started_campaign
+from paceline.store.queue import campaigns, launching
+from surroundings.subscribers import add_list, add_subscribers
+from surroundings.working import no_filter, started_campaign
 
 PEOPLE = 3_000
 
@@ -55,26 +58,26 @@ class _Killed(Exception):
 
 def test_launch_killed_anywhere_goes_on_without_doubling(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     choice, everybody = _audience(context, lists=3)
-    number = started_campaign(context, choice.frozen({}.__getitem__))
-    original, chance = catalogue_launch.launching.add, random.Random(7)
+    number = started_campaign(context, choice.frozen(no_filter))
+    original, chance = launching.add, random.Random(7)
 
-    def add(*arguments: object, **named: object) -> bool:
+    def add(*arguments: Any, **named: Any) -> bool:
         if chance.random() < 0.1:
             raise _Killed  # before the part is committed
-        return original(*arguments, **named)  # type: ignore[arg-type]
+        return original(*arguments, **named)
 
-    monkeypatch.setattr(catalogue_launch.launching, "add", add)
+    monkeypatch.setattr(launching, "add", add)
     deaths = 0
-    launching = True
-    while launching:
+    under_way = True
+    while under_way:
         launcher = _launcher(context)
         try:
-            while launching := launcher.round():
+            while under_way := launcher.round():
                 if chance.random() < 0.1:
                     raise _Killed  # after it
         except _Killed:
             deaths += 1
-            launching = True
+            under_way = True
     assert deaths > 3
     addresses = _addresses(context, number)
     assert len(addresses) == len(set(addresses)) == PEOPLE
@@ -87,7 +90,7 @@ def test_launch_killed_anywhere_goes_on_without_doubling(context: Context, monke
 
 def test_two_launchers_at_once_share_the_work(context: Context) -> None:
     choice, everybody = _audience(context)
-    number = started_campaign(context, choice.frozen({}.__getitem__))
+    number = started_campaign(context, choice.frozen(no_filter))
 
     def launch() -> None:
         launcher = _launcher(context)
@@ -106,12 +109,12 @@ def test_two_launchers_at_once_share_the_work(context: Context) -> None:
 
 def test_launches_take_turns_and_a_stopped_one_ends(context: Context) -> None:
     choice, _ = _audience(context)
-    numbers = [started_campaign(context, choice.frozen({}.__getitem__), key=f"c{n}") for n in range(3)]
+    numbers = [started_campaign(context, choice.frozen(no_filter), key=f"c{n}") for n in range(3)]
     launcher = _launcher(context)
     assert launcher.round()
     assert [len(_addresses(context, number)) for number in numbers] == [100, 100, 100]
     with context.queue.write() as connection:
-        campaigns.move(connection, numbers[1], campaigns.CampaignMove.STOP, now=context.clock.now())
+        campaigns.move(connection, numbers[1], CampaignMove.STOP, now=context.clock.now())
     while launcher.round():
         pass
     assert [len(_addresses(context, number)) for number in numbers] == [PEOPLE, 100, PEOPLE]
@@ -119,8 +122,6 @@ def test_launches_take_turns_and_a_stopped_one_ends(context: Context) -> None:
 
 def test_sparse_segment_is_walked_in_windows_of_bounded_size(context: Context) -> None:
     choice, _ = _audience(context)
-    from paceline.domain.segment import parse_segment
-
     node = parse_segment({"field": "first_name", "one_of": ["Name 5", "Name 2990"]})
     filtered = AudienceChoice(list_ids=choice.list_ids, segment_id=1)
     number = started_campaign(context, filtered.frozen(lambda _: node))

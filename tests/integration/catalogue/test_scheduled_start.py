@@ -16,10 +16,10 @@ from paceline.operations import campaign_drafts, campaign_starting
 from paceline.operations.campaign_drafts import Campaign
 from paceline.operations.context import Context, NotPossible
 from paceline.store.public_ids import IdKind
-from surroundings.people import add_list, add_subscribers
 from surroundings.sending import Hands, opened
-from surroundings.serving import add_account, at_work
+from surroundings.subscribers import add_list, add_subscribers
 from surroundings.waiting import until
+from surroundings.working import add_account, at_work
 
 CONTENT = {"from": "ann@example.com", "subject": "News", "text": "News"}
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp()

@@ -12,7 +12,7 @@ from paceline.domain.segment_rules import DAY_SECONDS, Person, matches
 from paceline.operations.context import Context
 from paceline.store.catalogue.audiences import Audience, AudienceWalk
 from paceline.store.database import sql
-from surroundings.people import add_people
+from surroundings.subscribers import add_people
 
 NOW = 1_800_000_000.0
 LISTS = (1, 2, 3)

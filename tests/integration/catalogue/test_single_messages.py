@@ -22,9 +22,9 @@ from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns
-from surroundings.people import add_list, add_people, add_subscribers
-from surroundings.serving import add_account, at_work, counts_of
+from surroundings.subscribers import add_list, add_people, add_subscribers
 from surroundings.waiting import until
+from surroundings.working import add_account, at_work, counts_of
 
 CONTENT = {
     "from": "Ann Lee <ann@example.com>",
@@ -127,7 +127,7 @@ def test_draft_is_shown_in_a_mailbox_without_any_trace_on_it(context: Context) -
     async def story() -> None:
         server = SmtpSandbox()
         await server.start()
-        account = add_account(context, server.port, hour=2)
+        account = add_account(context, server.port, hourly_limit=2)
         draft = campaign_drafts.create(context, name="News", content=CONTENT)
         before = campaign_drafts.get(context, draft.id)
         async with at_work(context):

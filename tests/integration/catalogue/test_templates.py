@@ -10,7 +10,7 @@ from paceline.operations import previewing, segments, templates
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue.audiences import Audience, AudienceWalk
 from paceline.store.public_ids import IdKind
-from surroundings.people import add_list, add_people, add_subscribers
+from surroundings.subscribers import add_list, add_people, add_subscribers
 
 CONTENT = {
     "from": "ann@example.com",

@@ -31,7 +31,7 @@ def _append(database: Database, action: str, *, at: float, workspace_id: int = 1
             actor_id="usr_a",
             action=action,
             subject=subject,
-            detail={"name": "ü", "count": 3},
+            detail='{"name": "ü", "count": 3}',
         )
 
 

@@ -38,7 +38,7 @@ TABLE = "accepts a CSV or XLSX file"
 SAME_LOGIN = "the same login as that of the account in line 12"
 EACH_ONCE = "accepts each host, port and user name once, whatever the names"
 NO_FROM = 'is missing, and the account "relay-1" has no from of its own'
-BASE_URL = "open and click tracking is not in this version; leave it empty"
+BASE_URL = "it must be a URL such as https://news.example.com, without query, and not a template"
 CAMPAIGN_FIELDS = (
     "key, name, channel, audience, rate_per_minute, max_attempts, retry_delay_seconds, content, tracking, accounts"
 )
@@ -126,7 +126,9 @@ BROKEN = [
         (4, "content.subject", "is missing; accepts text"),
         (6, "content.sujbect", 'there is no such field: did you mean "subject"?'),
     ]),
-    value("tracking of opens", 'unsubscribe_url = ""', 'base_url = "https://t.example.com"', 10, "tracking.base_url", BASE_URL),
+    value("tracking with a query", 'unsubscribe_url = ""', 'base_url = "https://t.example.com/?a=b"', 10, "tracking.base_url", BASE_URL),
+    value("tracking by words", 'unsubscribe_url = ""', 'opens = "yes"', 10, "tracking.opens", 'accepts true or false, got "yes"'),
+    value("bounces to a long address", 'unsubscribe_url = ""', 'bounce_address = "reports-of-bounces@example.com"', 10, "tracking.bounce_address", "the part before the @ has at most 15 letters, digits, dots and dashes, and there is no name"),
     value("unsubscribe elsewhere", 'unsubscribe_url = ""', 'unsubscribe_url = "{{ contact.url }}"', 10, "tracking.unsubscribe_url", "it must begin with https://, http:// or mailto:, written out"),
     # [[accounts]].
     value("no accounts", GOOD[GOOD.index("[[accounts]]") :], "", 1, "accounts", "there is none; write one [[accounts]] block per account"),

@@ -258,6 +258,8 @@ def _default(section: Section, name: str) -> str | None:
     field = section.fields[name]
     if field.required or field.default is None:
         return "required" if field.required else None
+    if isinstance(field.default, bool):
+        return str(field.default).lower()
     return f'"{field.default}"' if isinstance(field.default, str) else f"{field.default:g}"
 
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from paceline.content.template.filters import LONGEST_NUMBER
 from paceline.content.template.lexer import TemplateSyntaxError
 from paceline.content.template.nodes import Complaint, Field, Kind, Literal, Node, Reference, Size, Variable
+from paceline.domain.tokens import TOKEN_LENGTH
 
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LOOP = {
@@ -21,6 +22,9 @@ _LOOP = {
 }
 MOST_COMPLAINTS = 20
 """After so many a template is not read any further."""
+
+TOKEN = "\0"
+"""Names that begin so are tokens of the message: written by Paceline itself, and no field of a contact."""
 
 UNSUBSCRIBE_URL = ""
 """The name under which the URL has its slot: no field of a contact has it."""
@@ -92,7 +96,8 @@ class Scope:
             self.complain(line, "the field of the contact has no name")
         self.references.append(Reference(name, line))
         slot = self._slots.setdefault(name, len(self._slots))
-        return Field(kind=Kind.TEXT, size=Size(0, 1), slot=slot)
+        size = Size(TOKEN_LENGTH) if name.startswith(TOKEN) else Size(0, 1)
+        return Field(kind=Kind.TEXT, size=size, slot=slot)
 
     def property_of(self, owner: str, name: str, line: int) -> Node:
         """``campaign.key``, ``campaign.name`` or a property of ``loop``."""

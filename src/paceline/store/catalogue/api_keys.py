@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paceline.domain.permission import Permission
+from paceline.domain.permission import Permission, Role
 from paceline.store.database import sql
 
 
@@ -27,6 +27,8 @@ class ApiKeyRow:
     used_at: float | None
     expires_at: float | None
     revoked_at: float | None
+    maker_role: Role | None = None
+    """The role that whoever made it has now, where the key was looked up to be used; None: made by the operator."""
 
 
 _COLUMNS = "id, workspace_id, name, prefix, scopes, created_by, created_at, used_at, expires_at, revoked_at"
@@ -63,23 +65,35 @@ def create(
 
 
 def by_hash(connection: Connection, key_hash: str, *, now: float) -> ApiKeyRow | None:
-    """The key of this hash, unless it is revoked or has expired."""
+    """The key of this hash, unless it is revoked or has expired, or whoever made it is no longer there."""
     row = connection.execute(
         sql(
-            f"SELECT {_COLUMNS} FROM api_keys WHERE key_hash = :hash AND revoked_at IS NULL "
-            "AND (expires_at IS NULL OR expires_at > :now)"
+            f"SELECT {', '.join(f'k.{name}' for name in _COLUMNS.split(', '))}, m.role AS maker_role FROM api_keys k "
+            "LEFT JOIN members m ON m.user_id = k.created_by AND m.workspace_id = k.workspace_id "
+            "LEFT JOIN users u ON u.id = m.user_id "
+            "WHERE k.key_hash = :hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now) "
+            "AND (k.created_by IS NULL OR u.disabled_at IS NULL AND m.role IS NOT NULL)"
         ),
         {"hash": key_hash, "now": now},
     ).one_or_none()
     return None if row is None else _key(row)
 
 
-def every(connection: Connection, *, workspace_id: int) -> list[ApiKeyRow]:
-    """The keys of a workspace that are not revoked, the newest first."""
+def page(connection: Connection, *, workspace_id: int, before: int, limit: int) -> list[ApiKeyRow]:
+    """The keys of a workspace that are not revoked, the newest first, from the one before ``before`` on."""
     statement = (
-        f"SELECT {_COLUMNS} FROM api_keys WHERE workspace_id = :workspace AND revoked_at IS NULL ORDER BY id DESC"
+        f"SELECT {_COLUMNS} FROM api_keys WHERE workspace_id = :workspace AND revoked_at IS NULL AND id < :before "
+        "ORDER BY id DESC LIMIT :limit"
     )
-    return [_key(row) for row in connection.execute(sql(statement), {"workspace": workspace_id})]
+    values = {"workspace": workspace_id, "before": before, "limit": limit}
+    return [_key(row) for row in connection.execute(sql(statement), values)]
+
+
+def find(connection: Connection, key_id: int, *, workspace_id: int) -> ApiKeyRow | None:
+    """The key of this number in the workspace, unless it is revoked."""
+    statement = f"SELECT {_COLUMNS} FROM api_keys WHERE id = :id AND workspace_id = :workspace AND revoked_at IS NULL"
+    row = connection.execute(sql(statement), {"id": key_id, "workspace": workspace_id}).one_or_none()
+    return None if row is None else _key(row)
 
 
 def note_use(connection: Connection, key_id: int, *, now: float) -> None:
@@ -96,7 +110,10 @@ def revoke(connection: Connection, key_id: int, *, workspace_id: int, now: float
 
 
 def _key(row: Any) -> ApiKeyRow:
-    return ApiKeyRow(**{**row._mapping, "scopes": _scopes(row.scopes)})
+    values = {**row._mapping, "scopes": _scopes(row.scopes)}
+    if values.get("maker_role") is not None:
+        values["maker_role"] = Role(values["maker_role"])
+    return ApiKeyRow(**values)
 
 
 def _scopes(stored: str) -> frozenset[Permission]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,9 +39,9 @@ def append(
     actor_id: str,
     action: str,
     subject: str,
-    detail: Mapping[str, Any],
+    detail: str,
 ) -> None:
-    """Add one row, in the transaction of what it tells of. ``detail`` is plain data and never holds a secret."""
+    """Add one row, in the transaction of what it tells of; ``detail`` is a JSON object without secrets."""
     connection.execute(
         sql(
             "INSERT INTO audit (workspace_id, at, actor, actor_id, action, subject, detail) "
@@ -55,7 +54,7 @@ def append(
             "actor_id": actor_id,
             "action": action,
             "subject": subject,
-            "detail": json.dumps(dict(detail), ensure_ascii=False, default=str),
+            "detail": detail,
         },
     )
 

@@ -51,6 +51,7 @@ users = Table(
     Column("name", Text, nullable=False),
     Column("password_hash", Text),  # argon2id; NULL: logs in through an identity provider only
     Column("totp", LargeBinary),  # sealed secret of the second factor; NULL: none
+    Column("totp_confirmed_at", Double),  # NULL: a first code has not been given yet, so none is asked for
     Column("totp_step", BigInteger, nullable=False, server_default=text("0")),  # the last one used: no code twice
     Column("oidc_subject", Text),  # issuer and subject
     Column("disabled_at", Double),
@@ -59,12 +60,21 @@ users = Table(
     UniqueConstraint("oidc_subject", name="users_oidc_subject"),
 )
 
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    # Each stands in for one code of the second factor, once: a used one is gone.
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("code_hash", Text, primary_key=True),
+)
+
 members = Table(
     "members",
     metadata,
     Column("workspace_id", BigInteger, ForeignKey("workspaces.id"), primary_key=True, autoincrement=False),
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("role", Text, nullable=False),
+    Column("mail_events", Text, nullable=False, server_default=text("'[]'")),  # JSON list: what to tell by mail
     Column("created_at", Double, nullable=False),
     Index("members_user", "user_id"),
 )
@@ -124,7 +134,7 @@ one_time_links = Table(
 login_attempts = Table(
     "login_attempts",
     metadata,
-    # Failed logins in a row, per account name and per network address.
+    # Failed logins in a row, per account name (its hash: people type passwords there) and per network address.
     Column("subject", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("blocked_until_at", Double, nullable=False),
@@ -300,8 +310,11 @@ webhooks = Table(
     Column("workspace_id", BigInteger, ForeignKey("workspaces.id"), nullable=False),
     Column("url", Text, nullable=False),
     Column("events", Text, nullable=False),  # JSON list of event names; empty: all
-    Column("secret", LargeBinary, nullable=False),  # sealed, bound to this row
+    Column("description", Text, nullable=False, server_default=text("''")),
+    Column("secret", LargeBinary, nullable=False),  # sealed, bound to this row: the secret, and the one before it
+    Column("previous_until_at", Double),  # until then the secret before it signs too
     Column("enabled", SmallInteger, nullable=False, server_default=text("1")),
+    Column("disabled_reason", Text),  # why Paceline switched it off by itself
     Column("created_at", Double, nullable=False),
     Index("webhooks_workspace", "workspace_id", "id"),
 )
@@ -312,7 +325,7 @@ notifications = Table(
     # One fact on its way to one receiver, kept as the delivery log.
     Column("id", _Id, primary_key=True),
     Column("workspace_id", BigInteger, nullable=False),
-    Column("webhook_id", BigInteger, ForeignKey("webhooks.id")),  # NULL: by mail, to user_id
+    Column("webhook_id", BigInteger),  # NULL: by mail, to user_id; may be deleted meanwhile
     Column("user_id", BigInteger),
     Column("event", Text, nullable=False),
     Column("event_key", Text, nullable=False),  # the same fact is never told twice to the same receiver
@@ -323,14 +336,26 @@ notifications = Table(
     Column("answer", Text),
     Column("created_at", Double, nullable=False),
     Column("finished_at", Double),
-    Index("notifications_once", "event_key", "webhook_id", "user_id", unique=True),
+    *(
+        # Two indexes, because a NULL is equal to no other NULL.
+        Index(
+            f"notifications_{receiver}_once",
+            f"{receiver}_id",
+            "event_key",
+            unique=True,
+            sqlite_where=text(f"{receiver}_id IS NOT NULL"),
+            postgresql_where=text(f"{receiver}_id IS NOT NULL"),
+        )
+        for receiver in ("webhook", "user")
+    ),
     Index(
         "notifications_due",
         "due_at",
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
-    Index("notifications_workspace", "workspace_id", "id"),
+    Index("notifications_webhook", "webhook_id", "id"),
+    Index("notifications_age", "created_at"),
 )
 
 leaderships = Table(

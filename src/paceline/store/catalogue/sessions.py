@@ -24,6 +24,17 @@ class SessionRow:
     expires_at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session as its own person sees it in a list."""
+
+    id: int
+    client: str
+    created_at: float
+    seen_at: float
+    expires_at: float
+
+
 def create(
     connection: Connection,
     *,
@@ -72,9 +83,47 @@ def note_use(connection: Connection, session_id: int, *, expires_at: float, now:
     )
 
 
+def of_user(connection: Connection, user_id: int, *, now: float) -> list[OpenSession]:
+    """The sessions of a person that have not ended, the last used first."""
+    rows = connection.execute(
+        sql(
+            "SELECT id, client, created_at, seen_at, expires_at FROM sessions "
+            "WHERE user_id = :user AND expires_at > :now ORDER BY seen_at DESC, id DESC"
+        ),
+        {"user": user_id, "now": now},
+    )
+    return [OpenSession(**row._mapping) for row in rows]
+
+
+def move(connection: Connection, session_id: int, workspace_id: int) -> None:
+    """The person goes to work in another workspace."""
+    connection.execute(
+        sql("UPDATE sessions SET workspace_id = :workspace WHERE id = :id"),
+        {"workspace": workspace_id, "id": session_id},
+    )
+
+
+def leave(connection: Connection, *, user_id: int, workspace_id: int, instead: int | None) -> None:
+    """A person is no longer in a workspace: their sessions there go on in another one, or end."""
+    change = "DELETE FROM sessions" if instead is None else "UPDATE sessions SET workspace_id = :instead"
+    values = {"user": user_id, "workspace": workspace_id} | ({} if instead is None else {"instead": instead})
+    connection.execute(sql(f"{change} WHERE user_id = :user AND workspace_id = :workspace"), values)
+
+
 def end(connection: Connection, session_id: int) -> None:
     """End a session at once, everywhere."""
     connection.execute(sql("DELETE FROM sessions WHERE id = :id"), {"id": session_id})
+
+
+def end_of_user(connection: Connection, session_id: int, *, user_id: int) -> bool:
+    """End a session of this person; False when they have none of this number."""
+    statement = sql("DELETE FROM sessions WHERE id = :id AND user_id = :user")
+    return connection.execute(statement, {"id": session_id, "user": user_id}).rowcount == 1
+
+
+def prune(connection: Connection, *, now: float) -> int:
+    """Forget sessions that have ended; returns how many."""
+    return connection.execute(sql("DELETE FROM sessions WHERE expires_at <= :now"), {"now": now}).rowcount
 
 
 def end_all(connection: Connection, user_id: int, *, but: int | None = None) -> int:

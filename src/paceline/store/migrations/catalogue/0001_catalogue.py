@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_confirmed_at", sa.Double(), nullable=True),
         sa.Column("totp_step", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("oidc_subject", sa.Text(), nullable=True),
         sa.Column("disabled_at", sa.Double(), nullable=True),
@@ -214,6 +215,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("mail_events", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
@@ -232,6 +234,16 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+        ),
+        sa.PrimaryKeyConstraint("user_id", "code_hash"),
     )
     op.create_table(
         "segments",
@@ -292,8 +304,11 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("events", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_until_at", sa.Double(), nullable=True),
         sa.Column("enabled", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("disabled_reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
@@ -317,10 +332,6 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("finished_at", sa.Double(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["webhook_id"],
-            ["webhooks.id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
@@ -331,8 +342,17 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
-    op.create_index("notifications_once", "notifications", ["event_key", "webhook_id", "user_id"], unique=True)
-    op.create_index("notifications_workspace", "notifications", ["workspace_id", "id"], unique=False)
+    for receiver in ("webhook", "user"):
+        op.create_index(
+            f"notifications_{receiver}_once",
+            "notifications",
+            [f"{receiver}_id", "event_key"],
+            unique=True,
+            sqlite_where=sa.text(f"{receiver}_id IS NOT NULL"),
+            postgresql_where=sa.text(f"{receiver}_id IS NOT NULL"),
+        )
+    op.create_index("notifications_webhook", "notifications", ["webhook_id", "id"], unique=False)
+    op.create_index("notifications_age", "notifications", ["created_at"], unique=False)
     op.create_table(
         "subscriptions",
         sa.Column("list_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -366,6 +386,7 @@ def downgrade() -> None:
         "sessions",
         "segments",
         "chore_cursors",
+        "recovery_codes",
         "members",
         "lists",
         "imports",
