@@ -19,6 +19,7 @@ from paceline.api.problems import Problem
 from paceline.api.routes import (
     api_keys,
     audit,
+    campaigns,
     contacts,
     exports,
     feed,
@@ -27,10 +28,13 @@ from paceline.api.routes import (
     invitations,
     lists,
     members,
+    messages,
     passwords,
+    segments,
     sessions,
     single_sign_on,
     suppressions,
+    templates,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -41,6 +45,7 @@ from paceline.operations.health import ReadinessProbe
 ROUTES: tuple[Routes, ...] = (
     api_keys.routes,
     audit.routes,
+    campaigns.routes,
     contacts.routes,
     exports.routes,
     feed.routes,
@@ -49,10 +54,13 @@ ROUTES: tuple[Routes, ...] = (
     invitations.routes,
     lists.routes,
     members.routes,
+    messages.routes,
     passwords.routes,
+    segments.routes,
     sessions.routes,
     single_sign_on.routes,
     suppressions.routes,
+    templates.routes,
     workspaces.routes,
 )
 

@@ -140,7 +140,7 @@ def _limits(context: Context, accounts: list[SendingAccount]) -> Iterator[tuple[
 
 
 def _notices(content: EmailContent, recipients: Count) -> Iterator[Problem]:
-    if not content.unsubscribe_url:
+    if not content.unsubscribe_url and not content.base_url:
         yield _problem(
             "content.unsubscribe_url",
             "it is empty, so messages carry no List-Unsubscribe header: large mailbox providers ask for it",

@@ -17,9 +17,13 @@ _NAMES = {
     "text": "text",
     "list_id": "list_id",
     "unsubscribe_url": "unsubscribe_url",
+    "base_url": "base_url",
+    "track_opens": "track_opens",
+    "track_clicks": "track_clicks",
     "missing_fields": "missing_fields",
 }
 """The name outside -> the name in EmailContent."""
+_YES_OR_NO = ("track_opens", "track_clicks")
 
 
 def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str = "content") -> EmailContent:
@@ -32,6 +36,10 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
         elif given == "missing_fields" and value not in tuple(MissingFields):
             accepted = f"accepts {' or '.join(MissingFields)}, got {value!r}"[:200]
             problems.append(Problem(file="", field=f"{field}.{given}", message=accepted))
+        elif given in _YES_OR_NO:
+            if not isinstance(value, bool):
+                problems.append(Problem(file="", field=f"{field}.{given}", message="accepts true or false"))
+            found[given] = value
         elif value is not None and (not isinstance(value, str) or not _storable(value)):
             accepted = "accepts a text without NUL characters and halves of characters"
             problems.append(Problem(file="", field=f"{field}.{given}", message=accepted))
@@ -40,8 +48,9 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
     if problems:
         raise InputError(problems)
     texts: dict[str, Any] = {
-        name: found.get(name) or "" for name in _NAMES.values() if name not in ("text", "missing_fields")
+        name: found.get(name) or "" for name in _NAMES.values() if name not in ("text", "missing_fields", *_YES_OR_NO)
     }
+    texts |= {name: found[name] for name in _YES_OR_NO if name in found}
     return EmailContent(
         **texts,
         text=found.get("text") or None,

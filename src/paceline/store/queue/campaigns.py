@@ -260,7 +260,8 @@ def changed(connection: Connection, *, workspace_id: int, since: float) -> list[
     """The campaigns that changed at this instant or later, with their counts; without the next moment of a retry."""
     rows = connection.execute(
         sql(
-            f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND (updated_at >= :since OR id IN "
+            f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace "
+            "AND kind IN ('file', 'catalogue') AND (updated_at >= :since OR id IN "
             "(SELECT campaign_id FROM campaign_counters WHERE updated_at >= :since)) ORDER BY id"
         ),
         {"workspace": workspace_id, "since": since},
