@@ -86,6 +86,7 @@ class AccountWorker:
         self._interval = interval_seconds(leased.account.rate_per_minute)
         self._next_at = leased.next_at
         self._campaigns: deque[int] = deque()
+        self._urgent: set[int] = set()
         self._buffer: deque[ClaimedMessage] = deque()
         self._batch = 4 * leased.account.max_connections
         self._fed_at = 0.0
@@ -104,8 +105,12 @@ class AccountWorker:
 
     # What the sender tells it.
 
-    def serve(self, campaign_ids: Sequence[int]) -> None:
-        """The campaigns that may be sent through this account now; what is held of others goes back."""
+    def serve(self, campaign_ids: Sequence[int], urgent: Iterable[int] = ()) -> None:
+        """The campaigns that may be sent through this account now; what is held of others goes back.
+
+        ``urgent`` ones have messages that somebody waits for: these are claimed first and sent before what is held.
+        """
+        self._urgent = set(urgent).intersection(campaign_ids)
         if set(campaign_ids) != set(self._campaigns):
             self._campaigns = deque(campaign_ids)
             self._give_back(message for message in self._buffer if message.campaign_id not in campaign_ids)
@@ -162,6 +167,9 @@ class AccountWorker:
         """Keep the buffer filled until the worker leaves."""
         while not self._stopping.is_set():
             self._hungry.clear()
+            for campaign_id in sorted(self._urgent):
+                await self._claim(campaign_id, self._wanted(ahead=True), ahead=True)
+                self._urgent.discard(campaign_id)  # until the sender sees more of it
             for _ in range(len(self._campaigns)):
                 await self._claim_from_next_campaign()
             await self._hungry.wait()
@@ -172,6 +180,11 @@ class AccountWorker:
             return
         campaign_id = self._campaigns[0]
         self._campaigns.rotate(-1)
+        await self._claim(campaign_id, wanted)
+
+    async def _claim(self, campaign_id: int, wanted: int, *, ahead: bool = False) -> None:
+        if wanted <= 0:
+            return
         claim = Claim(account_id=self.account.id, lease=self.lease, campaign_id=campaign_id, limit=wanted)
         try:
             if not self._composer.knows(campaign_id):
@@ -181,20 +194,25 @@ class AccountWorker:
             self.stop()  # it may hold messages that nobody knows of: they return with the lease
             return
         self._adapt_batch(full=len(claimed) == wanted)
-        self._buffer = deque(sorted((*self._buffer, *claimed), key=attrgetter("begin_at")))
+        held = (*claimed, *self._buffer) if ahead else (*self._buffer, *claimed)
+        self._buffer = deque(sorted(held, key=attrgetter("begin_at")))
         if self._stopping.is_set() or campaign_id not in self._campaigns:
             self._give_back(claimed)
         self._dispatch()
 
-    def _wanted(self) -> int:
-        """How many messages to claim: about half a second of work, 2 s of pace, and never above the allowance."""
-        if len(self._buffer) > self._batch // 2 or self._stopping.is_set() or self._now() < self._held_until:
+    def _wanted(self, *, ahead: bool = False) -> int:
+        """How many messages to claim: about half a second of work, 2 s of pace, and never above the allowance.
+
+        What goes ``ahead`` of the messages that are held has no regard to how many those are.
+        """
+        held = 0 if ahead else len(self._buffer)
+        if held > self._batch // 2 or self._stopping.is_set() or self._is_held():
             return 0
-        wanted = self._batch - len(self._buffer)
+        wanted = self._batch - held
         if self._interval:
-            wanted = min(wanted, max(1, int(_CLAIM_AHEAD_SECONDS / self._interval)) - len(self._buffer))
+            wanted = min(wanted, max(1, int(_CLAIM_AHEAD_SECONDS / self._interval)) - held)
         remaining = self._allowance.remaining(self._now())
-        return wanted if remaining is None else min(wanted, remaining - len(self._buffer))
+        return wanted if remaining is None else min(wanted, remaining - held)
 
     def _adapt_batch(self, *, full: bool) -> None:
         since = self._now() - self._fed_at
@@ -216,7 +234,7 @@ class AccountWorker:
     def take(self) -> Prepared | None:
         """The next message if its turn is now: paced, within the allowance, rendered. It counts as open from here on."""
         now = self._now()
-        if self._stopping.is_set() or now < self._held_until or len(self._active) > self._width:
+        if self._stopping.is_set() or self._is_held() or len(self._active) > self._width:
             return None
         while self._buffer and self._begins_in(now) <= 0:
             if self._allowance.remaining(now) == 0:
@@ -302,7 +320,7 @@ class AccountWorker:
             self._dismiss()
         elif self._parked and self._buffer:
             now = self._now()
-            wait = max(self._begins_in(now), self._held_until - now)
+            wait = max(self._begins_in(now), self._held_until - asyncio.get_running_loop().time())
             if wait > 0 or self._has_room():  # else it waits for a busy lane, and that lane will come here
                 self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._dispatch)
 
@@ -351,7 +369,10 @@ class AccountWorker:
             self._trouble = trouble
         self.stop()
 
+    def _is_held(self) -> bool:
+        return asyncio.get_running_loop().time() < self._held_until  # real time: the clock of the rules may stand still
+
     def _hold(self) -> None:
         """Something said no: begin nothing until the sender has looked at campaigns and settings again."""
-        self._held_until = self._now() + _HOLD_SECONDS
+        self._held_until = asyncio.get_running_loop().time() + _HOLD_SECONDS
         self._give_back(tuple(self._buffer))

@@ -82,6 +82,10 @@ class Database(ABC):
         """The text of one field in a column of fields; its name is bound to ``parameter``."""
 
     @abstractmethod
+    def folded(self, words: str) -> str:
+        """A text with A to Z as a to z and every other character as it is: what both databases can do alike."""
+
+    @abstractmethod
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write. Commits at the end of the block, rolls back when it raises."""

@@ -80,6 +80,9 @@ class SqliteDatabase(Database):
     def field(self, column: str, parameter: str) -> str:
         return f"(SELECT value FROM json_each({column}) WHERE key = :{parameter})"
 
+    def folded(self, words: str) -> str:
+        return f"lower({words})"  # SQLite's knows no other letters
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         with self._guard(), self._turn, self._take() as connection:

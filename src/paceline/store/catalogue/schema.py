@@ -219,6 +219,15 @@ activity = Table(
     sqlite_with_rowid=False,
 )
 
+chore_cursors = Table(
+    "chore_cursors",
+    metadata,
+    # How far a chore is that brings facts of the queue over: (at, message) of the last one it took.
+    Column("name", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+)
+
 templates = Table(
     "templates",
     metadata,

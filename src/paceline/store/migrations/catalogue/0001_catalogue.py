@@ -229,6 +229,13 @@ def upgrade() -> None:
     )
     op.create_index("members_user", "members", ["user_id"], unique=False)
     op.create_table(
+        "chore_cursors",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "recovery_codes",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("code_hash", sa.Text(), nullable=False),
@@ -378,6 +385,7 @@ def downgrade() -> None:
         "templates",
         "sessions",
         "segments",
+        "chore_cursors",
         "recovery_codes",
         "members",
         "lists",
