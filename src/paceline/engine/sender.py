@@ -206,9 +206,11 @@ class Sender:
         now = self._clock.now()
         with self._database.read() as connection:
             if self._campaign_id is None:
-                standings = accounts.standings_at_work(connection, self._id)
+                standings = accounts.standings_at_work(connection, self._id, now=now)
             else:
                 standings = accounts.standings(connection, campaign_id=self._campaign_id)
+            if not standings:
+                return [], {}, set(), set()
             served = campaigns.attended(connection, [s.id for s in standings], own=self._campaign_id)
             running = {campaign_id for ids in served.values() for campaign_id in ids}
             with_work = campaigns.with_work(connection, now=now) & running

@@ -18,7 +18,7 @@ from paceline.domain.errors import InputError, PacelineError, Problem
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.context import NotPossible
 from paceline.settings import Settings
-from paceline.store.catalogue import statistics as catalogue_statistics
+from paceline.store import leaderships
 from paceline.store.copies import PutBack, copy_out, kind_of, put_back, what_is_wrong
 from paceline.store.database import Database
 from paceline.store.migrations import CATALOGUE, QUEUE, Schema
@@ -194,7 +194,7 @@ def _check_that_nobody_works(places: list[_Place]) -> None:
         with queue.read() as connection:
             alive = [s for s in senders.living(connection) if s.lease_until > now and not is_surely_dead(s.process)]
         with places[0].database.read() as connection:
-            leaders = [name for name, until in catalogue_statistics.leaders(connection).items() if until > now]
+            leaders = [one for one in leaderships.every(connection, leaderships.CATALOGUE) if one.until_at > now]
     except PacelineError:
         raise
     except Exception:

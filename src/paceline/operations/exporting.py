@@ -59,13 +59,14 @@ def _message_rows(context: Context, key: str) -> Iterator[list[str]]:
 
 def _contact_chunks(context: Context, list_id: int | None, state: int | None) -> Iterator[str]:
     """Twice over the contacts: once for the names of their fields, once for the rows."""
-    names: dict[str, None] = {}
+    found: set[str] = set()
     for contact, _ in _contacts(context, list_id, state):
-        names.update(dict.fromkeys(contact.fields))
+        found.update(contact.fields)
+    names = sorted(found)
     columns = ["email", "phone", *(_column(name) for name in names), "created_at"]
     if list_id is not None:
         columns.append("subscription")
-    yield from _chunks(columns, _contact_rows(context, list_id, state, list(names)))
+    yield from _chunks(columns, _contact_rows(context, list_id, state, names))
 
 
 def _contact_rows(

@@ -214,7 +214,7 @@ def _list_of(context: Context, request: ImportRequest, connection: Connection, n
         found = lists.find(connection, name, workspace_id=workspace_id)
     else:
         return None
-    if found is not None and request.consent:
+    if found is not None and request.consent and request.consent not in (found.consent or ""):
         lists.record_consent(connection, found.id, request.consent, workspace_id=workspace_id)
     return found
 

@@ -78,6 +78,34 @@ def test_second_signal_ends_everything_at_once(server: Running) -> None:
         wait_until(lambda pid=pid: not is_there(pid))  # type: ignore[misc]  # bound now
 
 
+def test_first_start_prints_a_link_for_the_first_user_and_keeps_it_out_of_the_log(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "paceline.cli.main", "serve", "--port", "0", "--senders", "0"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "works once" in process.stdout.readline()
+        link = process.stdout.readline().strip()
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate()
+        assert process.returncode == 0
+    address, _, token = link.partition("?token=")
+    assert len(token) >= 32
+    assert token not in log
+    assert f"ready on {address.rpartition('/')[0]}" in log
+
+
+def test_lone_sender_answers_metrics_where_it_is_asked_to(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as chosen:
+        port = str(chosen.getsockname()[1])
+    with running("sender", environment={**environment, "PACELINE_METRICS_PORT": port}) as sender:
+        sender.wait_for("ready")
+        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60, trust_env=False)
+        assert 'paceline_database_up{database="queue"} 1' in answer.text
+        assert sender.end() == 0
+
+
 def test_signal_during_the_start_ends_it_in_order(environment: dict[str, str]) -> None:
     with running("serve", "--port", "0", environment=environment) as server:
         server.wait_for("background is ready")

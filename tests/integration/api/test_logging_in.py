@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,11 @@ def log_in(server: Server, client: httpx.Client | None = None, **more: Any) -> h
 
 def test_first_user_is_made_over_http_once(server: Server) -> None:
     stranger = server.stranger()
-    assert stranger.get("/api/v1/login-ways").json() == {"single_sign_on": False, "setup_needed": True}
+    assert stranger.get("/api/v1/login-ways").json() == {
+        "single_sign_on": False,
+        "password_reset": False,
+        "setup_needed": True,
+    }
     token = token_of(first_user.first_user_link(server.context))
     person = stranger.post("/api/v1/setup", json={"token": token, **SETUP}).json()
     assert person["user"]["email"] == OLGA
@@ -94,6 +99,16 @@ def test_every_change_about_oneself_needs_the_csrf_token(server: Server) -> None
     ):
         assert client.request(method, f"/api/v1{path}", json=body).status_code == 403, path
     assert client.get("/api/v1/session").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_form_of_another_site_logs_nobody_in(server: Server, kind: str | None) -> None:
+    """A page elsewhere can send such bodies without asking first, and would log the visitor in as somebody else."""
+    set_up(server)
+    body = json.dumps({"email": OLGA, "password": PASSWORD}).encode()
+    answer = server.stranger().post("/api/v1/session", content=body, headers={"Content-Type": kind} if kind else {})
+    assert answer.status_code == 422
+    assert "set-cookie" not in answer.headers
 
 
 def test_api_key_is_no_person(server: Server) -> None:

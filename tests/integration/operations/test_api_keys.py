@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from paceline.chores.access_pruner import prune
 from paceline.domain.errors import InputError
 from paceline.domain.permission import PERMISSIONS, Permission, Role
 from paceline.operations import api_keys, installation_users, people, workspaces
@@ -135,11 +134,3 @@ def test_keys_of_another_workspace_are_not_there(installation: Installation) -> 
 
 def test_roles_hold_only_what_the_roles_above_them_hold() -> None:
     assert PERMISSIONS[Role.VIEWER] < PERMISSIONS[Role.EDITOR] < PERMISSIONS[Role.ADMIN] <= PERMISSIONS[Role.OWNER]
-
-
-def test_what_lets_nobody_in_any_more_is_forgotten(installation: Installation) -> None:
-    installation.first_user()
-    context = installation.context
-    now = context.clock.now()
-    assert prune(context.catalogue, now=now) == 0
-    assert prune(context.catalogue, now=now + 200 * 86_400) == 2  # the session and the used link

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from paceline.operations import passwords
 from paceline.operations.login_limits import TooManyAttempts
 from paceline.operations.logins import LoginRefused, prove_password
-from paceline.store.catalogue import login_attempts
 from surroundings.people import PASSWORD, Installation
 
 OLGA = "olga@example.com"
@@ -104,6 +108,28 @@ def test_what_was_typed_as_an_address_is_not_stored(installation: Installation) 
     fail(installation, 1, email="my secret password")
     with installation.context.catalogue.read() as connection:
         stored = str(connection.exec_driver_sql("SELECT * FROM login_attempts").all())
-        assert "secret" not in stored
-    with installation.context.catalogue.write() as connection:
-        assert login_attempts.prune(connection, before=installation.context.clock.now() + 1) == 1
+    assert "account" in stored
+    assert "secret" not in stored
+
+
+def test_flood_of_logins_is_refused_before_it_takes_every_thread(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.first_user()
+    monkeypatch.setattr(passwords, "_PLACES", BoundedSemaphore(1))
+    hashing, over = threading.Event(), threading.Event()
+    verify = PasswordHasher.verify
+
+    def verify_slowly(*given: Any) -> Any:
+        hashing.set()
+        assert over.wait(60)
+        return verify(*given)
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify_slowly)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(installation.log_in, OLGA)
+        assert hashing.wait(60)
+        with pytest.raises(TooManyAttempts, match="at the same moment"):
+            installation.log_in("ann@example.com")
+        over.set()
+        assert slow.result().token

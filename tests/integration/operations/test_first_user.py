@@ -26,7 +26,7 @@ def new_token(installation: Installation) -> str:
 def test_link_makes_the_owner_of_the_first_workspace(installation: Installation) -> None:
     link = first_user.first_user_link(installation.context)
     assert link is not None
-    assert link.startswith("http://127.0.0.1:8000/setup?token=")
+    assert link.startswith("http://127.0.0.1:8525/setup?token=")
     make(installation, token_of(link), workspace_name="Sea Club")
     who = installation.who(installation.log_in("OLGA@example.com"))
     assert (who.role, who.workspace_id, who.name) == (Role.OWNER, 1, "Olga")

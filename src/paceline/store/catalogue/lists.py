@@ -108,7 +108,7 @@ def record_consent(connection: Connection, list_id: int, consent: str, *, worksp
     connection.execute(
         sql(
             "UPDATE lists SET consent = CASE WHEN consent IS NULL THEN :consent ELSE consent || '; ' || :consent END "
-            "WHERE id = :id AND workspace_id = :workspace AND (consent IS NULL OR consent <> :consent)"
+            "WHERE id = :id AND workspace_id = :workspace"
         ),
         {"id": list_id, "workspace": workspace_id, "consent": consent},
     )

@@ -59,9 +59,3 @@ def take_back(connection: Connection, subject: str, *, now: float) -> None:
         ),
         {"subject": subject, "now": now},
     )
-
-
-def prune(connection: Connection, *, before: float) -> int:
-    """Forget subjects that were last seen before this moment; returns how many."""
-    statement = sql("DELETE FROM login_attempts WHERE blocked_until_at < :before")
-    return connection.execute(statement, {"before": before}).rowcount

@@ -183,14 +183,16 @@ def standings(
     return [standing_of(row) for row in rows]
 
 
-def standings_at_work(connection: Connection, sender_id: int) -> list[AccountStanding]:
-    """How the accounts stand that a running campaign may use, and those that a sender holds."""
+def standings_at_work(connection: Connection, sender_id: int, *, now: float) -> list[AccountStanding]:
+    """How the accounts stand that a sender holds, and those that it might take for a running campaign."""
     statement = sql(
-        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR a.id IN (SELECT ca.account_id FROM campaigns c "
-        "JOIN campaign_accounts ca ON ca.campaign_id = c.id AND ca.active = 1 WHERE c.status = 'running') "
+        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR (a.sender_id IS NULL "
+        "AND a.state NOT IN ('broken', 'disabled') AND (a.until_at IS NULL OR a.until_at <= :now) "
+        "AND a.id IN (SELECT ca.account_id FROM campaigns c "
+        "JOIN campaign_accounts ca ON ca.campaign_id = c.id AND ca.active = 1 WHERE c.status = 'running')) "
         "ORDER BY a.name, a.id"
     )
-    return [standing_of(row) for row in connection.execute(statement, {"sender": sender_id})]
+    return [standing_of(row) for row in connection.execute(statement, {"sender": sender_id, "now": now})]
 
 
 def next_allowance_at(connection: Connection, *, now: float) -> float | None:
