@@ -176,11 +176,20 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("started_at", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),
+        sa.Column("told", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
             ["workspaces.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "imports_untold",
+        "imports",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("told = 0 AND finished_at IS NOT NULL"),
+        postgresql_where=sa.text("told = 0 AND finished_at IS NOT NULL"),
     )
     op.create_index("imports_workspace", "imports", ["workspace_id", "id"], unique=False)
     op.create_index(
