@@ -10,8 +10,8 @@ from paceline.api.schemas.base import Answer, Request
 from paceline.domain.errors import Problem
 
 Fields = Annotated[
-    dict[Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(max_length=65_536)]],
-    Field(max_length=200, description="Sample values of the contact's fields."),
+    dict[Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(max_length=2_000)]],
+    Field(max_length=100, description="Sample values of the contact's fields."),
 ]
 Address = Annotated[str, Field(min_length=3, max_length=320, examples=["ann@example.com"])]
 
@@ -24,8 +24,8 @@ class Content(Request):
     from_: Annotated[str, Field(alias="from", max_length=1000)] = ""
     reply_to: Annotated[str, Field(max_length=1000)] = ""
     subject: Annotated[str, Field(max_length=10_000)] = ""
-    html: Annotated[str, Field(max_length=1_000_000)] = ""
-    text: Annotated[str | None, Field(max_length=1_000_000, description="Absent: made from the HTML.")] = None
+    html: Annotated[str, Field(max_length=500_000)] = ""
+    text: Annotated[str | None, Field(max_length=250_000, description="Absent: made from the HTML.")] = None
     list_id: Annotated[str, Field(max_length=1000)] = ""
     unsubscribe_url: Annotated[str, Field(max_length=2000)] = ""
     base_url: Annotated[str, Field(max_length=2000, description="Where tracked links begin; empty: no tracking.")] = ""
