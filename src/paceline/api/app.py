@@ -26,9 +26,11 @@ from paceline.api.routes import (
     sessions,
     single_sign_on,
     suppressions,
+    tracking,
     workspaces,
 )
 from paceline.api.routing import Routes
+from paceline.api.tracking import Tracking
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.operations.health import ReadinessProbe
@@ -43,6 +45,7 @@ ROUTES: tuple[Routes, ...] = (
     sessions.routes,
     single_sign_on.routes,
     suppressions.routes,
+    tracking.routes,
     workspaces.routes,
 )
 
@@ -58,7 +61,7 @@ def create_app(context: Context) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with app.state.feed.running():
+        async with app.state.feed.running(), app.state.tracking.recorder.running():
             yield
         app.state.readiness.close()
 
@@ -75,6 +78,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
+    app.state.tracking = Tracking(context)
     app.add_middleware(SafeHeaders)
     app.state.readiness = ReadinessProbe(context)
     app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
