@@ -29,20 +29,27 @@ ONE_CLICK = "One-Click"
 _OPEN, _CLICK, _UNSUBSCRIBE = (f"{path}{{token}}" for path in (OPEN_PATH, CLICK_PATH, UNSUBSCRIBE_PATH))
 _NOT_FOUND: dict[str, Any] = {"description": "The link is not genuine, or leads nowhere any more"}
 _HTML: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
+_PROBLEM: dict[str, Any] = {
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+}
+_ANY_ANSWERS: dict[int | str, dict[str, Any]] = {
+    422: {"description": "The request is not one of ours", **_PROBLEM},
+    503: {"description": "The database does not answer; try again", **_PROBLEM},
+}
 _PIXEL_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "One transparent pixel", "content": {"image/gif": {}}},
-    404: _NOT_FOUND | {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+    404: {**_NOT_FOUND, **_PROBLEM},
+    **_ANY_ANSWERS,
 }
 _LINK_ANSWERS: dict[int | str, dict[str, Any]] = {
     302: {"description": "The way to where the link leads"},
-    404: _NOT_FOUND | _HTML,
-    503: {"description": "The database does not answer; try again"},
+    404: {**_NOT_FOUND, **_HTML},
+    **_ANY_ANSWERS,
 }
 _PAGE_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page", **_HTML},
-    404: _NOT_FOUND | _HTML,
-    422: {"description": "The form is not one of ours"},
-    503: {"description": "The database does not answer; try again"},
+    404: {**_NOT_FOUND, **_HTML},
+    **_ANY_ANSWERS,
 }
 
 
