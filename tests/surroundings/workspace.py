@@ -2,9 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import httpx
+
+from paceline.domain.permission import Role
+from paceline.store.public_ids import IdKind
+from paceline.store.queue import campaigns
+from paceline.store.queue.campaigns import NewCampaign
 from surroundings.server import Server
 
 
 def furnish(server: Server) -> dict[str, str]:
     """Fill the first workspace; returns parameter name of a path -> public id."""
-    return {}
+    owner = server.as_person(Role.OWNER)
+
+    def made(path: str, **request: Any) -> str:
+        return str(_answer(owner.post(f"/api/v1{path}", **request))["id"])
+
+    file = ("contacts.csv", b"email\nbob@example.com\n", "text/csv")
+    account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
+    webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
+    return {
+        "account_id": account_id,
+        "server_id": _answer(owner.get("/api/v1/servers"))["items"][0]["id"],
+        "webhook_id": webhook_id,
+        "delivery_id": made(f"/webhooks/{webhook_id}/test"),
+        "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
+        "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),
+        "import_id": made("/imports", files={"file": file}, data={"list_name": "Others"}),
+        "campaign_id": _campaign(server),
+        "user_id": _answer(owner.get("/api/v1/session"))["user"]["id"],
+        "session_id": _answer(owner.get("/api/v1/sessions"))["items"][0]["id"],
+        "invitation_id": made("/invitations", json={"email": "bob@example.com", "role": "viewer"}),
+        "key_id": made("/api-keys", json={"name": "Shop", "scopes": ["contacts:read"]}),
+    }
+
+
+def _answer(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _campaign(server: Server) -> str:
+    context = server.context
+    draft = NewCampaign(
+        workspace_id=context.workspace_id,
+        key="spring",
+        name="Spring",
+        channel="email",
+        content="{}",
+        audience="{}",
+        message_id_domain="example.com",
+        rate_per_minute=0,
+        max_attempts=None,
+        retry_delay_seconds=None,
+    )
+    with context.queue.write() as connection:
+        number = campaigns.create(connection, draft, now=context.clock.now())
+    assert number is not None
+    return context.ids.encode(IdKind.CAMPAIGN, number)

@@ -15,8 +15,12 @@ import typer.main
 from paceline.cli.main import app
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import MOVES, CampaignStatus
+from paceline.domain.event import EVENTS
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, ReportKind, Standing, settle
+from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
 from paceline.domain.retry_policy import RetryPolicy
+from paceline.domain.workspace_settings import SETTINGS
+from paceline.observability.metrics import METRICS
 from paceline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +39,8 @@ def _name(path: Path) -> str:
 
 
 def _settings_row(item: Any) -> str:
-    default = "" if item.default == "" else f"`{item.default:g}`"
+    default = item.default if isinstance(item.default, str) else f"{item.default:g}"
+    default = f"`{default}`" if default else ""
     about = item.metadata
     return f"| `{about['variable']}` | {default} | {about['unit']} | {about['meaning']} |"
 
@@ -73,7 +78,7 @@ def _command_sections() -> dict[str, str]:
     for section in re.split(r"^(?=##)", (REFERENCE / "commands.md").read_text(), flags=re.MULTILINE):
         heading, _, text = section.partition("\n")
         for named in re.findall(r"`(paceline[^`]*)`", heading):
-            words = [word for word in named.split() if re.fullmatch(r"[a-z]+", word)]
+            words = [word for word in named.split() if re.fullmatch(r"[a-z]+(-[a-z]+)*", word)]
             sections[" ".join(words)] = text
     return sections
 
@@ -158,6 +163,56 @@ def test_every_state_has_its_line(heading: str, names: list[str]) -> None:
     assert [row[0] for row in _table(heading)] == [f"`{name}`" for name in names]
 
 
+# Permissions
+
+
+def _permissions_table(heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading of the permissions page, without its own first two lines."""
+    text = (REFERENCE / "permissions.md").read_text().partition(f"{heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_permissions_of_roles_are_documented_as_they_are() -> None:
+    documented = {row[0].strip("`"): row[2:] for row in _permissions_table("# Permissions")}
+    expected = {
+        permission.value: ["yes" if permission in PERMISSIONS[role] else "" for role in Role]
+        for permission in Permission
+    }
+    assert documented == expected
+
+
+def test_who_gives_roles_is_documented_as_it_is() -> None:
+    expected = []
+    for role in Role:
+        appoints = Permission.MEMBERS_WRITE in PERMISSIONS[role]
+        given = _named(other for other in Role if appoints and may_appoint(role, other))
+        expected.append([f"`{role}`", given or "none"])
+    assert _permissions_table("## Who gives roles") == expected
+
+
+def test_settings_of_a_workspace_are_documented_as_they_are() -> None:
+    expected = [[f"`{one.name}`", f"`{one.default}`", one.accepts, one.meaning] for one in SETTINGS]
+    assert _permissions_table("## Settings of a workspace") == expected
+
+
+# Events
+
+
+def _event_rows(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_events_are_documented_as_they_are() -> None:
+    summary, *sections = re.split(r"^## ", (REFERENCE / "events.md").read_text(), flags=re.MULTILINE)
+    assert _event_rows(summary) == [[f"`{event.name}`", event.meaning] for event in EVENTS.values()]
+    described = {section.partition("\n")[0]: _event_rows(section) for section in sections}
+    assert described == {
+        event.name: [[f"`{name}`", meaning] for name, meaning in event.payload.items()] for event in EVENTS.values()
+    }
+
+
 # The pages themselves
 
 
@@ -181,10 +236,37 @@ def test_every_command_of_a_page_exists(page: Path) -> None:
     """In code, not in prose: lines of shell blocks, and what stands between backquotes."""
     text = page.read_text()
     shell = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL))
-    named = re.findall(r"(?:^|/)\s*paceline ([a-z]+(?: [a-z]+)?)", shell, re.MULTILINE)
-    named += re.findall(r"`paceline ([a-z]+(?: [a-z]+)?)", text)
+    named = re.findall(r"(?:^|/)\s*paceline ([a-z]+(?: [a-z-]+)?)", shell, re.MULTILINE)
+    named += re.findall(r"`paceline ([a-z]+(?: [a-z-]+)?)", text)
     unknown = [words for words in named if not {f"paceline {words}", f"paceline {words.split()[0]}"} & set(COMMANDS)]
     assert not unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_setting_and_metric_of_a_page_exists(page: Path) -> None:
+    text = page.read_text()
+    settings = {item.metadata["variable"] for item in fields(Settings)}
+    assert set(re.findall(r"\bPACELINE_[A-Z_]+", text)) <= settings
+    metrics = {name.removesuffix("_bucket") for name in re.findall(r"\bpaceline_[a-z_]+", text)}
+    assert metrics <= set(METRICS)
+
+
+def test_page_of_troubles_names_checks_and_causes_that_exist() -> None:
+    """What it says that doctor and explain say: the code must be able to say it."""
+    text = (DOCS / "how-to" / "troubles.md").read_text()
+    source = ROOT / "src" / "paceline"
+    code = "".join(file.read_text() for file in (source / "operations" / "doctor").glob("*.py"))
+    code += (source / "engine" / "explain.py").read_text()
+    rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|") and "---" not in line]
+    check, named = "", set()
+    for row in rows:
+        check = row[0].strip() or check
+        if check in ("`paceline explain`", "`paceline doctor`"):
+            named |= set(re.findall(r"`([a-z_ ]+)`", row[1].split(":")[0]))
+    assert len(named) > 12
+    assert {name for name in named if f'{name}"' not in code and f"def {name}(" not in code} - set(
+        CampaignStatus
+    ) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

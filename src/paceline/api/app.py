@@ -17,16 +17,25 @@ from paceline.api.guard import SESSION_COOKIE, Guard
 from paceline.api.headers import SafeHeaders
 from paceline.api.problems import Problem
 from paceline.api.routes import (
+    accounts,
     api_keys,
+    audit,
+    contacts,
+    exports,
     feed,
     health,
+    imports,
     invitations,
+    lists,
     members,
+    notifications,
     passwords,
+    servers,
     sessions,
     single_sign_on,
     suppressions,
     tracking,
+    webhooks,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -36,16 +45,25 @@ from paceline.operations.context import Context
 from paceline.operations.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
+    accounts.routes,
     api_keys.routes,
+    audit.routes,
+    contacts.routes,
+    exports.routes,
     feed.routes,
     health.routes,
+    imports.routes,
     invitations.routes,
+    lists.routes,
     members.routes,
+    notifications.routes,
     passwords.routes,
+    servers.routes,
     sessions.routes,
     single_sign_on.routes,
     suppressions.routes,
     tracking.routes,
+    webhooks.routes,
     workspaces.routes,
 )
 

@@ -77,7 +77,7 @@ def set_session_cookie(context: Context, response: Response, token: str) -> None
 
 def is_secure(context: Context) -> bool:
     """Whether people reach this installation over TLS."""
-    return context.settings.base_url.startswith("https://")
+    return context.settings.public_url.startswith("https://")
 
 
 def _gone() -> ApiProblem:

@@ -100,7 +100,8 @@ class Routes:
         def add(handler: _Handler) -> _Handler:
             security: list[dict[str, list[str]]] = [] if permission in OPEN else [{"session": []}, {"key": []}]
             extra = {PERMISSION: str(permission), "security": security}
-            options = {"max_body_size": BODY_LIMIT_BYTES, "responses": _PROBLEMS, "summary": _summary(handler), **more}
+            options = {"max_body_size": BODY_LIMIT_BYTES, "summary": _summary(handler), **more}
+            options["responses"] = _PROBLEMS | more.get("responses", {})
             self.router.add_api_route(
                 path,
                 handler,

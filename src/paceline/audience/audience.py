@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from paceline.audience.column_mapping import ColumnMapping, clean_name, find_address_column, map_columns
+from paceline.audience.column_mapping import ColumnMapping, clean_name, find_address_column, map_columns, new_names
 from paceline.audience.contact import Contact, RefusedRow, Row, refused
 from paceline.audience.csv_source import CsvSource
 from paceline.audience.duplicates import SeenAddresses
@@ -108,7 +108,7 @@ class Audience:
         rows, self._started = self._started, None
         if rows is None:
             rows = self._source.rows()
-            _header(self.path, rows)
+            read_header(self.path, rows)
         return rows
 
     def _take(self, rows: Iterator[Row | RefusedRow], size: int) -> list[Contact | RefusedRow]:
@@ -141,22 +141,30 @@ def open_audience(
     path: Path,
     *,
     address_column: str = "email",
+    rename: Mapping[str, str] | None = None,
     parse_address: Callable[[str], str] = parse_address,
     address_key: Callable[[str], str] = address_key,
 ) -> Audience:
     """Open a CSV or XLSX file and check that it is a table with an address column.
 
+    ``rename`` gives columns other names before anything else is done with them; "" leaves a column out.
     ``parse_address`` returns the normal form of an address or raises ValueError(reason); ``address_key`` tells which
     addresses are the same recipient. Reads the whole file once, for its digest: about a second per GB.
     Raises InputError with one problem: what is wrong, where, and what is accepted.
     """
     with ExitStack() as undo:
-        descriptor = _open(path)
+        descriptor = open_file(path)
         undo.callback(os.close, descriptor)
-        kind, source = _find_source(path, descriptor, address_column)
+
+        def is_header(cells: list[str]) -> bool:
+            return (
+                find_address_column(new_names([clean_name(cell) for cell in cells], rename), address_column) is not None
+            )
+
+        kind, source = find_source(path, descriptor, is_header)
         undo.callback(source.close)
         started = source.rows()
-        mapping = map_columns(path, *_header(path, started), address_column)
+        mapping = map_columns(path, *read_header(path, started), address_column, rename=rename)
         digest = _digest(descriptor)
         undo.pop_all()
     return Audience(
@@ -172,8 +180,8 @@ def open_audience(
     )
 
 
-def _open(path: Path) -> int:
-    """Open without waiting, so that a pipe in the place of a file is no trap."""
+def open_file(path: Path) -> int:
+    """Open without waiting, so that a pipe in the place of a file is no trap. Returns a descriptor; raises InputError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -189,19 +197,17 @@ def _open(path: Path) -> int:
     return descriptor
 
 
-def _find_source(path: Path, descriptor: int, address_column: str) -> tuple[FileKind, Source]:
+def find_source(path: Path, descriptor: int, is_header: Callable[[list[str]], bool]) -> tuple[FileKind, Source]:
+    """Tell what a file is, and how to read it; ``is_header`` says whether cells can be its header. Raises InputError."""
     head = os.pread(descriptor, _HEAD_BYTES, 0)
     kind = recognise(path, descriptor, head)
     if kind is FileKind.XLSX:
         return kind, XlsxSource(path, descriptor)
-
-    def is_header(cells: list[str]) -> bool:
-        return find_address_column([clean_name(cell) for cell in cells], address_column) is not None
-
     return kind, CsvSource(path, descriptor, head, is_header)
 
 
-def _header(path: Path, rows: Iterator[Row | RefusedRow]) -> Row:
+def read_header(path: Path, rows: Iterator[Row | RefusedRow]) -> Row:
+    """Take the header off the rows. Raises InputError when there is none, or it cannot be read."""
     for row in rows:
         if isinstance(row, RefusedRow):
             raise unreadable(path, f"the header cannot be read: {row.reason}", line=row.line)

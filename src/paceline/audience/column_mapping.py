@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,8 +14,14 @@ from paceline.audience.file_kind import unreadable
 MOST_COLUMNS = 16_384  # what one sheet of a spreadsheet can hold
 
 # Other names of an address column, without regard to case, spaces and punctuation; only where there is no exact one.
-_OTHER_NAMES = {"email": ("email", "emailaddress", "mail", "mailaddress")}
-_OTHER_NAMES_SHOWN = {"email": ' (or "e-mail", "email address", "mail", in any case)'}
+_OTHER_NAMES = {
+    "email": ("email", "emailaddress", "mail", "mailaddress"),
+    "phone": ("phone", "phonenumber", "mobile", "mobilephone", "mobilenumber", "cell", "cellphone", "telephone", "tel"),
+}
+_OTHER_NAMES_SHOWN = {
+    "email": ' (or "e-mail", "email address", "mail", in any case)',
+    "phone": ' (or "phone number", "mobile", "telephone", in any case)',
+}
 
 _SHOWN_COLUMNS = 20
 _SHOWN_CHARACTERS = 40
@@ -51,14 +57,27 @@ def clean_name(cell: str) -> str:
     return " ".join(cell.split())
 
 
-def map_columns(path: Path, line: int, header: Sequence[str], address_column: str) -> ColumnMapping:
-    """Check a header and say where its columns are.
+def new_names(names: Sequence[str], rename: Mapping[str, str] | None) -> list[str]:
+    """The names with those replaced that ``rename`` replaces; "" is a column without a name."""
+    return [rename.get(name, name) for name in names] if rename else list(names)
 
-    Raises InputError: too many columns, two with one name, no address column.
+
+def map_columns(
+    path: Path, line: int, header: Sequence[str], address_column: str, *, rename: Mapping[str, str] | None = None
+) -> ColumnMapping:
+    """Check a header and say where its columns are, after giving columns the names that ``rename`` has for them.
+
+    Raises InputError: too many columns, two with one name, no address column, none of a name that is to be replaced.
     """
     if len(header) > MOST_COLUMNS:
         raise unreadable(path, f"{len(header):,} columns; at most {MOST_COLUMNS:,} are accepted", line=line)
     cells = [clean_name(cell) for cell in header]
+    for name in rename or ():
+        if name not in cells:
+            raise unreadable(
+                path, f"there is no such column; the columns are: {_listing(cells)}", line=line, field=name
+            )
+    cells = new_names(cells, rename)
     positions = tuple(position for position, name in enumerate(cells) if name)
     names = tuple(cells[position] for position in positions)
     _refuse_repeated_names(path, line, names)

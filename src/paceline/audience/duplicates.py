@@ -44,11 +44,10 @@ class SeenAddresses:
 
     def _insert(self, lines: dict[str, int]) -> dict[str, int]:
         """Store new keys; returns the lines of those that were there."""
-        before = self._database.total_changes
-        self._database.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", sorted(lines.items()))
-        if self._database.total_changes - before == len(lines):
-            return {}
-        return {key: self._line(key) for key in lines}
+        execute = self._database.cursor().execute
+        insert = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
+        present = [key for key, line in sorted(lines.items()) if execute(insert, (key, line)).rowcount == 0]
+        return {key: self._line(key) for key in present}
 
     def _line(self, key: str) -> int:
         line: int

@@ -1,4 +1,4 @@
-"""Removes what nobody needs any more: old events, usage that counts in no window, ended senders, keys, sessions, links.
+"""Removes what nobody needs any more: old events, usage that counts in no window, ended senders, keys of old requests.
 
 It works in batches of some hundred rows and rests after each for several times as long as it took, so that a sender at
 full speed loses next to nothing by it.
@@ -6,7 +6,6 @@ full speed loses next to nothing by it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
@@ -16,7 +15,6 @@ from typing import Protocol
 
 from paceline.clock import SteadyClock
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
-from paceline.domain.errors import StoreUnavailable
 from paceline.settings import Settings
 from paceline.store.catalogue import pruning as catalogue_pruning
 from paceline.store.database import Database
@@ -33,8 +31,6 @@ _LONGEST_REST_SECONDS = 1.0
 IDEMPOTENCY_SECONDS = _DAY_SECONDS
 """How long a repeated request is answered with the first one's answer."""
 _SENDER_SECONDS = 7 * _DAY_SECONDS
-_LOGIN_SECONDS = _DAY_SECONDS
-_LINK_SECONDS = 30 * _DAY_SECONDS
 
 
 class Parts(Protocol):
@@ -57,24 +53,18 @@ class Parts(Protocol):
         """The time in use."""
 
 
-async def run(parts: Parts, stop: asyncio.Event, *, first_after_seconds: float = _FIRST_AFTER_SECONDS) -> None:
-    """Prune now and then until ``stop`` is set; a database that is away is pruned the next time."""
+def run(parts: Parts, stop: threading.Event, *, first_after_seconds: float = _FIRST_AFTER_SECONDS) -> None:
+    """Prune now and then until ``stop`` is set. Raises StoreUnavailable; a second call goes on."""
     wait = first_after_seconds
-    while not await _stopped_within(stop, wait):
+    while not stop.wait(wait):
         wait = _EVERY_SECONDS
-        leaving = threading.Event()
-        pruning = asyncio.create_task(asyncio.to_thread(_try_to_prune, parts, leaving))
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait((pruning, stopping), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.set()
-            stopping.cancel()
-            await pruning
+        removed = {table: rows for table, rows in prune(parts, stop).items() if rows}
+        if removed:
+            _log.info("removed old rows: %s", ", ".join(f"{rows} of {table}" for table, rows in removed.items()))
 
 
-def prune(parts: Parts, leaving: threading.Event) -> Mapping[str, int]:
-    """Remove everything whose time is over, unless ``leaving`` is set in between; returns the rows removed by table.
+def prune(parts: Parts, stop: threading.Event) -> Mapping[str, int]:
+    """Remove everything whose time is over, unless ``stop`` is set in between; returns the rows removed by table.
 
     Raises StoreUnavailable; what was removed by then stays removed, and a second call goes on.
     """
@@ -83,7 +73,7 @@ def prune(parts: Parts, leaving: threading.Event) -> Mapping[str, int]:
         began = time.monotonic()
         for rows in walk:
             removed[table] += rows
-            if leaving.wait(min((time.monotonic() - began) * _REST, _LONGEST_REST_SECONDS)):
+            if stop.wait(min((time.monotonic() - began) * _REST, _LONGEST_REST_SECONDS)):
                 return removed
             began = time.monotonic()
     return removed
@@ -94,30 +84,7 @@ def _walks(parts: Parts, now: float) -> Iterator[tuple[str, Iterator[int]]]:
     yield "usage", queue_pruning.usage(queue, before_bucket=bucket_of(now - LONGEST_WINDOW_SECONDS))
     yield "senders", queue_pruning.ended_senders(queue, before=now - _SENDER_SECONDS)
     yield "idempotency_keys", catalogue_pruning.idempotency_keys(catalogue, before=now - IDEMPOTENCY_SECONDS)
-    yield "sessions", catalogue_pruning.ended_sessions(catalogue, before=now)
-    yield "one_time_links", catalogue_pruning.spent_links(catalogue, before=now - _LINK_SECONDS)
-    yield "login_attempts", catalogue_pruning.old_login_attempts(catalogue, before=now - _LOGIN_SECONDS)
     if settings.keep_audit_days:
         yield "audit", catalogue_pruning.audit(catalogue, before=now - settings.keep_audit_days * _DAY_SECONDS)
     if settings.keep_events_days:
         yield "events", queue_pruning.events(queue, before=now - settings.keep_events_days * _DAY_SECONDS)
-
-
-def _try_to_prune(parts: Parts, leaving: threading.Event) -> None:
-    try:
-        removed = {table: rows for table, rows in prune(parts, leaving).items() if rows}
-    except StoreUnavailable as failure:
-        _log.warning("old rows stay for now: %s", failure)
-        return
-    if removed:
-        words = ", ".join(f"{rows} of {table}" for table, rows in removed.items())
-        _log.info("removed old rows: %s", words)
-
-
-async def _stopped_within(stop: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import typer
 
-from paceline.cli.account_input import account_from_options, accounts_from_file, refuse_taken_names
 from paceline.cli.failures import ExitCode
 from paceline.cli.interruption import run
 from paceline.cli.options import DatabaseOption, JsonOption, opened
@@ -19,10 +18,10 @@ from paceline.cli.output import print_json_lines, print_lines, print_table
 from paceline.cli.panel import account_note
 from paceline.cli.table import Column
 from paceline.cli.words import clean, plural, used
-from paceline.domain.account import Account, AccountState
+from paceline.domain.account import AccountState
 from paceline.domain.errors import AccountUnavailable
 from paceline.operations import accounts as operations
-from paceline.operations.context import Context
+from paceline.operations.account_input import account_from_options, accounts_from_file
 from paceline.operations.summary import AccountSummary
 
 app = typer.Typer(help="Stored accounts; a campaign file names one by account = NAME.", no_args_is_help=True)
@@ -124,21 +123,18 @@ def add(
 
 @app.command("import")
 def import_accounts(
-    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="[[accounts]] tables.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="TOML with [[accounts]] tables, or CSV.", show_default=False)
+    ],
     database: DatabaseOption = None,
 ) -> None:
-    """Store the accounts of a file of [[accounts]] tables: all of them, or none if there is a problem."""
-    found = accounts_from_file(file, os.environ)
+    """Store the accounts of a file of [[accounts]] tables or of a CSV file: all of them, or none if there is a problem."""
+    given = accounts_from_file(file, os.environ)
     with opened(database) as context:
-        _store(context, str(file), found)
-    print_lines([f"{plural(len(found), 'account')} stored"])
-
-
-def _store(context: Context, file: str, found: list[Account]) -> None:
-    logins = {stored.name: stored.identity for stored in operations.list_accounts(context)}
-    refuse_taken_names(file, found, logins)
-    for account in found:
-        operations.add(context, account)
+        new, changed = operations.import_accounts(context, str(file), given, guarded=False)
+    print_lines(
+        [f"{plural(new + changed, 'account')} stored" + (f", {changed} of them known before" if changed else "")]
+    )
 
 
 @app.command("test")

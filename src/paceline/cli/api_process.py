@@ -112,7 +112,7 @@ async def _unavailable(scope: Any, receive: Any, send: Any) -> None:
         "detail": "the database cannot be reached; it is tried again every second",
         "errors": [],
     }
-    body = json.dumps({"status": "ok"} if alive else problem).encode()
+    body = json.dumps({"status": "live"} if alive else problem).encode()
     kind = b"application/json" if alive else b"application/problem+json"
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), (b"retry-after", b"1")]
     await send({"type": "http.response.start", "status": 200 if alive else 503, "headers": headers})

@@ -10,17 +10,20 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import TypeVar
 
 from paceline.bootstrap import open_context, open_queue_context
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.interruption import run, stop_on_signals
-from paceline.cli.logs import log_to_standard_error
-from paceline.domain.errors import StoreUnavailable
+from paceline.domain.errors import InputError, Problem, StoreUnavailable
+from paceline.observability.logs import start_logs
+from paceline.observability.metrics_server import serving_metrics
 from paceline.operations.background import work_in_background
 from paceline.operations.context import QueueContext
+from paceline.operations.metrics import samples
 from paceline.operations.sender_process import send_for_everybody
 from paceline.operations.supervisor import READY
 from paceline.settings import Settings, read_settings
@@ -44,15 +47,15 @@ def run_child(arguments: Sequence[str]) -> int:
     parser.add_argument("--name", required=True)
     parser.add_argument("--listener", type=int, help="the file descriptor on which the API listens")
     options = parser.parse_args(arguments)
-    log_to_standard_error(options.name)
     try:
         settings = read_settings()
+        log_as(options.name, settings)
         if options.part == "api":
             _api(settings, options.listener)
         elif options.part == "background":
             _background(settings)
         else:
-            run(sender(settings, on_ready=_say_ready, until_orphaned=True))
+            run(sender(settings, on_ready=_say_ready, is_child=True))
     except Exception as error:
         return explain_failure(error)
     return ExitCode.DONE
@@ -85,12 +88,20 @@ def _background(settings: Settings) -> None:
             context.close()
 
 
-async def sender(settings: Settings, *, on_ready: Callable[[], None], until_orphaned: bool) -> None:
-    """One sender for everybody, until a signal; also the body of ``paceline sender``."""
+def log_as(name: str, settings: Settings) -> None:
+    """Let this process's log go to standard error under a name."""
+    start_logs(form=settings.log_format, level=settings.log_level, process=name)
+
+
+async def sender(settings: Settings, *, on_ready: Callable[[], None], is_child: bool) -> None:
+    """One sender for everybody, until a signal; also the body of ``paceline sender``.
+
+    A child ends when its supervisor is gone; one that stands alone answers /metrics where the settings say so.
+    """
     stop = stop_on_signals(lambda: _log.info("finishing the open transactions"))
     loop = asyncio.get_running_loop()
     waiting = threading.Event()
-    if until_orphaned:
+    if is_child:
         _when_orphaned(lambda: loop.call_soon_threadsafe(stop.set))
     opening = asyncio.create_task(asyncio.to_thread(open_when_there, lambda: open_queue_context(settings), waiting))
     stopping = asyncio.create_task(stop.wait())
@@ -101,10 +112,22 @@ async def sender(settings: Settings, *, on_ready: Callable[[], None], until_orph
     if context is None:
         return
     try:
-        on_ready()
-        await send_for_everybody(context, stop)
+        with nullcontext() if is_child or not settings.metrics_port else _metrics(context):
+            on_ready()
+            await send_for_everybody(context, stop)
     finally:
         context.close()
+
+
+@contextmanager
+def _metrics(context: QueueContext) -> Iterator[None]:
+    host, port = context.settings.metrics_host, context.settings.metrics_port
+    try:
+        with serving_metrics(lambda: samples(context), host=host, port=port):
+            yield
+    except OSError as error:
+        message = f"cannot listen on {host} port {port}: {error.strerror or error}"
+        raise InputError([Problem(file="environment", field="PACELINE_METRICS_PORT", message=message)]) from error
 
 
 def open_when_there(open_it: Callable[[], _Context], stop: threading.Event) -> _Context | None:

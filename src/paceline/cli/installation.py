@@ -13,7 +13,7 @@ from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, settings_of
 from paceline.cli.output import print_json_lines, print_lines, print_texts
 from paceline.cli.words import clean
-from paceline.operations import databases, doctor as examination
+from paceline.operations import backups, databases, doctor as examination
 from paceline.operations.doctor import Finding
 
 database_app = typer.Typer(help="The database's schema, and copies of it.", no_args_is_help=True)
@@ -57,17 +57,23 @@ def upgrade(database: DatabaseOption = None) -> None:
 
 @database_app.command()
 def backup(
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.", show_default=False)],
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that is made anew.", show_default=False)],
     database: DatabaseOption = None,
 ) -> None:
-    """Write a copy that is consistent also while something is sending."""
-    print_lines([f"the backup is {databases.backup(settings_of(database), target)}"])
+    """Write a copy of everything into a folder, consistent also while something is sending."""
+    settings = settings_of(database)
+    lines = [f"the backup is {backups.backup(settings, target)}"]
+    if not settings.secret_key:
+        lines.append(
+            f"keep {settings.data_path / 'secret.key'} too, in another place: without it no stored password opens"
+        )
+    print_lines(lines)
 
 
 @database_app.command()
 def restore(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="A copy made by backup.", show_default=False)],
+    source: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder made by backup.", show_default=False)],
     database: DatabaseOption = None,
 ) -> None:
     """Put a copy back; campaigns that were running in it are paused."""
-    print_lines([databases.restore(settings_of(database), source)])
+    print_lines(backups.restore(settings_of(database), source))

@@ -14,6 +14,7 @@ from paceline.cli import (
     accounts,
     campaigns,
     demo,
+    imports,
     installation,
     keys,
     sandbox,
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns):
+for group in (send, campaigns, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -14,11 +15,12 @@ from typing import Annotated
 import typer
 
 from paceline.bootstrap import open_context
-from paceline.cli.child import sender as run_sender
+from paceline.cli.child import log_as, sender as run_sender
 from paceline.cli.interruption import run, stop_on_signals
-from paceline.cli.logs import log_to_standard_error
 from paceline.cli.options import DatabaseOption, settings_of
+from paceline.cli.output import print_lines
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
+from paceline.operations.first_user import first_user_link
 from paceline.operations.service_manager import ServiceManager
 from paceline.operations.supervisor import Program, Supervisor
 from paceline.settings import DEFAULT_PORT, Settings
@@ -49,7 +51,7 @@ def serve(
     """Run the server: the API, the recurring work and senders, each a process, until Ctrl-C or SIGTERM."""
     settings = settings_of(database)
     with _listener(host, port) as listener:
-        log_to_standard_error("supervisor")
+        log_as("supervisor", settings)
         url = _url(listener)
         settings = replace(settings, base_url=settings.base_url or url)
         _prepare(settings)
@@ -58,23 +60,45 @@ def serve(
             environment=_environment(settings),
             manager=ServiceManager(os.environ),
         )
-        run(_supervise(supervisor, url))
+        run(_supervise(supervisor, settings, url))
     _log.info("stopped")
 
 
 def sender(database: DatabaseOption = None) -> None:
     """Run one more sender for everybody's campaigns, on any machine, until Ctrl-C or SIGTERM."""
-    log_to_standard_error("sender")
-    run(run_sender(settings_of(database), on_ready=lambda: _log.info("ready"), until_orphaned=False))
+    settings = settings_of(database)
+    log_as("sender", settings)
+    run(run_sender(settings, on_ready=lambda: _log.info("ready"), is_child=False))
     _log.info("stopped")
 
 
-async def _supervise(supervisor: Supervisor, url: str) -> None:
-    def say() -> None:
+async def _supervise(supervisor: Supervisor, settings: Settings, url: str) -> None:
+    invitation: list[asyncio.Task[None]] = []
+
+    def ready() -> None:
+        _log.info("ready on %s", url)
+        invitation.append(asyncio.create_task(asyncio.to_thread(_invite_first_user, settings)))
+
+    def stopping() -> None:
         _log.info("stopping: finishing the open transactions; press Ctrl-C again to leave at once")
 
-    stop = stop_on_signals(say, supervisor.kill)
-    await supervisor.run(stop, on_ready=lambda: _log.info("ready on %s", url))
+    await supervisor.run(stop_on_signals(stopping, supervisor.kill), on_ready=ready)
+    await asyncio.gather(*invitation)
+
+
+def _invite_first_user(settings: Settings) -> None:
+    """Print the link that makes the first user, while there is none. It is not for the log: others read that."""
+    try:
+        context = open_context(settings)
+    except StoreUnavailable as failure:
+        _log.warning("whether there is a user could not be found out: %s", failure)
+        return
+    try:
+        link = first_user_link(context)
+    finally:
+        context.close()
+    if link is not None:
+        print_lines(["There is no user yet. Open this link to become the first one; it works once:", link])
 
 
 def _prepare(settings: Settings) -> None:
@@ -88,7 +112,7 @@ def _prepare(settings: Settings) -> None:
 
 
 def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
-    """In the order in which they start: whoever does the recurring work first, so that no sender takes it over."""
+    """Senders start after the background process, so that none of them takes the recurring work over."""
     patience = settings.final_dot_timeout_seconds + settings.intent_timeout_seconds + _SENDER_MARGIN_SECONDS
     return [
         Program(
@@ -104,7 +128,7 @@ def _programs(settings: Settings, listener: socket.socket, senders: int) -> list
             file_descriptors=(listener.fileno(),),
         ),
         *(
-            Program(name=name, command=_command("sender", name), farewell_seconds=patience)
+            Program(name=name, command=_command("sender", name), farewell_seconds=patience, waits_for="background")
             for name in (f"sender-{number}" for number in range(1, senders + 1))
         ),
     ]

@@ -66,6 +66,8 @@ class SmtpLogin:
     password: str = field(default="", repr=False)
     oauth: OAuth | None = None
     ca_file: str = ""
+    guarded: bool = False
+    """Named through the API: connects only to addresses that the address guard allows."""
 
     @property
     def identity(self) -> str:

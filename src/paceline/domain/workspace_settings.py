@@ -36,7 +36,7 @@ class WorkspaceSetting:
 def _timezone(value: Any) -> str:
     try:
         return ZoneInfo(value).key
-    except (OSError, ValueError, TypeError):
+    except (KeyError, OSError, ValueError, TypeError):
         raise ValueError from None
 
 

@@ -26,7 +26,7 @@ from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaigns, installation, senders
+from paceline.store.queue import accounts, campaigns, installation, senders, servers
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
 from paceline.store.secrets import SecretBox
@@ -169,13 +169,14 @@ class Sender:
             await asyncio.to_thread(self._pause_everything, str(self._group.refusal))
             self._stopping.set()
             return
-        standings, served, with_work = await asyncio.to_thread(self._read)
+        standings, served, with_work, full = await asyncio.to_thread(self._read)
         for standing in standings:
             worker = self._workers.get(standing.id)
             if worker is None and standing.sender_id == self._id:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
-                await self._start_if_wanted(standing, [c for c in served[standing.id] if c in with_work])
+                if (standing.workspace_id, standing.host) not in full:
+                    await self._start_if_wanted(standing, [c for c in served[standing.id] if c in with_work])
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
@@ -201,17 +202,20 @@ class Sender:
             if with_work:
                 worker.look_again()
 
-    def _read(self) -> tuple[list[AccountStanding], dict[int, list[int]], set[int]]:
+    def _read(self) -> tuple[list[AccountStanding], dict[int, list[int]], set[int], set[tuple[int, str]]]:
         now = self._clock.now()
         with self._database.read() as connection:
             if self._campaign_id is None:
-                standings = accounts.standings_at_work(connection, self._id)
+                standings = accounts.standings_at_work(connection, self._id, now=now)
             else:
                 standings = accounts.standings(connection, campaign_id=self._campaign_id)
+            if not standings:
+                return [], {}, set(), set()
             served = campaigns.attended(connection, [s.id for s in standings], own=self._campaign_id)
             running = {campaign_id for ids in served.values() for campaign_id in ids}
             with_work = campaigns.with_work(connection, now=now) & running
-        return standings, served, with_work
+            full = servers.full(connection)
+        return standings, served, with_work, full
 
     # Workers.
 
@@ -288,7 +292,7 @@ class Sender:
 
         def write() -> None:
             with self._database.write() as connection:
-                accounts.set_state(connection, account_id, lease=lease, **standing)
+                accounts.set_state(connection, account_id, lease=lease, now=self._clock.now(), **standing)
             self._give_back(account_id)
 
         await self._in_store(write)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric as Family
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
@@ -79,6 +79,8 @@ _TABLE = (
                  "Messages an account has handed over without an answer yet; absent likewise", "account", "name"),
     _of_database("paceline_senders", _GAUGE, "Senders with a valid lease"),
     _of_database("paceline_leader", _GAUGE, "1 while a process holds this leadership, 0 when its lease has run out", "name"),
+    _of_database("paceline_chore_failures", _GAUGE,
+                 "How often recurring work has failed in a row; absent while all of it works", "name"),
     _of_database("paceline_imports", _GAUGE, "Imports that have not ended, by status", "status"),
     _of_database("paceline_notifications_waiting", _GAUGE, "Notifications that wait to be delivered"),
     _of_database("paceline_database_wal_bytes", _GAUGE,
@@ -112,6 +114,7 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 process_registry = CollectorRegistry(auto_describe=True)
 """What this process counts by itself."""
 
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the lines of every histogram for the time of its creation
 ProcessCollector(registry=process_registry)
 
 

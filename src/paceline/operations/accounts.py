@@ -1,17 +1,20 @@
-"""What a person does with stored accounts: list, add, test, look at their usage, switch on and off."""
+"""What a person does with stored accounts by name: list, add, import, test, look at their usage, switch on and off."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from paceline.domain.account import Account
-from paceline.domain.errors import PacelineError
+from paceline.domain.errors import InputError, PacelineError, Problem
+from paceline.operations.account_input import GivenAccount, refuse_taken_names
 from paceline.operations.context import Context, NotPossible
-from paceline.operations.summary import AccountSummary, account_summary
-from paceline.store.queue import accounts
+from paceline.operations.summary import AccountSummary, account_summaries
+from paceline.store.queue import account_records, accounts
 from paceline.store.queue.accounts import AccountStanding
 
-_CHANNEL = "email"
+CHANNEL = "email"
 
 
 class UnknownAccount(PacelineError):
@@ -19,10 +22,10 @@ class UnknownAccount(PacelineError):
 
 
 def list_accounts(context: Context) -> list[AccountSummary]:
-    """Every account by name; ``sent``, which counts for a campaign, is 0."""
-    now = context.clock.now()
+    """Every account of the workspace by name; ``sent``, which counts for a campaign, is 0."""
     with context.queue.read() as connection:
-        return [account_summary(connection, s, sent=0, now=now) for s in accounts.standings(connection)]
+        standings = accounts.standings(connection, workspace_id=context.workspace_id)
+        return account_summaries(connection, context.queue, standings, sent={}, now=context.clock.now())
 
 
 def add(context: Context, account: Account) -> AccountSummary:
@@ -32,18 +35,56 @@ def add(context: Context, account: Account) -> AccountSummary:
         same_name = accounts.find(connection, account.name, workspace_id=context.workspace_id)
         if any(standing.identity != account.login.identity for standing in same_name):
             raise NotPossible(f"there is another account with the name {account.name!r} ({same_name[0].identity})")
-        account_id = accounts.save(
-            connection, context.box, account, workspace_id=context.workspace_id, channel=_CHANNEL
-        )
-        standing = next(s for s in accounts.standings(connection) if s.id == account_id)
-        return account_summary(connection, standing, sent=0, now=now)
+        accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel=CHANNEL)
+        stored = accounts.find(connection, account.name, workspace_id=context.workspace_id)
+        return account_summaries(connection, context.queue, stored, sent={}, now=now)[0]
+
+
+def import_accounts(context: Context, file: str, given: Sequence[GivenAccount], *, guarded: bool) -> tuple[int, int]:
+    """Store the accounts of a file, all or none, in one transaction; returns how many are new and how many were there.
+
+    ``guarded`` marks those that come over the API, unless the command line has stored the same login before. Raises
+    InputError with a line for every name that another account has.
+    """
+    with context.queue.write() as connection:
+        known = account_records.known_logins(connection, workspace_id=context.workspace_id, channel=CHANNEL)
+        there = {identity: login for identity, login in known.items() if not login.hidden}
+        refuse_taken_names(file, given, {login.name: identity for identity, login in there.items()})
+        _refuse_second_names(file, given)
+        for one in given:
+            before = there.get(one.account.login.identity)
+            login = replace(one.account.login, guarded=guarded and (before is None or before.guarded))
+            account_id = accounts.save(
+                connection,
+                context.box,
+                replace(one.account, login=login),
+                workspace_id=context.workspace_id,
+                channel=CHANNEL,
+            )
+            if one.tags:
+                account_records.set_tags(connection, account_id, one.tags)
+    changed = sum(one.account.login.identity in there for one in given)
+    return len(given) - changed, changed
+
+
+def _refuse_second_names(file: str, given: Sequence[GivenAccount]) -> None:
+    """A name that occurs twice in one file cannot be told apart afterwards."""
+    seen: dict[str, int] = {}
+    problems = []
+    for one in given:
+        first = seen.setdefault(one.account.name, one.line)
+        if first != one.line:
+            message = f"the account in line {first} has the name {one.account.name!r} too"
+            problems.append(Problem(file=file, line=one.line, field="name", message=message))
+    if problems:
+        raise InputError(problems)
 
 
 def set_enabled(context: Context, name: str, *, enabled: bool) -> None:
     """Switch an account on (a broken one gets another chance) or off; a running worker notices within a second."""
     standing = _find(context, name)
     with context.queue.write() as connection:
-        accounts.set_enabled(connection, standing.id, enabled=enabled)
+        accounts.set_enabled(connection, standing.id, enabled=enabled, now=context.clock.now())
 
 
 async def test(context: Context, name: str) -> str:
@@ -76,8 +117,9 @@ def usage(context: Context) -> list[dict[str, Any]]:
 def _find(context: Context, name: str) -> AccountStanding:
     with context.queue.read() as connection:
         found = accounts.find(connection, name, workspace_id=context.workspace_id)
-        names = sorted({standing.name for standing in accounts.standings(connection)})
+        stored = accounts.standings(connection, workspace_id=context.workspace_id)
     if not found:
+        names = sorted({standing.name for standing in stored})
         known = f"there are: {', '.join(names[:10])}" if names else "there is none yet"
         raise UnknownAccount(f"no account with the name {name!r}; {known}")
     if len(found) > 1:

@@ -9,6 +9,7 @@ from typing import Any
 from paceline.operations.access import Principal
 from paceline.operations.context import Context
 from paceline.store.catalogue import audit
+from paceline.store.catalogue.audit import AuditRow
 
 
 def record(context: Context, principal: Principal, action: str, subject: str, detail: Mapping[str, Any]) -> None:
@@ -23,4 +24,26 @@ def record(context: Context, principal: Principal, action: str, subject: str, de
             action=action,
             subject=subject,
             detail=json.dumps(dict(detail), ensure_ascii=False, default=str),
+        )
+
+
+def entries(
+    context: Context,
+    *,
+    limit: int,
+    before: int | None = None,
+    action: str | None = None,
+    actor_id: str | None = None,
+    subject: str | None = None,
+) -> list[AuditRow]:
+    """Up to ``limit`` entries of the log, the newest first; ``before`` is the number of the last one that was seen."""
+    with context.catalogue.read() as connection:
+        return audit.listing(
+            connection,
+            workspace_id=context.workspace_id,
+            limit=limit,
+            before=before,
+            action=action,
+            actor_id=actor_id,
+            subject=subject,
         )

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 
+from paceline.chores import event_pruner
+from paceline.operations import importing, notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
 from paceline.operations.queue_chores import keep_queue
@@ -18,7 +21,11 @@ from paceline.store import leaderships
 
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
-    return []
+    return [
+        Watch(name="notifications", run=partial(notifying.run, context)),
+        Watch(name="imports", run=importing.import_runner(context).run),
+        Watch(name="event pruner", run=partial(event_pruner.run, context)),
+    ]
 
 
 def work_in_background(

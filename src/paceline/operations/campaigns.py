@@ -24,7 +24,7 @@ def resume(context: Context, key: str) -> Summary:
     campaign = context.campaign(key)
     with context.queue.write() as connection:
         standings = accounts.standings(connection, campaign_id=campaign.id)
-        accounts.retry(connection, [standing.id for standing in standings])
+        accounts.retry(connection, [standing.id for standing in standings], now=context.clock.now())
         installation.accept_identity(context.queue, connection)
     return _move(context, key, CampaignMove.RESUME)
 

@@ -25,7 +25,7 @@ def account_states(context: Context) -> dict[str, dict[str, Any]]:
     """Public id -> state of every account."""
     now = context.clock.now()
     with context.queue.read() as connection:
-        standings = accounts.standings(connection)
+        standings = accounts.standings(connection, workspace_id=context.workspace_id)
     states = {}
     for standing in standings:
         state, reason, until = effective_state(standing, now)

@@ -11,7 +11,7 @@ from typing import Any
 from paceline.clock import iso
 from paceline.domain.errors import PacelineError
 from paceline.operations.context import Context
-from paceline.store.catalogue import statistics
+from paceline.store import leaderships
 from paceline.store.database import Database
 from paceline.store.migrations import CATALOGUE, QUEUE, Schema
 from paceline.store.opening import schema_version
@@ -114,9 +114,9 @@ def _database(database: Database, schema: Schema) -> str:
 
 def _background(context: Context) -> str:
     with context.catalogue.read() as connection:
-        until_at = statistics.leaders(connection).get(BACKGROUND)
-    if until_at is None:
-        raise _NotReady("no background process has been started: run `paceline serve`")
-    if until_at <= context.clock.now():
-        raise _NotReady(f"no background process since {iso(until_at)}: is `paceline serve` at work?")
+        leader = leaderships.find(connection, leaderships.CATALOGUE, BACKGROUND)
+    if leader is None:
+        raise _NotReady("no background process is at work: run `paceline serve`")
+    if leader.until_at <= context.clock.now():
+        raise _NotReady(f"no background process since {iso(leader.until_at)}: is `paceline serve` at work?")
     return "at work"

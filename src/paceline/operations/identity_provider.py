@@ -9,7 +9,10 @@ import asyncio
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -24,6 +27,7 @@ _LONGEST_ANSWER = 262_144
 # Signatures by the provider's private key only: with "none" or a shared secret anybody could write tokens.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 _LEEWAY_SECONDS = 60
+_AT_ONCE = BoundedSemaphore(10)
 
 
 class ProviderFailed(PacelineError):
@@ -56,7 +60,8 @@ class Identity:
 
 def authorization_url(client: Client, *, state: str, nonce: str, verifier: str) -> str:
     """Where the person logs in (RFC 6749 section 4.1.1, PKCE by RFC 7636). Raises ProviderFailed."""
-    found = asyncio.run(_described(client))
+    with _one_of_few():
+        found = asyncio.run(_described(client))
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     query = {
         "response_type": "code",
@@ -74,7 +79,19 @@ def authorization_url(client: Client, *, state: str, nonce: str, verifier: str) 
 
 def identity(client: Client, *, code: str, nonce: str, verifier: str, now: float) -> Identity:
     """Who came back with this code. Raises ProviderFailed, IdentityRefused."""
-    return asyncio.run(_identity(client, code=code, nonce=nonce, verifier=verifier, now=now))
+    with _one_of_few():
+        return asyncio.run(_identity(client, code=code, nonce=nonce, verifier=verifier, now=now))
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """A provider that hangs must not take all threads that answer requests."""
+    if not _AT_ONCE.acquire(blocking=False):
+        raise ProviderFailed("too many logins wait for the identity provider: try again in a moment")
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()
 
 
 async def _identity(client: Client, *, code: str, nonce: str, verifier: str, now: float) -> Identity:
@@ -85,7 +102,8 @@ async def _identity(client: Client, *, code: str, nonce: str, verifier: str, now
         claims = verified_claims(client, tokens.get("id_token"), keys, nonce=nonce, now=now)
         if "email" not in claims and "userinfo_endpoint" in found:
             claims = await _with_userinfo(client, http, found, tokens, claims)
-    verified = claims.get("email_verified") in (True, "true") and isinstance(claims.get("email"), str)
+    said = claims.get("email_verified")  # some providers write a text
+    verified = (said is True or said == "true") and isinstance(claims.get("email"), str)
     return Identity(
         subject=f"{client.issuer} {claims['sub']}",
         email=str(claims["email"]) if verified else "",

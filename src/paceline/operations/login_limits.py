@@ -51,7 +51,7 @@ def one_attempt(context: Context, *, email: str, network_address: str) -> Iterat
             if pace is ACCOUNT_PACE:
                 login_attempts.forget(connection, subject)
             else:  # others behind this address have failed, and still have
-                login_attempts.take_back(connection, subject)
+                login_attempts.take_back(connection, subject, now=context.clock.now())
 
 
 def count_request(context: Context, *, kind: str, email: str, network_address: str) -> None:
@@ -113,4 +113,4 @@ def _count(context: Context, subjects: dict[str, LoginPace]) -> None:
 def _take_back(context: Context, subjects: list[str]) -> None:
     with context.catalogue.write() as connection:
         for subject in subjects:
-            login_attempts.take_back(connection, subject)
+            login_attempts.take_back(connection, subject, now=context.clock.now())

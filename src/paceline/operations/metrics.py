@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.errors import StoreUnavailable
 from paceline.observability.metrics import Sample, exposition
 from paceline.operations.context import Context, QueueContext
+from paceline.store import leaderships
 from paceline.store.catalogue import statistics as catalogue_statistics
 from paceline.store.database import Database
+from paceline.store.leaderships import LeadershipRow
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import statistics as queue_statistics
+from paceline.store.queue import chore_failures, statistics as queue_statistics
 from paceline.store.sqlite import SqliteDatabase
 
 _ENDED = ("sent", "failed", "skipped", "cancelled", "delivered", "read", "bounced")
@@ -72,6 +74,8 @@ def _of_the_queue(context: QueueContext) -> Iterator[Sample]:
         accounts = queue_statistics.accounts_by_state(connection, now=now)
         each = queue_statistics.account_numbers(connection, at_most=context.settings.metrics_accounts)
         alive = queue_statistics.senders_alive(connection, now=now)
+        leaders = leaderships.every(connection, leaderships.QUEUE)
+        failures = chore_failures.every(connection)
     for outcome in _ENDED:
         yield Sample(name="paceline_messages_total", labels=(outcome,), value=counts[outcome])
     for state in _OPEN:
@@ -85,6 +89,14 @@ def _of_the_queue(context: QueueContext) -> Iterator[Sample]:
         yield Sample(name="paceline_account_sent_total", labels=labels, value=account.sent)
         yield Sample(name="paceline_account_open", labels=labels, value=account.open_intents)
     yield Sample(name="paceline_senders", value=alive)
+    yield from _leaders(leaders, now)
+    for failure in failures:
+        yield Sample(name="paceline_chore_failures", labels=(failure.name,), value=failure.failures)
+
+
+def _leaders(leaders: Sequence[LeadershipRow], now: float) -> Iterator[Sample]:
+    for leader in leaders:
+        yield Sample(name="paceline_leader", labels=(leader.name,), value=int(leader.until_at > now))
 
 
 def _of_a_shared_catalogue(context: QueueContext) -> Iterator[Sample]:
@@ -97,9 +109,8 @@ def _of_the_catalogue(context: Context) -> Iterator[Sample]:
     with context.catalogue.read() as connection:
         imports = catalogue_statistics.imports_under_way(connection)
         waiting = catalogue_statistics.notifications_waiting(connection)
-        leaders = catalogue_statistics.leaders(connection)
+        leaders = leaderships.every(connection, leaderships.CATALOGUE)
     for status, number in imports.items():
         yield Sample(name="paceline_imports", labels=(status,), value=number)
     yield Sample(name="paceline_notifications_waiting", value=waiting)
-    for name, until_at in leaders.items():
-        yield Sample(name="paceline_leader", labels=(name,), value=int(until_at > now))
+    yield from _leaders(leaders, now)

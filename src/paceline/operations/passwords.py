@@ -24,6 +24,7 @@ LONGEST = 256
 # The least that OWASP's Password Storage Cheat Sheet asks of argon2id: 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _AT_ONCE = BoundedSemaphore(2)
+_PLACES = BoundedSemaphore(10)  # hashing or waiting for it: a flood must not take all threads that answer requests
 _LONGEST_WAIT_SECONDS = 5.0
 
 _MOST_COMMON = """
@@ -98,9 +99,15 @@ def _normal(password: str) -> bytes:
 
 @contextmanager
 def _one_of_few() -> Iterator[None]:
-    if not _AT_ONCE.acquire(timeout=_LONGEST_WAIT_SECONDS):
+    with _held(_PLACES, 0.0), _held(_AT_ONCE, _LONGEST_WAIT_SECONDS):
+        yield
+
+
+@contextmanager
+def _held(semaphore: BoundedSemaphore, seconds: float) -> Iterator[None]:
+    if not semaphore.acquire(timeout=seconds):
         raise TooManyAttempts("too many logins at the same moment", retry_after_seconds=_LONGEST_WAIT_SECONDS)
     try:
         yield
     finally:
-        _AT_ONCE.release()
+        semaphore.release()

@@ -52,13 +52,12 @@ def change_role(context: Context, user: str, role: str, *, by: Principal) -> Mem
     Raises InputError, NotAllowed, NotFound, NotPossible (the last owner).
     """
     wanted, number = parse_role(role), user_number(context, user)
-    refuse_appointing(by, wanted)
     with context.catalogue.write() as connection:
         members.lock(connection, context.workspace_id)
         row = members.find(connection, workspace_id=context.workspace_id, user_id=number)
         if row is None:
             raise _unknown(user)
-        refuse_appointing(by, row.role)
+        refuse_appointing(by, row.role, wanted)
         if not members.set_role(connection, workspace_id=context.workspace_id, user_id=number, role=wanted):
             raise NotPossible(_LAST_OWNER.format(row.email))
     return member(context, user)

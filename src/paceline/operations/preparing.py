@@ -84,7 +84,7 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
             return None
         account_ids = _save_accounts(context, connection, file)
         accounts.attach(connection, campaign_id, account_ids)
-        accounts.retry(connection, account_ids)
+        accounts.retry(connection, account_ids, now=now)
         campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
 
@@ -103,7 +103,7 @@ def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) 
     with context.queue.write() as connection:
         account_ids = _save_accounts(context, connection, file)
         accounts.attach(connection, found.id, account_ids)
-        accounts.retry(connection, account_ids)
+        accounts.retry(connection, account_ids, now=now)
         campaigns.change_pace(
             connection,
             found.id,

@@ -14,6 +14,9 @@ from paceline.operations.leadership import Leadership, lead
 from paceline.operations.recurring_work import Chore, attend
 from paceline.store import leaderships
 
+QUEUE_CHORES = "queue chores"
+"""The name under which they are led."""
+
 _RESCUE_EVERY_SECONDS = 1.0
 _PAUSED_EVERY_SECONDS = 1.0
 _THOROUGH_EVERY_SECONDS = 5.0
@@ -24,7 +27,7 @@ def keep_queue(context: QueueContext, stop: threading.Event) -> None:
     leadership = Leadership(
         context.queue,
         leaderships.QUEUE,
-        "queue chores",
+        QUEUE_CHORES,
         clock=context.clock,
         seconds=context.settings.leadership_seconds,
     )

@@ -30,17 +30,22 @@ _TELL_EVERY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What one child runs. ``farewell_seconds`` is how long it may take to end; ``stop_turn``: lower ones end first."""
+    """What one child runs.
+
+    ``waits_for`` names the child that should be ready before it starts. ``farewell_seconds`` is how long it may take to
+    end; of the ``stop_turn`` lower ones end first.
+    """
 
     name: str
     command: Sequence[str]
     farewell_seconds: float
+    waits_for: str = ""
     stop_turn: int = 0
     file_descriptors: tuple[int, ...] = ()
 
 
 class Supervisor:
-    """Several children, started in the order given."""
+    """Several children: started, started again, and ended in order."""
 
     def __init__(self, programs: Sequence[Program], *, environment: Mapping[str, str], manager: ServiceManager) -> None:
         self._environment = {k: v for k, v in environment.items() if k not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")}
@@ -69,12 +74,11 @@ class Supervisor:
             child.kill()
 
     async def _start(self, tasks: list[asyncio.Task[None]], on_ready: Callable[[], None]) -> None:
-        """One after the other: the next one when the one before is ready, or takes too long for it."""
-        for child in self._children:
+        by_name = {child.program.name: child for child in self._children}
+        for child in sorted(self._children, key=lambda one: bool(one.program.waits_for)):
+            if child.program.waits_for:
+                await by_name[child.program.waits_for].is_ready_or_slow()
             tasks.append(asyncio.create_task(child.keep_running()))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_START_SECONDS):
-                    await child.ready.wait()
         for child in self._children:
             await child.ready.wait()
         self._manager.ready(f"{len(self._children)} processes")
@@ -104,6 +108,12 @@ class _Child:
         self._stopping = asyncio.Event()
         self._gone = asyncio.Event()
         self._gone.set()
+
+    async def is_ready_or_slow(self) -> None:
+        """Wait until it is ready for the first time, but not for long: others can do without it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_START_SECONDS):
+                await self.ready.wait()
 
     async def keep_running(self) -> None:
         """Start it, and again whenever it has ended, with growing pauses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.field_kinds import shown
@@ -20,10 +20,17 @@ _LONG_KEY = re.compile(  # tomllib needs hours for a key of some 100,000 parts
 )
 
 
+class Lines(Protocol):
+    """Knows where the fields of a file stand."""
+
+    def line_of(self, path: TomlPath) -> int:
+        """Where a field stands, or what would hold it."""
+
+
 class Document:
     """One file's values, and the problems found in it so far."""
 
-    def __init__(self, path: Path, table: dict[str, Any], lines: TomlLines) -> None:
+    def __init__(self, path: Path, table: dict[str, Any], lines: Lines) -> None:
         self.path = path
         self.table = table
         self._lines = lines
@@ -72,6 +79,11 @@ def open_document(path: Path, *, accepted: str) -> Document:
         text = read_text(path)
     except UnusableFile as error:
         raise _not_usable(path, error.line, f"the file {error.reason}; accepted is {accepted}") from None
+    return parse_document(path, text, accepted=accepted)
+
+
+def parse_document(path: Path, text: str, *, accepted: str) -> Document:
+    """Parse the text of a TOML file that is called ``path``. Raises InputError with one problem."""
     if match := _LONG_KEY.search(text):
         line = text.count("\n", 0, match.start()) + 1
         raise _not_usable(path, line, f"this key has more than {_MOST_KEY_PARTS} parts; accepted is {accepted}")

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from paceline.domain.errors import StoreUnavailable
 
-_LONGEST_PAUSE_SECONDS = 8.0
+_LONGEST_PAUSE_SECONDS = 5.0
 _LONGEST_PROBE_SECONDS = 10.0
 
 

@@ -28,6 +28,7 @@ from paceline.store.circuit_breaker import BreakerState, CircuitBreaker
 
 # PostgreSQL: shutting down, crashed, starting up, too many connections.
 _NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300"})
+_FILE_IS_AWAY = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB})
 
 
 @lru_cache(maxsize=1000)
@@ -45,6 +46,8 @@ class Database(ABC):
     """Appended to a SELECT that takes rows for itself."""
     lock_rows: str
     """Appended to a SELECT whose rows are changed next."""
+    one_writer: bool
+    """Whether a transaction that writes keeps every other one waiting."""
     remembers_fresh: bool
     """Whether scanning from the first fresh row gets slower with every row that was taken before it."""
 
@@ -70,13 +73,23 @@ class Database(ABC):
     def rows(self, parameter: str, **columns: str) -> str:
         """A sub-select that reads a JSON array of arrays bound to ``parameter`` as rows with these columns and types.
 
-        Types are "integer", "number" and "text".
+        Types are "integer", "number", "text" and "json" (an object, as a column of fields takes it).
         """
+
+    @abstractmethod
+    def field(self, column: str, parameter: str) -> str:
+        """The text of one field in a column of fields; its name is bound to ``parameter``."""
 
     @abstractmethod
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write. Commits at the end of the block, rolls back when it raises."""
+
+    @contextmanager
+    def write_much(self) -> Iterator[Connection]:
+        """Like ``write``, for one of many transactions in a row that each change thousands of rows."""
+        with self.write() as connection:
+            yield connection
 
     @abstractmethod
     def identity(self, connection: Connection) -> str:
@@ -291,7 +304,7 @@ def _is_out_of_reach(failure: StoreUnavailable) -> bool:
     if error.connection_invalidated or getattr(at_driver, "sqlstate", None) in _NOT_SERVING:
         return True
     if isinstance(at_driver, sqlite3.Error):
-        return "locked" not in str(at_driver) and "full" not in str(at_driver)
+        return getattr(at_driver, "sqlite_errorcode", 0) & 0xFF in _FILE_IS_AWAY
     return getattr(at_driver, "sqlstate", None) is None
 
 

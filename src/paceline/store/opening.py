@@ -79,9 +79,19 @@ def prepare(database: Database, schema: Schema) -> None:
     if found is None:
         upgrade(database, schema)
     elif found != schema.version:
+        refuse_newer(database, schema, found)
         raise SchemaMismatch(
             f"{database.name} has {schema.name} schema {found}, this Paceline needs {schema.version}: "
             "make a backup with `paceline database backup`, then run `paceline database upgrade`"
+        )
+
+
+def refuse_newer(database: Database, schema: Schema, found: str | None) -> None:
+    """Raise SchemaMismatch for a schema that a newer program made: it cannot be taken back, only restored."""
+    if (found or "") > schema.version:
+        raise SchemaMismatch(
+            f"{database.name} has {schema.name} schema {found}, made by a newer Paceline; this one knows {schema.version}: "
+            "install the newer one again, or `paceline database restore` the backup from before the upgrade"
         )
 
 

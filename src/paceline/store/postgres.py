@@ -27,6 +27,7 @@ class PostgresDatabase(Database):
 
     skip_locked = "FOR UPDATE SKIP LOCKED"
     lock_rows = "FOR NO KEY UPDATE"  # the stronger lock would wait for rows that only refer to these, and deadlock
+    one_writer = False
     remembers_fresh = True
 
     def __init__(self, url: URL, settings: Settings, role: str = "queue") -> None:
@@ -61,9 +62,13 @@ class PostgresDatabase(Database):
 
     def rows(self, parameter: str, **columns: str) -> str:
         picked = ", ".join(
-            f"(value ->> {position})::{_TYPES[kind]} AS {name}" for position, (name, kind) in enumerate(columns.items())
+            f"value -> {position} AS {name}" if kind == "json" else f"(value ->> {position})::{_TYPES[kind]} AS {name}"
+            for position, (name, kind) in enumerate(columns.items())
         )
         return f"SELECT {picked} FROM jsonb_array_elements(CAST(:{parameter} AS jsonb))"
+
+    def field(self, column: str, parameter: str) -> str:
+        return f"({column} ->> CAST(:{parameter} AS text))"
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

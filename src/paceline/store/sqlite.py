@@ -26,7 +26,8 @@ from paceline.store.database import CountingPool, Database, sql
 _OLDEST = (3, 35, 0)  # RETURNING and UPDATE … FROM
 _COMMITS_PER_CHECKPOINT = 500
 _LONGEST_WAL_PAGES = 16384  # 64 MB
-_JSON_CASTS = {"integer": "CAST({} AS INTEGER)", "number": "CAST({} AS REAL)", "text": "{}"}
+_JSON_CASTS = {"integer": "CAST({} AS INTEGER)", "number": "CAST({} AS REAL)", "text": "{}", "json": "{}"}
+_PAGES_OF_MUCH = 2048  # 8 MB
 
 
 class SqliteDatabase(Database):
@@ -34,6 +35,7 @@ class SqliteDatabase(Database):
 
     skip_locked = ""
     lock_rows = ""
+    one_writer = True
     remembers_fresh = False
 
     def __init__(self, path: Path, settings: Settings, role: str = "queue") -> None:
@@ -74,6 +76,9 @@ class SqliteDatabase(Database):
         )
         return f"SELECT {picked} FROM json_each(:{parameter})"
 
+    def field(self, column: str, parameter: str) -> str:
+        return f"(SELECT value FROM json_each({column}) WHERE key = :{parameter})"
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         with self._guard(), self._turn, self._take() as connection:
@@ -85,6 +90,16 @@ class SqliteDatabase(Database):
                 raise
             connection.exec_driver_sql("COMMIT")
             self._checkpoint_in_time(connection)
+
+    @contextmanager
+    def write_much(self) -> Iterator[Connection]:
+        """Differs by necessity: counted in transactions, the log would be hundreds of MB long before it is brought home.
+
+        SQLite then does it at the end of a transaction, under the same lock; the connection keeps to that.
+        """
+        with self.write() as connection:
+            connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_PAGES_OF_MUCH}")
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

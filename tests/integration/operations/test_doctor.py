@@ -15,6 +15,7 @@ from paceline.operations.doctor import Finding, examine
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.settings import Settings, read_settings
 from paceline.store.database import sql
+from paceline.store.queue import chore_failures
 from surroundings.queue import Queue
 from surroundings.sending import Sending, logins, opened, write_campaign
 
@@ -142,6 +143,14 @@ def test_scheduled_campaigns_and_imports_without_a_background_process_are_told(
         found = _found(_settings(database_url, tmp_path))
     assert found["background"].ok is None
     assert "1 scheduled campaign" in found["background"].sentence
+
+
+def test_recurring_work_that_fails_is_told_with_its_reason(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path) as context:
+        with context.queue.write() as connection:
+            chore_failures.keep(connection, "limit resumer", reason="no such column", now=context.clock.now())
+        found = _found(_settings(database_url, tmp_path))
+    assert found["background"].sentence == "limit resumer has failed 1 times: no such column"
 
 
 def test_long_transaction_of_somebody_else_is_told(

@@ -95,7 +95,7 @@ def test_accounts_of_a_file_are_stored_all_or_none(capsys: pytest.CaptureFixture
     assert run(["accounts", "import", str(good)]) == 0
     assert run(["accounts", "import", str(bad)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line == f"{bad}: name: another stored account is called 'relay-2' (mail.example.org:587:)"
+    assert line == f"{bad}:6: name: another stored account is called 'relay-2' (mail.example.org:587:)"
     run(["accounts", "list", "--json"])
     assert len(capsys.readouterr().out.splitlines()) == 2
 

@@ -66,7 +66,7 @@ def test_one_probe_at_a_time_closes_it(breaker: CircuitBreaker, time: _Time) -> 
 
 def test_each_failed_probe_doubles_the_pause_up_to_a_bound(breaker: CircuitBreaker, time: _Time) -> None:
     _fail(breaker, 3)
-    for expected in (2.0, 4.0, 8.0, 8.0):
+    for expected in (2.0, 4.0, 5.0, 5.0):
         time.now += breaker.seconds_until_probe
         _fail(breaker, 1)
         assert breaker.seconds_until_probe == expected

@@ -35,17 +35,17 @@ def create_api_key(asked: Asked, new: NewApiKeyRequest) -> ApiKeyMade:
     return ApiKeyMade(**_fields(made.key), key=made.secret)
 
 
-@routes.get("/api-keys/{key}", permission=Permission.KEYS_READ)
-def show_api_key(asked: Asked, key: str) -> ApiKeyAnswer:
+@routes.get("/api-keys/{key_id}", permission=Permission.KEYS_READ)
+def show_api_key(asked: Asked, key_id: str) -> ApiKeyAnswer:
     """One API key of this workspace."""
-    return ApiKeyAnswer(**_fields(api_keys.one_key(asked.context, key)))
+    return ApiKeyAnswer(**_fields(api_keys.one_key(asked.context, key_id)))
 
 
-@routes.delete("/api-keys/{key}", permission=Permission.KEYS_WRITE)
-def revoke_api_key(asked: Asked, key: str) -> None:
+@routes.delete("/api-keys/{key_id}", permission=Permission.KEYS_WRITE)
+def revoke_api_key(asked: Asked, key_id: str) -> None:
     """Revoke an API key: it stops working everywhere within a second, for ever."""
-    api_keys.revoke_key(asked.context, key)
-    asked.audit("key.revoke", key)
+    api_keys.revoke_key(asked.context, key_id)
+    asked.audit("key.revoke", key_id)
 
 
 def _fields(row: ApiKey) -> dict[str, Any]:

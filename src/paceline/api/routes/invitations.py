@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import Request, Response
+from fastapi import BackgroundTasks, Request, Response
 
 from paceline.api.asked import Address, Asked, Open
 from paceline.api.logging_in import begun, client_of
@@ -22,6 +22,7 @@ from paceline.api.schemas.sessions import CurrentSession, OwnWorkspace
 from paceline.domain.permission import Permission
 from paceline.operations import invitations, sessions, workspaces
 from paceline.operations.invitations import Invitation
+from paceline.operations.link_letters import mail_is_set_up, send_invitation
 
 routes = Routes(tag="invitations")
 
@@ -34,10 +35,20 @@ def list_invitations(asked: Asked, limit: Limit = USUAL_LIMIT, cursor: Cursor = 
 
 
 @routes.post("/invitations", permission=Permission.MEMBERS_WRITE, status=HTTPStatus.CREATED)
-def invite(asked: Asked, new: NewInvitation) -> InvitationMade:
-    """Invite somebody; a former invitation of the same address stops working."""
+def invite(asked: Asked, new: NewInvitation, afterwards: BackgroundTasks) -> InvitationMade:
+    """Invite somebody; a former invitation of the same address stops working.
+
+    The link goes out by mail where a mail server is set up, and stands in the answer in any case.
+    """
     made = invitations.invite(asked.context, email=new.email, role=new.role, by=asked.principal)
     asked.audit("invitation.create", made.id, email=made.email, role=made.role)
+    afterwards.add_task(
+        send_invitation,
+        asked.context,
+        made,
+        inviter=asked.principal.name,
+        workspace_name=workspaces.workspace(asked.context).name,
+    )
     return InvitationMade(
         id=made.id,
         email=made.email,
@@ -45,14 +56,15 @@ def invite(asked: Asked, new: NewInvitation) -> InvitationMade:
         created_at=made.created_at,
         expires_at=made.expires_at,
         link=made.link or "",
+        mailed=mail_is_set_up(asked.context),
     )
 
 
-@routes.delete("/invitations/{invitation}", permission=Permission.MEMBERS_WRITE)
-def revoke_invitation(asked: Asked, invitation: str) -> None:
+@routes.delete("/invitations/{invitation_id}", permission=Permission.MEMBERS_WRITE)
+def revoke_invitation(asked: Asked, invitation_id: str) -> None:
     """Take an open invitation back."""
-    invitations.revoke_invitation(asked.context, invitation)
-    asked.audit("invitation.revoke", invitation)
+    invitations.revoke_invitation(asked.context, invitation_id)
+    asked.audit("invitation.revoke", invitation_id)
 
 
 @routes.post("/invitations/look", permission=Access.PUBLIC)

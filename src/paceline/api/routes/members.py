@@ -22,32 +22,32 @@ def list_members(asked: Asked, limit: Limit = USUAL_LIMIT, cursor: Cursor = None
     return page(rows, limit, position=lambda row: row.id, model=_answer)
 
 
-@routes.get("/members/{user}", permission=Permission.MEMBERS_READ)
-def show_member(asked: Asked, user: str) -> MemberAnswer:
+@routes.get("/members/{user_id}", permission=Permission.MEMBERS_READ)
+def show_member(asked: Asked, user_id: str) -> MemberAnswer:
     """One person of this workspace."""
-    return _answer(people.member(asked.context, user))
+    return _answer(people.member(asked.context, user_id))
 
 
-@routes.patch("/members/{user}", permission=Permission.MEMBERS_WRITE)
-def change_role(asked: Asked, user: str, change: RoleChange) -> MemberAnswer:
+@routes.patch("/members/{user_id}", permission=Permission.MEMBERS_WRITE)
+def change_role(asked: Asked, user_id: str, change: RoleChange) -> MemberAnswer:
     """Give a person another role. Only owners give or take the role owner; the last one keeps it."""
-    changed = people.change_role(asked.context, user, change.role, by=asked.principal)
-    asked.audit("member.role", user, role=change.role)
+    changed = people.change_role(asked.context, user_id, change.role, by=asked.principal)
+    asked.audit("member.role", user_id, role=change.role)
     return _answer(changed)
 
 
-@routes.delete("/members/{user}", permission=Permission.MEMBERS_WRITE)
-def remove_member(asked: Asked, user: str) -> None:
+@routes.delete("/members/{user_id}", permission=Permission.MEMBERS_WRITE)
+def remove_member(asked: Asked, user_id: str) -> None:
     """Take a person out of this workspace; API keys that they made stop working."""
-    people.remove_member(asked.context, user, by=asked.principal)
-    asked.audit("member.remove", user)
+    people.remove_member(asked.context, user_id, by=asked.principal)
+    asked.audit("member.remove", user_id)
 
 
-@routes.post("/members/{user}/reset-link", permission=Permission.MEMBERS_WRITE, status=HTTPStatus.CREATED)
-def make_reset_link(asked: Asked, user: str) -> ResetLink:
+@routes.post("/members/{user_id}/reset-link", permission=Permission.MEMBERS_WRITE, status=HTTPStatus.CREATED)
+def make_reset_link(asked: Asked, user_id: str) -> ResetLink:
     """Make a link by which a member of this workspace alone sets a new password, to hand over by another way."""
-    link = password_reset.link_for_member(asked.context, user, by=asked.principal)
-    asked.audit("member.reset_link", user)
+    link = password_reset.link_for_member(asked.context, user_id, by=asked.principal)
+    asked.audit("member.reset_link", user_id)
     return ResetLink(link=link)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from fastapi import BackgroundTasks
+
 from paceline.api.asked import Address, Asked, Caller, Open
 from paceline.api.routing import Access, Routes
 from paceline.api.schemas.sessions import (
@@ -17,6 +19,7 @@ from paceline.api.schemas.sessions import (
     SecondFactor,
 )
 from paceline.operations import logins, password_reset, second_factor
+from paceline.operations.link_letters import send_reset_link
 
 routes = Routes(tag="passwords")
 
@@ -36,9 +39,14 @@ def change_password(asked: Asked, change: PasswordChange) -> None:
 
 
 @routes.post("/password/reset-request", permission=Access.PUBLIC, status=HTTPStatus.ACCEPTED)
-def request_password_reset(context: Open, address: Address, wanted: PasswordResetRequest) -> None:
+def request_password_reset(
+    context: Open, address: Address, wanted: PasswordResetRequest, afterwards: BackgroundTasks
+) -> None:
     """Ask for a mail with a reset link. The answer is the same whether anybody has this address or not."""
-    password_reset.request_link(context, email=wanted.email, network_address=address)
+    found = password_reset.request_link(context, email=wanted.email, network_address=address)
+    if found is not None:
+        link, to = found
+        afterwards.add_task(send_reset_link, context, to=to, link=link)
 
 
 @routes.post("/password/reset", permission=Access.PUBLIC, status=HTTPStatus.NO_CONTENT)

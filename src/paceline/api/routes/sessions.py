@@ -23,6 +23,7 @@ from paceline.api.schemas.sessions import (
 )
 from paceline.operations import first_user, logins, own_account, sessions, single_sign_on
 from paceline.operations.access import by_session
+from paceline.operations.link_letters import mail_is_set_up
 
 routes = Routes(tag="sessions")
 
@@ -31,7 +32,9 @@ routes = Routes(tag="sessions")
 def show_login_ways(context: Open) -> LoginWays:
     """How people get in here."""
     return LoginWays(
-        single_sign_on=single_sign_on.is_configured(context), setup_needed=not first_user.is_there(context)
+        single_sign_on=single_sign_on.is_configured(context),
+        password_reset=mail_is_set_up(context),
+        setup_needed=not first_user.is_there(context),
     )
 
 
@@ -128,11 +131,11 @@ def end_other_sessions(asked: Asked) -> SessionsEnded:
     return SessionsEnded(ended=ended)
 
 
-@routes.delete("/sessions/{session}", permission=Access.PERSON)
-def end_session(asked: Asked, session: str) -> None:
+@routes.delete("/sessions/{session_id}", permission=Access.PERSON)
+def end_session(asked: Asked, session_id: str) -> None:
     """End one session of the person who asks."""
-    sessions.end(asked.context, session, user_id=_person(asked))
-    asked.audit("session.end", session)
+    sessions.end(asked.context, session_id, user_id=_person(asked))
+    asked.audit("session.end", session_id)
 
 
 def _person(asked: Caller) -> int:

@@ -59,7 +59,8 @@ class InvitationAnswer(Answer):
 class InvitationMade(InvitationAnswer):
     """An invitation that has just been made."""
 
-    link: str = Field(description="Works once. It is shown only now: send it to the invited person.")
+    link: str = Field(description="Works once. It is shown only now: give it to the invited person.")
+    mailed: bool = Field(description="It goes to the invited person by mail as well.")
 
 
 class InvitationToken(Request):

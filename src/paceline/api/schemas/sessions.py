@@ -20,6 +20,7 @@ class LoginWays(Answer):
     """How people get in here."""
 
     single_sign_on: bool
+    password_reset: bool = Field(description="Reset links go out by mail; else an admin or the operator makes them.")
     setup_needed: bool = Field(description="There is no user yet: open the link that `paceline serve` printed.")
 
 

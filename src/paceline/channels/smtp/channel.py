@@ -11,12 +11,20 @@ from paceline.channels.smtp.session import SmtpSession
 from paceline.domain.account import Account, Security, SmtpLogin
 from paceline.domain.errors import AccountUnavailable
 from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.outbound.address_guard import AddressGuard
 
 
 class SmtpChannel:
     """E-mail through SMTP servers (``paceline.channels.base.Channel``). One serves all accounts of a process."""
 
-    def __init__(self, limits: SmtpLimits | None = None, tokens: TokenSource | None = None) -> None:
+    def __init__(
+        self,
+        limits: SmtpLimits | None = None,
+        tokens: TokenSource | None = None,
+        guard: AddressGuard | None = None,
+    ) -> None:
+        """``guard`` says where guarded accounts may connect to; without one, to public addresses only."""
+        self._guard = guard or AddressGuard()
         self._limits = limits or SmtpLimits()
         self._tokens = tokens or TokenSource(seconds=self._limits.timeouts.token)
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -26,7 +34,7 @@ class SmtpChannel:
         login = account.login
         context = None if login.security is Security.NONE else self._context(login)
         connection, capabilities = await open_connection(
-            login, limits=self._limits, context=context, tokens=self._tokens
+            login, limits=self._limits, context=context, tokens=self._tokens, guard=self._guard
         )
         most = self._limits.messages_per_connection or messages_per_connection_of(login.host)
         return SmtpSession(

@@ -22,6 +22,7 @@ from paceline.channels.smtp.wire import Capabilities, read_capabilities
 from paceline.domain.account import Security, SmtpLogin
 from paceline.domain.errors import AccountUnavailable
 from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.outbound.address_guard import AddressGuard, AddressRefused
 
 _MOST_ADDRESSES = 4
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
@@ -29,18 +30,29 @@ _NOT_UNDERSTOOD = (500, 502)
 
 
 async def open_connection(
-    login: SmtpLogin, *, limits: SmtpLimits, context: ssl.SSLContext | None, tokens: TokenSource
+    login: SmtpLogin,
+    *,
+    limits: SmtpLimits,
+    context: ssl.SSLContext | None,
+    tokens: TokenSource,
+    guard: AddressGuard,
 ) -> tuple[Connection, Capabilities]:
     """A connection ready for MAIL. ``context`` is for TLS, None with ``Security.NONE``. Raises AccountUnavailable."""
-    return await _Opening(login, limits, context, tokens).run()
+    return await _Opening(login, limits, context, tokens, guard).run()
 
 
 class _Opening:
     """The steps of one opening and what they share."""
 
     def __init__(
-        self, login: SmtpLogin, limits: SmtpLimits, context: ssl.SSLContext | None, tokens: TokenSource
+        self,
+        login: SmtpLogin,
+        limits: SmtpLimits,
+        context: ssl.SSLContext | None,
+        tokens: TokenSource,
+        guard: AddressGuard,
     ) -> None:
+        self._guard = guard
         self._login = login
         self._limits = limits
         self._timeouts = limits.timeouts
@@ -97,9 +109,13 @@ class _Opening:
     async def _resolve(self) -> list[tuple[int, int, int, str, tuple[object, ...]]]:
         try:
             async with asyncio.timeout(self._timeouts.connect):
+                if self._login.guarded:
+                    return await self._guard.resolve(self._login.host, self._login.port)
                 return await self._loop.getaddrinfo(  # type: ignore[return-value]  # typeshed leaves the address open
                     self._login.host, self._login.port, type=socket.SOCK_STREAM
                 )
+        except AddressRefused as error:
+            raise self._unavailable(TroubleKind.BROKEN, str(error)) from error
         except (OSError, UnicodeError) as error:
             reason = _words(error, self._timeouts.connect)
             raise self._unavailable(TroubleKind.FAILING, f"the host name is not known: {reason}") from error

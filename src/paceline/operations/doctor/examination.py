@@ -29,6 +29,7 @@ _OF_THE_QUEUE = (
     sending.accounts,
     sending.campaigns,
     sending.counters,
+    sending.recurring_work,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from paceline.clock import iso
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
 from paceline.engine.explain import Cause, Surroundings, counted, explain
@@ -11,11 +12,13 @@ from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.doctor.finding import Finding, failed, fine, warning
 from paceline.operations.doctor.surroundings import time_in_use
 from paceline.settings import Settings
+from paceline.store import leaderships
 from paceline.store.catalogue import statistics as catalogue_statistics
 from paceline.store.database import Database
 from paceline.store.queue import (
     accounts as stored_accounts,
     campaigns as stored_campaigns,
+    chore_failures,
     senders as stored_senders,
     statistics as queue_statistics,
 )
@@ -136,12 +139,13 @@ def background(queue: Database, catalogue: Database, settings: Settings) -> Iter
     """Whether somebody does the work that is nobody's: schedules, imports, notifications, pruning."""
     now = time_in_use(queue)[0].now()
     with catalogue.read() as connection:
-        leaders = catalogue_statistics.leaders(connection)
+        leaders = leaderships.every(connection, leaderships.CATALOGUE)
         imports = sum(catalogue_statistics.imports_under_way(connection).values())
         notifications = catalogue_statistics.notifications_waiting(connection)
     with queue.read() as connection:
+        failing = chore_failures.every(connection)
         scheduled = queue_statistics.campaigns_by_status(connection).get(CampaignStatus.SCHEDULED, 0)
-    held = [name for name, until_at in leaders.items() if until_at > now]
+    at_work = any(leader.until_at > now for leader in leaders)
     waiting = [
         words
         for number, words in (
@@ -151,10 +155,26 @@ def background(queue: Database, catalogue: Database, settings: Settings) -> Iter
         )
         if number
     ]
-    if held:
-        yield fine("background", f"at work: {', '.join(held)}")
+    if failing:
+        named = "; ".join(f"{one.name} has failed {one.failures} times: {one.reason}" for one in failing[:5])
+        yield warning("background", named, "it is tried again by itself; the log of `paceline serve` says more")
+    elif at_work:
+        yield fine("background", "the background process is at work, and nothing of it fails")
     elif waiting:
         sentence = f"no background process is at work, and {', '.join(waiting)} wait for one"
         yield warning("background", sentence, "run `paceline serve`")
     else:
         yield fine("background", "no background process is at work, and nothing waits for one")
+
+
+def recurring_work(database: Database, settings: Settings) -> Iterator[Finding]:
+    """Chores that fail now."""
+    with database.read() as connection:
+        failures = chore_failures.every(connection)
+    if not failures:
+        yield fine("recurring work", "no chore fails")
+    for one in failures:
+        sentence = (
+            f"{one.name} has failed {counted(one.failures, 'time')} in a row since {iso(one.since_at)}: {one.reason}"
+        )
+        yield failed("recurring work", sentence, "the log of the background process has the details")

@@ -49,18 +49,13 @@ def forget(connection: Connection, subject: str) -> None:
     connection.execute(sql("DELETE FROM login_attempts WHERE subject = :subject"), {"subject": subject})
 
 
-def take_back(connection: Connection, subject: str) -> None:
-    """One attempt was none: it succeeded."""
+def take_back(connection: Connection, subject: str, *, now: float) -> None:
+    """One attempt was none: it succeeded. The pause that was counted for it is over."""
     connection.execute(
         sql(
-            "UPDATE login_attempts SET failures = failures - 1, blocked_until_at = CASE WHEN failures <= 1 THEN 0 "
-            "ELSE blocked_until_at END WHERE subject = :subject AND failures > 0"
+            "UPDATE login_attempts SET failures = failures - 1, blocked_until_at = "
+            "CASE WHEN blocked_until_at > :now THEN :now ELSE blocked_until_at END "
+            "WHERE subject = :subject AND failures > 0"
         ),
-        {"subject": subject},
+        {"subject": subject, "now": now},
     )
-
-
-def prune(connection: Connection, *, before: float) -> int:
-    """Forget subjects that were last seen before this moment; returns how many."""
-    statement = sql("DELETE FROM login_attempts WHERE blocked_until_at < :before")
-    return connection.execute(statement, {"before": before}).rowcount

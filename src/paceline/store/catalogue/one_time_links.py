@@ -138,11 +138,6 @@ def revoke_invitation(connection: Connection, *, workspace_id: int, link_id: int
     return removed.rowcount == 1
 
 
-def prune(connection: Connection, *, before: float) -> int:
-    """Forget links that ended before this moment; returns how many."""
-    return connection.execute(sql("DELETE FROM one_time_links WHERE expires_at < :before"), {"before": before}).rowcount
-
-
 def _row(row: Any) -> LinkRow:
     values = dict(row._mapping)
     role = values["role"]

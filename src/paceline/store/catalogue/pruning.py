@@ -19,35 +19,6 @@ def idempotency_keys(database: Database, *, before: float) -> Iterator[int]:
     )
 
 
-def ended_sessions(database: Database, *, before: float) -> Iterator[int]:
-    """Sessions whose time was over before an instant."""
-    return _removed(
-        database,
-        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < :before LIMIT :batch)",
-        before,
-    )
-
-
-def spent_links(database: Database, *, before: float) -> Iterator[int]:
-    """One-time links that were used, or whose time was over, before an instant."""
-    return _removed(
-        database,
-        "DELETE FROM one_time_links WHERE id IN "
-        "(SELECT id FROM one_time_links WHERE expires_at < :before OR used_at < :before LIMIT :batch)",
-        before,
-    )
-
-
-def old_login_attempts(database: Database, *, before: float) -> Iterator[int]:
-    """Failed logins whose block ended before an instant."""
-    return _removed(
-        database,
-        "DELETE FROM login_attempts WHERE subject IN "
-        "(SELECT subject FROM login_attempts WHERE blocked_until_at < :before LIMIT :batch)",
-        before,
-    )
-
-
 def audit(database: Database, *, before: float) -> Iterator[int]:
     """Lines of the audit log from before an instant. They lie in the order of time, so the oldest come first."""
     return _removed(

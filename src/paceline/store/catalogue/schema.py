@@ -30,6 +30,8 @@ metadata = MetaData()
 _Id = BigInteger().with_variant(Integer, "sqlite")
 # Searched by key, so PostgreSQL keeps it parsed; SQLite has functions over the text.
 _Json = Text().with_variant(JSONB(), "postgresql")
+# Ordered and searched by prefix, so PostgreSQL must not order it by a language's rules; SQLite never does.
+_Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
 
 workspaces = Table(
     "workspaces",
@@ -72,6 +74,7 @@ members = Table(
     Column("workspace_id", BigInteger, ForeignKey("workspaces.id"), primary_key=True, autoincrement=False),
     Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("role", Text, nullable=False),
+    Column("mail_events", Text, nullable=False, server_default=text("'[]'")),  # JSON list: what to tell by mail
     Column("created_at", Double, nullable=False),
     Index("members_user", "user_id"),
 )
@@ -143,8 +146,8 @@ contacts = Table(
     Column("id", _Id, primary_key=True),
     Column("workspace_id", BigInteger, nullable=False),
     Column("email", Text),
-    Column("email_key", Text),  # as compared: case-folded
-    Column("phone", Text),  # E.164
+    Column("email_key", _Bytewise),  # as compared: case-folded
+    Column("phone", _Bytewise),  # E.164
     Column("fields", _Json, nullable=False, server_default=text("'{}'")),  # JSON object of strings
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
@@ -240,16 +243,29 @@ imports = Table(
     Column("options", Text, nullable=False),  # JSON: mapping, mode, consent
     Column("status", Text, nullable=False),  # waiting, running, completed, cancelled, failed
     Column("reason", Text),
-    Column("cursor", BigInteger, nullable=False, server_default=text("0")),  # last line taken
+    Column("digest", Text, nullable=False),  # of the file: an import never goes on with another one
+    # How far it is: every line up to cursor; of the lines up to part_end, ordered by address, the first part_done.
+    *(
+        Column(place, BigInteger, nullable=False, server_default=text("0"))
+        for place in ("cursor", "part_end", "part_done")
+    ),
     *(
         Column(count, BigInteger, nullable=False, server_default=text("0"))
         for count in ("rows", "imported", "updated", "duplicates", "refused")
     ),
+    Column("holder", Text),  # the process that works on it
+    Column("held_until_at", Double),  # after this another one may take it over
     Column("created_by", BigInteger),
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
     Index("imports_workspace", "workspace_id", "id"),
+    Index(
+        "imports_unfinished",
+        "id",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
 )
 
 audit = Table(
@@ -285,8 +301,11 @@ webhooks = Table(
     Column("workspace_id", BigInteger, ForeignKey("workspaces.id"), nullable=False),
     Column("url", Text, nullable=False),
     Column("events", Text, nullable=False),  # JSON list of event names; empty: all
-    Column("secret", LargeBinary, nullable=False),  # sealed, bound to this row
+    Column("description", Text, nullable=False, server_default=text("''")),
+    Column("secret", LargeBinary, nullable=False),  # sealed, bound to this row: the secret, and the one before it
+    Column("previous_until_at", Double),  # until then the secret before it signs too
     Column("enabled", SmallInteger, nullable=False, server_default=text("1")),
+    Column("disabled_reason", Text),  # why Paceline switched it off by itself
     Column("created_at", Double, nullable=False),
     Index("webhooks_workspace", "workspace_id", "id"),
 )
@@ -297,7 +316,7 @@ notifications = Table(
     # One fact on its way to one receiver, kept as the delivery log.
     Column("id", _Id, primary_key=True),
     Column("workspace_id", BigInteger, nullable=False),
-    Column("webhook_id", BigInteger, ForeignKey("webhooks.id")),  # NULL: by mail, to user_id
+    Column("webhook_id", BigInteger),  # NULL: by mail, to user_id; may be deleted meanwhile
     Column("user_id", BigInteger),
     Column("event", Text, nullable=False),
     Column("event_key", Text, nullable=False),  # the same fact is never told twice to the same receiver
@@ -308,14 +327,26 @@ notifications = Table(
     Column("answer", Text),
     Column("created_at", Double, nullable=False),
     Column("finished_at", Double),
-    Index("notifications_once", "event_key", "webhook_id", "user_id", unique=True),
+    *(
+        # Two indexes, because a NULL is equal to no other NULL.
+        Index(
+            f"notifications_{receiver}_once",
+            f"{receiver}_id",
+            "event_key",
+            unique=True,
+            sqlite_where=text(f"{receiver}_id IS NOT NULL"),
+            postgresql_where=text(f"{receiver}_id IS NOT NULL"),
+        )
+        for receiver in ("webhook", "user")
+    ),
     Index(
         "notifications_due",
         "due_at",
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
-    Index("notifications_workspace", "workspace_id", "id"),
+    Index("notifications_webhook", "webhook_id", "id"),
+    Index("notifications_age", "created_at"),
 )
 
 leaderships = Table(

@@ -121,11 +121,6 @@ def end_of_user(connection: Connection, session_id: int, *, user_id: int) -> boo
     return connection.execute(statement, {"id": session_id, "user": user_id}).rowcount == 1
 
 
-def prune(connection: Connection, *, now: float) -> int:
-    """Forget sessions that have ended; returns how many."""
-    return connection.execute(sql("DELETE FROM sessions WHERE expires_at <= :now"), {"now": now}).rowcount
-
-
 def end_all(connection: Connection, user_id: int, *, but: int | None = None) -> int:
     """End every session of a person, except one; returns how many."""
     statement = "DELETE FROM sessions WHERE user_id = :user AND id <> :but"

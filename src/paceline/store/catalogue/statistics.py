@@ -18,9 +18,3 @@ def imports_under_way(connection: Connection) -> dict[str, int]:
 def notifications_waiting(connection: Connection) -> int:
     """Notifications that have not been delivered and not been given up."""
     return int(connection.execute(sql("SELECT COUNT(*) FROM notifications WHERE due_at IS NOT NULL")).scalar_one())
-
-
-def leaders(connection: Connection) -> dict[str, float]:
-    """Leadership -> until when it is held."""
-    rows = connection.execute(sql("SELECT name, until_at FROM leaderships ORDER BY name"))
-    return {row.name: row.until_at for row in rows}

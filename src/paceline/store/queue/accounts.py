@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,10 @@ from sqlalchemy import Connection
 from paceline.domain.account import Account, AccountState, Limits, OAuth, Security, SmtpLogin, Window
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
 from paceline.store.database import sql
+from paceline.store.queue import notices, servers
 from paceline.store.secrets import SecretBox
 
+_PLENTY = 1_000_000
 _SECRET_FIELDS = ("password", "client_secret", "refresh_token")
 
 
@@ -36,11 +38,17 @@ class AccountStanding:
     limits: Limits
     rate_per_minute: float
     max_connections: int
+    workspace_id: int
+    host: str
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedAccount:
-    """An account in the hands of one sender, with all that its worker needs."""
+    """An account in the hands of one sender, with all that its worker needs.
+
+    ``account.max_connections`` is what its server has room for now, if that is less than what the account may use.
+    """
 
     account: Account
     lease: int
@@ -53,6 +61,7 @@ class LeasedAccount:
 _SETTINGS = (
     "name",
     "login",
+    "host",
     "from_address",
     "minute_limit",
     "hourly_limit",
@@ -69,7 +78,8 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
     """Store an account by its identity, new or changed; returns its id.
 
     Changed settings raise the revision (so that intents made under the old ones are withheld) and forget a pause that
-    came from them. A second call with the same settings changes nothing.
+    came from them. A deleted account comes back, with what it has used. A second call with the same settings changes
+    nothing.
     """
     identity = account.login.identity
     where = {"workspace": workspace_id, "channel": channel, "identity": identity}
@@ -77,7 +87,7 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
     secrets = _secrets(account.login)
     found = connection.execute(
         sql(
-            f"SELECT id, secrets, {', '.join(_SETTINGS)} FROM accounts "
+            f"SELECT id, secrets, hidden_at, {', '.join(_SETTINGS)} FROM accounts "
             "WHERE workspace_id = :workspace AND channel = :channel AND identity = :identity"
         ),
         where,
@@ -94,18 +104,29 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
         if inserted is None:  # another process has just stored it
             return save(connection, box, account, workspace_id=workspace_id, channel=channel)
         return int(inserted)
-    same = all(getattr(found, name) == values[name] for name in _SETTINGS)
+    same = found.hidden_at is None and all(getattr(found, name) == values[name] for name in _SETTINGS)
     if not same or box.open(found.secrets, row=f"account {identity}") != secrets:
-        changes = ", ".join(f"{name} = :{name}" for name in _SETTINGS)
-        connection.execute(
-            sql(
-                f"UPDATE accounts SET {changes}, secrets = :secrets, revision = revision + 1, "
-                "state = CASE WHEN state = 'disabled' THEN state ELSE 'ready' END, reason = NULL, until_at = NULL, "
-                "failures = 0 WHERE id = :id"
-            ),
-            {**values, "secrets": box.seal(secrets, row=f"account {identity}"), "id": found.id},
-        )
+        change(connection, box, int(found.id), account)
     return int(found.id)
+
+
+def change(connection: Connection, box: SecretBox, account_id: int, account: Account) -> None:
+    """Give a stored account these settings, its login included, and a new revision. Its identity must be free."""
+    identity = account.login.identity
+    changes = ", ".join(f"{name} = :{name}" for name in _SETTINGS)
+    connection.execute(
+        sql(
+            f"UPDATE accounts SET {changes}, identity = :identity, secrets = :secrets, revision = revision + 1, "
+            "state = CASE WHEN state = 'disabled' AND hidden_at IS NULL THEN state ELSE 'ready' END, "
+            "hidden_at = NULL, reason = NULL, until_at = NULL, failures = 0 WHERE id = :id"
+        ),
+        {
+            **_values(account),
+            "identity": identity,
+            "secrets": box.seal(_secrets(account.login), row=f"account {identity}"),
+            "id": account_id,
+        },
+    )
 
 
 def attach(connection: Connection, campaign_id: int, account_ids: Sequence[int]) -> None:
@@ -123,9 +144,12 @@ def attach(connection: Connection, campaign_id: int, account_ids: Sequence[int])
         )
 
 
-def retry(connection: Connection, account_ids: Sequence[int]) -> None:
+def retry(connection: Connection, account_ids: Sequence[int], *, now: float) -> None:
     """A person tries again: accounts that are broken or back off may be used at once."""
     for account_id in account_ids:
+        if _state(connection, account_id) not in ("broken", "backing_off"):
+            continue
+        notices.note_account(connection, account_id, state=AccountState.READY, reason=None, now=now)
         connection.execute(
             sql(
                 "UPDATE accounts SET state = 'ready', reason = NULL, until_at = NULL, failures = 0 "
@@ -135,25 +159,40 @@ def retry(connection: Connection, account_ids: Sequence[int]) -> None:
         )
 
 
-def standings(connection: Connection, *, campaign_id: int | None = None) -> list[AccountStanding]:
-    """How the accounts stand: those of a campaign in its order, or all by name."""
+def _state(connection: Connection, account_id: int) -> str:
+    statement = sql("SELECT state FROM accounts WHERE id = :id")
+    return str(connection.execute(statement, {"id": account_id}).scalar_one())
+
+
+def standings(
+    connection: Connection, *, campaign_id: int | None = None, workspace_id: int | None = None
+) -> list[AccountStanding]:
+    """How the accounts stand: those of a campaign in its order, or by name those of a workspace.
+
+    Without either, those of every workspace: for senders and the health check only.
+    """
+    values: dict[str, object] = {}
     if campaign_id is None:
-        source, order, values = "accounts a", "a.name, a.id", {}
+        source, order = "accounts a WHERE a.hidden_at IS NULL", "a.name, a.id"
+        if workspace_id is not None:
+            source, values = f"{source} AND a.workspace_id = :workspace", {"workspace": workspace_id}
     else:
         source = "campaign_accounts ca JOIN accounts a ON a.id = ca.account_id AND ca.active = 1"
         source, order, values = f"{source} AND ca.campaign_id = :campaign", "ca.position", {"campaign": campaign_id}
     rows = connection.execute(sql(f"SELECT a.* FROM {source} ORDER BY {order}"), values)
-    return [_standing(row) for row in rows]
+    return [standing_of(row) for row in rows]
 
 
-def standings_at_work(connection: Connection, sender_id: int) -> list[AccountStanding]:
-    """How the accounts stand that a running campaign may use, and those that a sender holds."""
+def standings_at_work(connection: Connection, sender_id: int, *, now: float) -> list[AccountStanding]:
+    """How the accounts stand that a sender holds, and those that it might take for a running campaign."""
     statement = sql(
-        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR a.id IN (SELECT ca.account_id FROM campaigns c "
-        "JOIN campaign_accounts ca ON ca.campaign_id = c.id AND ca.active = 1 WHERE c.status = 'running') "
+        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR (a.sender_id IS NULL "
+        "AND a.state NOT IN ('broken', 'disabled') AND (a.until_at IS NULL OR a.until_at <= :now) "
+        "AND a.id IN (SELECT ca.account_id FROM campaigns c "
+        "JOIN campaign_accounts ca ON ca.campaign_id = c.id AND ca.active = 1 WHERE c.status = 'running')) "
         "ORDER BY a.name, a.id"
     )
-    return [_standing(row) for row in connection.execute(statement, {"sender": sender_id})]
+    return [standing_of(row) for row in connection.execute(statement, {"sender": sender_id, "now": now})]
 
 
 def next_allowance_at(connection: Connection, *, now: float) -> float | None:
@@ -168,21 +207,26 @@ def lease(
 ) -> LeasedAccount | None:
     """Take an account that nobody holds and that may send; None when it is held or not usable.
 
-    Every lease has a higher number than the one before: the fence of the claims made under it.
+    Every lease has a higher number than the one before: the fence of the claims made under it. Where its server has a
+    limit, the account gets the connections that the server's other accounts leave, and None when there is none.
     """
+    room = servers.room(connection, account_id)
+    if room == 0:
+        return None
     row = connection.execute(
         sql(
             "UPDATE accounts SET lease = lease + 1, sender_id = :sender, "
+            "connections = CASE WHEN :room < max_connections THEN :room ELSE max_connections END, "
             "state = 'ready', reason = NULL, until_at = NULL "
             "WHERE id = :id AND sender_id IS NULL AND state NOT IN ('broken', 'disabled') "
             "AND (until_at IS NULL OR until_at <= :now) RETURNING *"
         ),
-        {"sender": sender_id, "id": account_id, "now": now},
+        {"sender": sender_id, "id": account_id, "now": now, "room": _PLENTY if room is None else room},
     ).one_or_none()
     if row is None:
         return None
     return LeasedAccount(
-        account=_account(row, box),
+        account=replace(_account(row, box), max_connections=row.connections),
         lease=row.lease,
         next_at=row.next_at,
         failures=row.failures,
@@ -200,8 +244,12 @@ def set_state(
     reason: str | None,
     until_at: float | None,
     failures: int,
+    now: float,
 ) -> bool:
     """What a worker has learnt about its account; False when it no longer holds it. A person's "disabled" stays."""
+    held = sql("SELECT 1 FROM accounts WHERE id = :id AND lease = :lease AND state <> 'disabled'")
+    if connection.execute(held, {"id": account_id, "lease": lease}).one_or_none() is not None:
+        notices.note_account(connection, account_id, state=state, reason=reason, now=now)
     return (
         connection.execute(
             sql(
@@ -221,9 +269,10 @@ def set_state(
     )
 
 
-def set_enabled(connection: Connection, account_id: int, *, enabled: bool) -> None:
+def set_enabled(connection: Connection, account_id: int, *, enabled: bool, now: float) -> None:
     """A person switches an account on or off; a running worker notices within a second."""
     state = AccountState.READY if enabled else AccountState.DISABLED
+    notices.note_account(connection, account_id, state=state, reason=None, now=now)
     connection.execute(
         sql(
             "UPDATE accounts SET state = :state, reason = NULL, until_at = NULL, failures = 0, "
@@ -242,18 +291,6 @@ def usage(connection: Connection, account_id: int, *, now: float) -> tuple[tuple
     return tuple((row[0], row[1]) for row in rows)
 
 
-def used_since(connection: Connection, account_id: int, *, hour: float, day: float) -> tuple[int, int]:
-    """Messages answered since the start of an hour and of the day around it."""
-    row = connection.execute(
-        sql(
-            "SELECT COALESCE(SUM(CASE WHEN bucket >= :hour THEN count ELSE 0 END), 0), COALESCE(SUM(count), 0) "
-            "FROM usage WHERE account_id = :id AND bucket >= :day"
-        ),
-        {"id": account_id, "hour": bucket_of(hour), "day": bucket_of(min(hour, day))},
-    ).one()
-    return int(row[0]), int(row[1])
-
-
 def load(connection: Connection, box: SecretBox, account_id: int) -> Account:
     """An account with its login."""
     return _account(connection.execute(sql("SELECT * FROM accounts WHERE id = :id"), {"id": account_id}).one(), box)
@@ -262,10 +299,12 @@ def load(connection: Connection, box: SecretBox, account_id: int) -> Account:
 def find(connection: Connection, name: str, *, workspace_id: int) -> list[AccountStanding]:
     """The accounts of this name; several logins may share one."""
     rows = connection.execute(
-        sql("SELECT * FROM accounts WHERE workspace_id = :workspace AND name = :name ORDER BY id"),
+        sql(
+            "SELECT * FROM accounts WHERE workspace_id = :workspace AND name = :name AND hidden_at IS NULL ORDER BY id"
+        ),
         {"workspace": workspace_id, "name": name},
     )
-    return [_standing(row) for row in rows]
+    return [standing_of(row) for row in rows]
 
 
 def _values(account: Account) -> dict[str, Any]:
@@ -275,6 +314,7 @@ def _values(account: Account) -> dict[str, Any]:
     return {
         "name": account.name,
         "login": json.dumps(login, sort_keys=True),
+        "host": account.login.host.lower(),
         "from_address": account.from_address,
         "minute_limit": account.limits.minute,
         "hourly_limit": account.limits.hour,
@@ -325,7 +365,8 @@ def _limits(row: Any) -> Limits:
     )
 
 
-def _standing(row: Any) -> AccountStanding:
+def standing_of(row: Any) -> AccountStanding:
+    """A whole row of accounts, without its login."""
     return AccountStanding(
         id=row.id,
         name=row.name,
@@ -341,4 +382,7 @@ def _standing(row: Any) -> AccountStanding:
         limits=_limits(row),
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
+        workspace_id=row.workspace_id,
+        host=row.host,
+        tags=tuple(json.loads(row.tags)),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from paceline.domain.campaign import MOVES, CampaignMove, CampaignStatus
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
 from paceline.store.database import sql
+from paceline.store.queue import notices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +149,12 @@ def get(connection: Connection, campaign_id: int) -> CampaignRow:
     return _campaign(connection.execute(statement, {"id": campaign_id}).one())
 
 
+def key_of(connection: Connection, campaign_id: int, *, workspace_id: int) -> str | None:
+    """The key of this workspace's campaign of this id; None when it has none of this id."""
+    statement = sql("SELECT key FROM campaigns WHERE id = :id AND workspace_id = :workspace")
+    return connection.execute(statement, {"id": campaign_id, "workspace": workspace_id}).scalar_one_or_none()
+
+
 def every(connection: Connection, *, workspace_id: int) -> list[CampaignRow]:
     """All campaigns, the newest first."""
     statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace ORDER BY id DESC")
@@ -165,10 +172,12 @@ def move(
 ) -> bool:
     """Make one move of the table in domain/campaign.py; False when the campaign is not where the move begins.
 
-    One compare-and-set statement: whoever comes second finds the campaign moved and changes nothing.
+    One compare-and-set statement: whoever comes second finds the campaign moved and changes nothing. A move leaves a
+    notice in the same transaction.
     """
     row = MOVES[what]
     ends = row.target in (CampaignStatus.STOPPED, CampaignStatus.COMPLETED)
+    limited_since = notices.status_since(connection, campaign_id)
     moved = connection.execute(
         sql(
             "UPDATE campaigns SET status = :target, pause_reason = :reason, resumes_at = :resumes_at, "
@@ -185,6 +194,8 @@ def move(
             "finished": now if ends else None,
         },
     )
+    if moved.rowcount == 1:
+        notices.note_move(connection, campaign_id, what, limited_since=limited_since, now=now)
     return moved.rowcount == 1
 
 
@@ -337,6 +348,12 @@ def not_ended(connection: Connection, *, limit: int) -> list[int]:
         "ORDER BY id DESC LIMIT :limit"
     )
     return list(connection.execute(statement, {"limit": limit}).scalars())
+
+
+def starting_by_themselves(connection: Connection) -> list[int]:
+    """The ids of all campaigns that send now, or will without a person, of every workspace."""
+    statement = sql("SELECT id FROM campaigns WHERE status IN ('running', 'paused_limits', 'scheduled') ORDER BY id")
+    return list(connection.execute(statement).scalars())
 
 
 def newest(connection: Connection, *, limit: int) -> list[tuple[int, str]]:

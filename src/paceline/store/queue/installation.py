@@ -50,6 +50,12 @@ def accept_identity(database: Database, connection: Connection) -> None:
     database.remember_commits(row.commits)
 
 
+def key_check(connection: Connection) -> str | None:
+    """The fingerprint of the secret key; None before the first use of one."""
+    found: str | None = connection.execute(sql("SELECT key_check FROM installation")).scalar_one_or_none()
+    return found
+
+
 def backed_up_at(connection: Connection) -> float | None:
     """When the last backup was made; None when none is on record."""
     at: float | None = connection.execute(sql("SELECT backed_up_at FROM installation")).scalar_one()

@@ -185,7 +185,20 @@ accounts = Table(
     Column("open_intents", Integer, nullable=False, server_default=text("0")),
     Column("lease", BigInteger, nullable=False, server_default=text("0")),  # grows with every holder
     Column("sender_id", BigInteger),  # who holds the lease
+    Column("host", Text, nullable=False, server_default=text("''")),  # the server, as ``servers`` names it
+    Column("connections", Integer, nullable=False, server_default=text("0")),  # what its holder may open
+    Column("tags", Text, nullable=False, server_default=text("'[]'")),  # JSON list
+    Column("hidden_at", Double),  # deleted by a person; kept because messages and usage name it
     UniqueConstraint("workspace_id", "channel", "identity", name="accounts_identity"),
+)
+
+servers = Table(
+    "servers",
+    metadata,
+    # Only those that a person has given a limit; the others are known by their accounts.
+    Column("workspace_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("host", Text, primary_key=True),
+    Column("max_connections", Integer, nullable=False),  # of all its accounts together
 )
 
 campaign_accounts = Table(
@@ -290,6 +303,21 @@ soft_bounces = Table(
     Column("at", Double, nullable=False),
     Index("soft_bounces_age", "at"),
     sqlite_with_rowid=False,
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    # What has happened to campaigns and accounts, written in the transaction of the change; pruned by age.
+    Column("id", _Id, primary_key=True),
+    Column("workspace_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),  # domain/event.py
+    Column("subject_id", BigInteger, nullable=False),  # the campaign or the account
+    Column("data", Text, nullable=False),  # JSON
+    Column("at", Double, nullable=False),
+    Column("told", SmallInteger, nullable=False),  # 0: to be turned into notifications
+    Index("notices_untold", "id", sqlite_where=text("told = 0"), postgresql_where=text("told = 0")),
+    Index("notices_age", "at"),
 )
 
 senders = Table(

@@ -11,6 +11,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    bytewise = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "audit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -29,8 +30,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("email", sa.Text(), nullable=True),
-        sa.Column("email_key", sa.Text(), nullable=True),
-        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("email_key", bytewise, nullable=True),
+        sa.Column("phone", bytewise, nullable=True),
         sa.Column(
             "fields", sa.Text().with_variant(JSONB(), "postgresql"), server_default=sa.text("'{}'"), nullable=False
         ),
@@ -160,12 +161,17 @@ def upgrade() -> None:
         sa.Column("options", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("cursor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("part_end", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("part_done", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("rows", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("imported", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("updated", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("duplicates", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("refused", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("held_until_at", sa.Double(), nullable=True),
         sa.Column("created_by", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("started_at", sa.Double(), nullable=True),
@@ -177,6 +183,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("imports_workspace", "imports", ["workspace_id", "id"], unique=False)
+    op.create_index(
+        "imports_unfinished",
+        "imports",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
     op.create_table(
         "lists",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -201,6 +215,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("mail_events", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
@@ -282,8 +297,11 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("events", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_until_at", sa.Double(), nullable=True),
         sa.Column("enabled", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("disabled_reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
@@ -307,10 +325,6 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("finished_at", sa.Double(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["webhook_id"],
-            ["webhooks.id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(
@@ -321,8 +335,17 @@ def upgrade() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
-    op.create_index("notifications_once", "notifications", ["event_key", "webhook_id", "user_id"], unique=True)
-    op.create_index("notifications_workspace", "notifications", ["workspace_id", "id"], unique=False)
+    for receiver in ("webhook", "user"):
+        op.create_index(
+            f"notifications_{receiver}_once",
+            "notifications",
+            [f"{receiver}_id", "event_key"],
+            unique=True,
+            sqlite_where=sa.text(f"{receiver}_id IS NOT NULL"),
+            postgresql_where=sa.text(f"{receiver}_id IS NOT NULL"),
+        )
+    op.create_index("notifications_webhook", "notifications", ["webhook_id", "id"], unique=False)
+    op.create_index("notifications_age", "notifications", ["created_at"], unique=False)
     op.create_table(
         "subscriptions",
         sa.Column("list_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -35,6 +35,10 @@ def upgrade() -> None:
         sa.Column("open_intents", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("lease", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("sender_id", sa.BigInteger(), nullable=True),
+        sa.Column("host", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("connections", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("tags", sa.Text(), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("hidden_at", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "channel", "identity", name="accounts_identity"),
     )
@@ -108,6 +112,33 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name="installation_is_one_row"),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "servers",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("max_connections", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "host"),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("told", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "notices_untold",
+        "notices",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("told = 0"),
+        postgresql_where=sa.text("told = 0"),
+    )
+    op.create_index("notices_age", "notices", ["at"], unique=False)
     op.create_table(
         "senders",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -301,6 +332,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in (
+        "notices",
+        "servers",
         "chore_failures",
         "queue_leaderships",
         "links",

@@ -1,0 +1,95 @@
+"""Contacts over HTTP."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Query
+
+from paceline.api.asked import Asked
+from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, encode_cursor, text_after
+from paceline.api.routing import Routes
+from paceline.api.schemas.contacts import (
+    ContactAnswer,
+    ContactRequest,
+    SubscriptionAnswer,
+    SubscriptionsAnswer,
+    SubscriptionStateName,
+)
+from paceline.domain.contact import LONGEST_FIELD_NAME
+from paceline.domain.permission import Permission
+from paceline.operations import contacts
+from paceline.operations.contacts import ContactDraft, ContactQuery, ContactView
+
+routes = Routes(tag="contacts")
+
+
+@routes.get("/contacts", permission=Permission.CONTACTS_READ)
+def list_contacts(
+    asked: Asked,
+    limit: Limit = USUAL_LIMIT,
+    cursor: Cursor = None,
+    email_prefix: Annotated[str | None, Query(min_length=1, max_length=320)] = None,
+    field: Annotated[str | None, Query(min_length=1, max_length=LONGEST_FIELD_NAME)] = None,
+    value: Annotated[str, Query(max_length=1_000, description="What the field holds.")] = "",
+    list_id: Annotated[str | None, Query(max_length=100)] = None,
+    state: Annotated[SubscriptionStateName | None, Query(description="Only with list_id.")] = None,
+) -> Page[ContactAnswer]:
+    """Contacts in the order of their creation, or of their address with a prefix.
+
+    A search by field looks through the contacts for half a second at most: a page may be short, or empty, and still have
+    a next one.
+    """
+    query = ContactQuery(email_prefix=email_prefix, field=field, field_value=value, list_id=list_id, state=state)
+    found = contacts.find_contacts(asked.context, query, limit=limit, after=text_after(cursor))
+    following = None if found.next_after is None else encode_cursor(found.next_after)
+    return Page(items=[_answer(contact) for contact in found.contacts], next_cursor=following)
+
+
+@routes.post("/contacts", permission=Permission.CONTACTS_WRITE, status=HTTPStatus.CREATED)
+def create_contact(asked: Asked, new: ContactRequest) -> ContactAnswer:
+    """Create a contact."""
+    created = contacts.create_contact(asked.context, _draft(new))
+    asked.audit("contact.create", created.id)
+    return _answer(created)
+
+
+@routes.get("/contacts/{contact_id}", permission=Permission.CONTACTS_READ)
+def get_contact(asked: Asked, contact_id: str) -> ContactAnswer:
+    """One contact."""
+    return _answer(contacts.get_contact(asked.context, contact_id))
+
+
+@routes.put("/contacts/{contact_id}", permission=Permission.CONTACTS_WRITE)
+def change_contact(asked: Asked, contact_id: str, changed: ContactRequest) -> ContactAnswer:
+    """Give a contact exactly these addresses and fields."""
+    after = contacts.change_contact(asked.context, contact_id, _draft(changed))
+    asked.audit("contact.change", contact_id)
+    return _answer(after)
+
+
+@routes.delete("/contacts/{contact_id}", permission=Permission.CONTACTS_WRITE)
+def delete_contact(asked: Asked, contact_id: str) -> None:
+    """Forget a contact, its subscriptions and its activity."""
+    contacts.delete_contact(asked.context, contact_id)
+    asked.audit("contact.delete", contact_id)
+
+
+@routes.get("/contacts/{contact_id}/subscriptions", permission=Permission.CONTACTS_READ)
+def list_subscriptions(asked: Asked, contact_id: str) -> SubscriptionsAnswer:
+    """Every list that a contact is or was on."""
+    return SubscriptionsAnswer(
+        items=[
+            SubscriptionAnswer.model_validate(row, from_attributes=True)
+            for row in contacts.subscriptions_of(asked.context, contact_id)
+        ]
+    )
+
+
+def _draft(asked_for: ContactRequest) -> ContactDraft:
+    return ContactDraft(email=asked_for.email, phone=asked_for.phone, fields=asked_for.fields)
+
+
+def _answer(contact: ContactView) -> ContactAnswer:
+    return ContactAnswer.model_validate(contact, from_attributes=True)

@@ -1,0 +1,47 @@
+"""Shapes of lists."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from paceline.api.schemas.base import Answer, Instant, Request
+
+
+class ListRequest(Request):
+    """A list."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: Annotated[str, Field(max_length=2_000)] = ""
+    consent: Annotated[
+        str | None, Field(max_length=2_000, description="Why its contacts may be written to; null: none on record.")
+    ] = None
+    double_opt_in: Annotated[
+        bool, Field(description="Whoever is added gets nothing until they have confirmed it themselves.")
+    ] = False
+
+
+class ListAnswer(Answer):
+    """A list and how many contacts stand where on it."""
+
+    id: str
+    name: str
+    description: str
+    consent: str | None = Field(description="Null: no consent on record.")
+    double_opt_in: bool
+    confirmed: int
+    unconfirmed: int
+    unsubscribed: int
+    created_at: Instant
+
+
+class ListMembership(Request):
+    """How a contact comes on a list."""
+
+    explicitly: Annotated[
+        bool,
+        Field(
+            description="The contact wants it: also one that has unsubscribed, and without a confirmation of its own."
+        ),
+    ] = False

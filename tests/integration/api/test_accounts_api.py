@@ -1,0 +1,141 @@
+"""Accounts and webhooks over HTTP: what goes in as a secret never comes out, and every change is on record."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from paceline.domain.permission import Role
+from paceline.store.database import sql
+from surroundings.server import Server
+
+ACCOUNT = {"name": "relay-1", "host": "smtp.example.com", "port": 587, "username": "ann", "password": "s3cret-one"}
+
+
+def test_life_of_an_account(server: Server) -> None:
+    client = server.with_key()
+    made = client.post(
+        "/api/v1/accounts", json={**ACCOUNT, "from": "Ann <ann@example.com>", "hourly_limit": 40, "tags": ["warm"]}
+    )
+    assert made.status_code == 201, made.text
+    account = made.json()
+    assert (account["from"], account["security"], account["state"], account["tags"]) == (
+        "Ann <ann@example.com>",
+        "starttls",
+        "ready",
+        ["warm"],
+    )
+    there = f"/api/v1/accounts/{account['id']}"
+    refused = client.patch(there, json={"host": "other.example.com"})
+    assert refused.status_code == 422
+    assert [problem["field"] for problem in refused.json()["errors"]] == ["password"]
+    changed = client.patch(
+        there, json={"host": "other.example.com", "password": "s3cret-two", "window": "rolling", "enabled": False}
+    )
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["host"], changed.json()["window"], changed.json()["state"]) == (
+        "other.example.com",
+        "rolling",
+        "disabled",
+    )
+    edited = client.post(
+        "/api/v1/accounts/edit",
+        json={"tag": "warm", "changes": {"daily_limit": 7, "window": "calendar"}, "enabled": True},
+    )
+    assert edited.json() == {"changed": 1}
+    (listed,) = client.get("/api/v1/accounts", params={"tag": "warm", "host": "other.example.com"}).json()["items"]
+    assert (listed["daily_limit"], listed["window"], listed["enabled"]) == (7, "calendar", True)
+    assert len(client.get(f"{there}/usage").json()["days"]) == 30
+    assert client.delete(there).status_code == 204
+    assert client.get(there).status_code == 404
+    with server.context.catalogue.read() as connection:
+        kept = [tuple(row) for row in connection.execute(sql("SELECT action, detail FROM audit ORDER BY id"))]
+    assert [action for action, _ in kept] == ["account.create", "account.change", "account.edit", "account.delete"]
+    assert "s3cret" not in repr(kept) + made.text + changed.text + json.dumps(listed)
+
+
+def test_list_comes_in_pages(server: Server) -> None:
+    client = server.with_key()
+    rows = "".join(f"relay-{n},smtp.example.com,587,user{n},secret\n" for n in range(7))
+    answer = client.post(
+        "/api/v1/accounts/import", json={"file_name": "a.csv", "content": f"name,host,port,username,password\n{rows}"}
+    )
+    assert answer.json() == {"created": 7, "changed": 0}
+    seen, cursor = [], None
+    while True:
+        page = client.get("/api/v1/accounts", params={"limit": 3, **({"cursor": cursor} if cursor else {})}).json()
+        seen += [account["name"] for account in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [f"relay-{n}" for n in range(7)]
+
+
+def test_file_with_a_problem_changes_nothing_and_names_its_lines(server: Server) -> None:
+    client = server.with_key()
+    content = "name,host,port\ngood,smtp.example.com,25\nbad,127.0.0.1,25\n"
+    answer = client.post("/api/v1/accounts/import", json={"file_name": "a.csv", "content": content})
+    assert answer.status_code == 422
+    assert "a.csv:3: host" in answer.json()["detail"]
+    assert client.get("/api/v1/accounts").json()["items"] == []
+
+
+def test_private_hosts_are_refused_in_every_spelling(server: Server) -> None:
+    client = server.with_key()
+    for host in (
+        "127.0.0.1",
+        "localhost",
+        "10.0.0.1",
+        "169.254.169.254",
+        "::1",
+        "::ffff:127.0.0.1",
+        "0x7f.1",
+        "2130706433",
+    ):
+        answer = client.post("/api/v1/accounts", json={**ACCOUNT, "host": host})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "host"), host
+        hook = client.post("/api/v1/webhooks", json={"url": f"https://{f'[{host}]' if ':' in host else host}/hook"})
+        assert (hook.status_code, hook.json()["errors"][0]["field"]) == (422, "url"), host
+
+
+def test_server_is_limited(server: Server) -> None:
+    client = server.with_key()
+    client.post("/api/v1/accounts", json=ACCOUNT)
+    (found,) = client.get("/api/v1/servers").json()["items"]
+    limited = client.put(f"/api/v1/servers/{found['id']}/limit", json={"max_connections": 3})
+    assert (limited.status_code, limited.json()["max_connections"], limited.json()["states"]) == (200, 3, {"ready": 1})
+
+
+def test_secret_of_a_webhook_is_shown_once_also_when_the_request_is_repeated(server: Server) -> None:
+    client = server.with_key()
+    asked: dict[str, Any] = {
+        "json": {"url": "https://example.com/hook", "events": ["campaign.completed"]},
+        "headers": {"Idempotency-Key": "k1"},
+    }
+    made, again = client.post("/api/v1/webhooks", **asked), client.post("/api/v1/webhooks", **asked)
+    assert made.status_code == 201, made.text
+    assert made.json() == again.json()
+    secret = made.json()["secret"]
+    there = f"/api/v1/webhooks/{made.json()['id']}"
+    rotated = client.post(f"{there}/secret").json()["secret"]
+    client.post(f"{there}/test")
+    shown = "".join(client.get(path).text for path in ("/api/v1/webhooks", there, f"{there}/deliveries"))
+    stored = ""
+    with server.context.catalogue.read() as connection:
+        for table in ("webhooks", "notifications", "audit", "idempotency_keys"):
+            stored += repr([tuple(row) for row in connection.execute(sql(f"SELECT * FROM {table}"))])
+    for one in (secret, rotated):
+        assert one.startswith("whsec_")
+        assert one not in shown
+        assert one not in stored
+
+
+def test_person_chooses_what_to_be_told_by_mail(server: Server) -> None:
+    person = server.as_person(Role.VIEWER)
+    path = "/api/v1/notification-preferences"
+    assert person.get(path).json() == {"events": [], "mail_is_set_up": False}
+    chosen = person.put(path, json={"events": ["account.broken", "campaign.completed"]})
+    assert chosen.json()["events"] == ["campaign.completed", "account.broken"]
+    assert person.put(path, json={"events": ["nonsense"]}).status_code == 422
+    assert server.with_key().get(path).status_code == 403
+    assert server.as_person(Role.VIEWER).get(path).json()["events"] == []
