@@ -40,6 +40,8 @@ from paceline.api.routes import (
 )
 from paceline.api.routing import Routes
 from paceline.api.tracking import Tracking
+from paceline.api.tracking_door import TrackingDoor
+from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.operations.health import ReadinessProbe
@@ -99,6 +101,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.tracking = Tracking(context)
     app.add_middleware(SafeHeaders)
     app.state.readiness = ReadinessProbe(context)
+    proxies = parse_networks(context.settings.trusted_proxies)
+    app.add_middleware(TrackingDoor, tracking=app.state.tracking, proxies=proxies)
     app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
     for routes in ROUTES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fastapi import Request as HttpRequest
 
 from paceline.domain.fact import FactKind
@@ -10,7 +12,7 @@ from paceline.tracking.automatic import Request
 from paceline.tracking.clicks import ClickTargets
 from paceline.tracking.recorder import Recorder
 
-_HEADERS = ("user-agent", "purpose", "sec-purpose", "x-purpose", "x-moz")
+_HEADERS = {name.encode(): name for name in ("user-agent", "purpose", "sec-purpose", "x-purpose", "x-moz")}
 _LONGEST_HEADER = 500
 
 
@@ -33,6 +35,10 @@ def tracking_of(request: HttpRequest) -> Tracking:
 
 def as_request(request: HttpRequest, kind: FactKind) -> Request:
     """What the rules that recognise programs look at."""
-    headers = request.headers
-    known = {name: value[:_LONGEST_HEADER] for name in _HEADERS if (value := headers.get(name))}
-    return Request(kind=kind, method=request.method, address=request.state.address, headers=known)
+    address = request.state.address
+    return Request(kind=kind, method=request.method, address=address, headers=header_values(request.headers.raw))
+
+
+def header_values(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers that say something about who asks, by their names in lower case."""
+    return {_HEADERS[name]: value[:_LONGEST_HEADER].decode("latin-1") for name, value in raw if name in _HEADERS}
