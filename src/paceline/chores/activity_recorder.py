@@ -13,7 +13,7 @@ from dataclasses import asdict
 from paceline.store.catalogue import activity
 from paceline.store.catalogue.activity import Activity
 from paceline.store.database import Database
-from paceline.store.queue import facts
+from paceline.store.queue import activity_facts
 
 _PASSES = {"activity": 2.0, "activity again": 900.0}
 """Name of the cursor -> seconds that it stays behind the present."""
@@ -31,8 +31,8 @@ def _pass(queue: Database, catalogue: Database, name: str, *, until: float, batc
         place = activity.cursor(connection, name)
     for _ in range(batches):
         with queue.read() as connection:
-            end, message_ids = facts.touched(connection, after=place, until=until, limit=_BATCH)
-            found = facts.of_messages(connection, queue, message_ids) if message_ids else []
+            end, message_ids = activity_facts.touched(connection, after=place, until=until, limit=_BATCH)
+            found = activity_facts.of_messages(connection, queue, message_ids) if message_ids else []
         if end is None:
             return False
         place = end

@@ -159,6 +159,15 @@ campaign_counters = Table(
             "delivered",
             "read",
             "bounced",
+            "bounced_hard",
+            "opened",
+            "clicked",
+            "unsubscribed",
+            "complained",
+            "opens",
+            "clicks",
+            "automatic_opens",
+            "automatic_clicks",
         )
     ),
 )
@@ -251,6 +260,65 @@ events = Table(
     Column("at", Double, nullable=False),
     Column("detail", Text),
     Index("events_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    # What came back about a message: opens, clicks, bounces, complaints … The key makes a repeated one harmless.
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),  # domain/fact.py
+    Column("key", Text, primary_key=True),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("doer", Text),  # of opens and clicks: person, prefetch, proxy, scanner
+    Column("rule", Text),  # that recognised the doer, or the kind of a bounce
+    Column("link", Integer),
+    Column("detail", Text),
+    sqlite_with_rowid=False,
+)
+
+delivery_facts = Table(
+    "delivery_facts",
+    metadata,
+    # Per message the first time of each kind of fact, beside its state; each is set once, so counts stay exact.
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign_id", BigInteger, nullable=False),
+    *(
+        Column(f"{kind}_at", Double)
+        for kind in (
+            "delivered",
+            "read",
+            "bounced",
+            "bounced_hard",
+            "opened",
+            "clicked",
+            "unsubscribed",
+            "complained",
+        )
+    ),
+)
+
+links = Table(
+    "links",
+    metadata,
+    # Where the tracked links of a campaign lead; the content says so, and here they are counted.
+    Column("campaign_id", BigInteger, ForeignKey("campaigns.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("target", Text, nullable=False),  # a URL, or the template of one
+    Column("clicks", BigInteger, nullable=False, server_default=text("0")),  # of people
+)
+
+soft_bounces = Table(
+    "soft_bounces",
+    metadata,
+    # Temporary troubles of an address, counted until they are enough to suppress it.
+    Column("workspace_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("address", Text, primary_key=True),  # case-folded
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Index("soft_bounces_age", "at"),
     sqlite_with_rowid=False,
 )
 

@@ -212,6 +212,15 @@ def upgrade() -> None:
         sa.Column("delivered", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("bounced", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("bounced_hard", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("opened", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("clicked", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unsubscribed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("complained", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("opens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("clicks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("automatic_opens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("automatic_clicks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
             ["campaigns.id"],
@@ -286,6 +295,56 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "bucket"),
     )
+    op.create_table(
+        "facts",
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("doer", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("link", sa.Integer(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", "kind", "key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "delivery_facts",
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("delivered_at", sa.Double(), nullable=True),
+        sa.Column("read_at", sa.Double(), nullable=True),
+        sa.Column("bounced_at", sa.Double(), nullable=True),
+        sa.Column("bounced_hard_at", sa.Double(), nullable=True),
+        sa.Column("opened_at", sa.Double(), nullable=True),
+        sa.Column("clicked_at", sa.Double(), nullable=True),
+        sa.Column("unsubscribed_at", sa.Double(), nullable=True),
+        sa.Column("complained_at", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id"),
+    )
+    op.create_table(
+        "soft_bounces",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "address", "message_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("soft_bounces_age", "soft_bounces", ["at"])
+    op.create_table(
+        "links",
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("clicks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaigns.id"],
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "number"),
+    )
 
 
 def downgrade() -> None:
@@ -294,6 +353,10 @@ def downgrade() -> None:
         "servers",
         "chore_failures",
         "queue_leaderships",
+        "links",
+        "soft_bounces",
+        "delivery_facts",
+        "facts",
         "senders",
         "events",
         "suppressions",
