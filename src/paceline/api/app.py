@@ -20,6 +20,7 @@ from paceline.api.routes import (
     accounts,
     api_keys,
     audit,
+    campaigns,
     contacts,
     exports,
     feed,
@@ -28,16 +29,23 @@ from paceline.api.routes import (
     invitations,
     lists,
     members,
+    messages,
     notifications,
     passwords,
+    segments,
     servers,
     sessions,
     single_sign_on,
     suppressions,
+    templates,
+    tracking,
     webhooks,
     workspaces,
 )
 from paceline.api.routing import Routes
+from paceline.api.tracking import Tracking
+from paceline.api.tracking_door import TrackingDoor
+from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.operations.health import ReadinessProbe
@@ -46,6 +54,7 @@ ROUTES: tuple[Routes, ...] = (
     accounts.routes,
     api_keys.routes,
     audit.routes,
+    campaigns.routes,
     contacts.routes,
     exports.routes,
     feed.routes,
@@ -54,12 +63,16 @@ ROUTES: tuple[Routes, ...] = (
     invitations.routes,
     lists.routes,
     members.routes,
+    messages.routes,
     notifications.routes,
     passwords.routes,
+    segments.routes,
     servers.routes,
     sessions.routes,
     single_sign_on.routes,
     suppressions.routes,
+    templates.routes,
+    tracking.routes,
     webhooks.routes,
     workspaces.routes,
 )
@@ -76,7 +89,7 @@ def create_app(context: Context) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with app.state.feed.running():
+        async with app.state.feed.running(), app.state.tracking.recorder.running():
             yield
         app.state.readiness.close()
 
@@ -93,8 +106,11 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
+    app.state.tracking = Tracking(context)
     app.add_middleware(SafeHeaders)
     app.state.readiness = ReadinessProbe(context)
+    proxies = parse_networks(context.settings.trusted_proxies)
+    app.add_middleware(TrackingDoor, tracking=app.state.tracking, proxies=proxies)
     app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
     for routes in ROUTES:

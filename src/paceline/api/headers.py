@@ -6,13 +6,14 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HEADERS: Final = (
+SAFE_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
+"""What every answer has."""
 
 
 class SafeHeaders:
@@ -31,7 +32,7 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 present = {name.lower() for name, _ in headers}
-                message["headers"] = [*headers, *(header for header in _HEADERS if header[0] not in present)]
+                message["headers"] = [*headers, *(header for header in SAFE_HEADERS if header[0] not in present)]
             await send(message)
 
         await self._app(scope, receive, send_safely)

@@ -25,10 +25,14 @@ class Access(StrEnum):
     """What a route may declare in the place of a permission."""
 
     PUBLIC = "public"  # anybody: logging in, health
+    TOKEN = "token"  # anybody who has a signed link; the route reads the token, and nothing else of who asks
     PERSON = "person"  # anybody who is logged in, about themselves; not an API key
 
 
 Needed = Permission | Access
+
+OPEN = frozenset({Access.PUBLIC, Access.TOKEN})
+"""What strangers may ask."""
 
 
 class GuardedRoute(APIRoute):
@@ -64,6 +68,12 @@ class Routes:
         """Something to read."""
         return self._route("GET", path, permission, status, more)
 
+    def head(
+        self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
+    ) -> Callable[[_Handler], _Handler]:
+        """The same as a GET, without the body."""
+        return self._route("HEAD", path, permission, status, more)
+
     def post(
         self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
     ) -> Callable[[_Handler], _Handler]:
@@ -88,7 +98,7 @@ class Routes:
         self, method: str, path: str, permission: Needed, status: HTTPStatus, more: dict[str, Any]
     ) -> Callable[[_Handler], _Handler]:
         def add(handler: _Handler) -> _Handler:
-            security: list[dict[str, list[str]]] = [] if permission is Access.PUBLIC else [{"session": []}, {"key": []}]
+            security: list[dict[str, list[str]]] = [] if permission in OPEN else [{"session": []}, {"key": []}]
             extra = {PERMISSION: str(permission), "security": security}
             options = {"max_body_size": BODY_LIMIT_BYTES, "summary": _summary(handler), **more}
             options["responses"] = _PROBLEMS | more.get("responses", {})

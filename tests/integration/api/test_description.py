@@ -18,7 +18,7 @@ from schemathesis.checks import content_type_conformance, not_a_server_error, st
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from paceline.api.app import api_routes
-from paceline.api.routing import Access, needed_by
+from paceline.api.routing import OPEN, needed_by
 from paceline.domain.permission import Role
 from surroundings.server import Server, running_server
 
@@ -27,7 +27,7 @@ ROUTES = sorted(
     (method, route.path, needed_by(route)) for route in api_routes() for method in route.methods or () if method
 )
 OPERATIONS = [(method, path) for method, path, _ in ROUTES if path not in ENDLESS]
-CLOSED = [(method, path) for method, path, needed in ROUTES if needed is not Access.PUBLIC]
+CLOSED = [(method, path) for method, path, needed in ROUTES if needed not in OPEN]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 NOT_READY = {"/health/ready"}  # no background process runs beside the API of these tests, and it says so
 NOT_EVEN_HTTP = b"Invalid HTTP request received."  # the HTTP server's own answer, to a line that is too long

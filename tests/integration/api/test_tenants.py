@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from paceline.api.app import api_routes
-from paceline.api.routing import Access, needed_by
+from paceline.api.routing import OPEN, needed_by
 from paceline.domain.permission import Role
 from surroundings.server import Server
 from surroundings.workspace import furnish
@@ -17,7 +17,7 @@ NAMED = sorted(
     (method, route.path)
     for route in api_routes()
     for method in route.methods or ()
-    if "{" in route.path and needed_by(route) is not Access.PUBLIC
+    if "{" in route.path and needed_by(route) not in OPEN
 )
 
 

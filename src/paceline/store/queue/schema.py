@@ -52,9 +52,17 @@ campaigns = Table(
     Column("name", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column(
+        "kind", Text, nullable=False, server_default=text("'file'")
+    ),  # domain/campaign.py: where its people are from
+    Column("priority", SmallInteger, nullable=False, server_default=text("0")),  # above 0: claimed before the others
     Column("content", Text, nullable=False),  # JSON, frozen when the campaign starts
     Column("audience", Text, nullable=False),  # JSON: path, digest, columns
     Column("message_id_domain", Text, nullable=False),
+    Column("created_by", BigInteger),  # a user of the catalogue
+    Column("starts_at", Double),
+    Column("start_timezone", Text),  # in which starts_at was asked for
+    Column("late_start", Text, nullable=False, server_default=text("'ask'")),  # or 'start': when starts_at was missed
     Column("rate_per_minute", Double, nullable=False, server_default=text("0")),
     Column("next_at", Double, nullable=False, server_default=text("0")),  # pace: the next free slot
     Column("max_attempts", Integer),
@@ -69,6 +77,13 @@ campaigns = Table(
     Column("finished_at", Double),
     Column("updated_at", Double, nullable=False),
     UniqueConstraint("workspace_id", "key", name="campaigns_key"),
+    Index("campaigns_workspace", "workspace_id", "kind", "id"),
+    Index(
+        "campaigns_scheduled",
+        "starts_at",
+        sqlite_where=text("status = 'scheduled'"),
+        postgresql_where=text("status = 'scheduled'"),
+    ),
     # Whoever looks for campaigns in a status reads nothing else: a row is as long as its content.
     Index("campaigns_status", "status", "launched_at"),
 )
@@ -144,6 +159,15 @@ campaign_counters = Table(
             "delivered",
             "read",
             "bounced",
+            "bounced_hard",
+            "opened",
+            "clicked",
+            "unsubscribed",
+            "complained",
+            "opens",
+            "clicks",
+            "automatic_opens",
+            "automatic_clicks",
         )
     ),
 )
@@ -167,6 +191,7 @@ accounts = Table(
     Column("timezone", Text, nullable=False, server_default=text("'UTC'")),
     Column("rate_per_minute", Double, nullable=False, server_default=text("0")),
     Column("max_connections", Integer, nullable=False, server_default=text("1")),
+    Column("largest_campaign", Integer, nullable=False, server_default=text("0")),  # messages; 0: any
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("state", Text, nullable=False, server_default=text("'ready'")),
     Column("reason", Text),
@@ -234,6 +259,66 @@ events = Table(
     Column("account_id", BigInteger),
     Column("at", Double, nullable=False),
     Column("detail", Text),
+    Index("events_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    # What came back about a message: opens, clicks, bounces, complaints … The key makes a repeated one harmless.
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),  # domain/fact.py
+    Column("key", Text, primary_key=True),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("doer", Text),  # of opens and clicks: person, prefetch, proxy, scanner
+    Column("rule", Text),  # that recognised the doer, or the kind of a bounce
+    Column("link", Integer),
+    Column("detail", Text),
+    sqlite_with_rowid=False,
+)
+
+delivery_facts = Table(
+    "delivery_facts",
+    metadata,
+    # Per message the first time of each kind of fact, beside its state; each is set once, so counts stay exact.
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign_id", BigInteger, nullable=False),
+    *(
+        Column(f"{kind}_at", Double)
+        for kind in (
+            "delivered",
+            "read",
+            "bounced",
+            "bounced_hard",
+            "opened",
+            "clicked",
+            "unsubscribed",
+            "complained",
+        )
+    ),
+)
+
+links = Table(
+    "links",
+    metadata,
+    # Where the tracked links of a campaign lead; the content says so, and here they are counted.
+    Column("campaign_id", BigInteger, ForeignKey("campaigns.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("target", Text, nullable=False),  # a URL, or the template of one
+    Column("clicks", BigInteger, nullable=False, server_default=text("0")),  # of people
+)
+
+soft_bounces = Table(
+    "soft_bounces",
+    metadata,
+    # Temporary troubles of an address, counted until they are enough to suppress it.
+    Column("workspace_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("address", Text, primary_key=True),  # case-folded
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Index("soft_bounces_age", "at"),
     sqlite_with_rowid=False,
 )
 

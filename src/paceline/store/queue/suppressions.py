@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,14 +31,19 @@ def suppress(
     reason: str,
     source: str,
     now: float,
+    expires_at: float | None = None,
 ) -> int:
-    """Suppress addresses; those that are already keep their reason. Returns how many are new."""
+    """Suppress addresses; those that are already, for as long or longer, keep their reason. Returns how many are new."""
     added = 0
     for address in addresses:
         added += connection.execute(
             sql(
-                "INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at) "
-                "VALUES (:workspace, :channel, :address, :reason, :source, :now) ON CONFLICT DO NOTHING"
+                "INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at, expires_at) "
+                "VALUES (:workspace, :channel, :address, :reason, :source, :now, :expires) "
+                "ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, "
+                "source = excluded.source, created_at = excluded.created_at, expires_at = excluded.expires_at "
+                "WHERE suppressions.expires_at IS NOT NULL "
+                "AND (excluded.expires_at IS NULL OR excluded.expires_at > suppressions.expires_at)"
             ),
             {
                 "workspace": workspace_id,
@@ -46,9 +52,22 @@ def suppress(
                 "reason": reason,
                 "source": source,
                 "now": now,
+                "expires": expires_at,
             },
         ).rowcount
     return added
+
+
+def find(connection: Connection, address: str, *, workspace_id: int, channel: str, now: float) -> Suppression | None:
+    """How an address is suppressed now; None when it is not."""
+    row = connection.execute(
+        sql(
+            "SELECT address, reason, source, created_at, expires_at FROM suppressions WHERE workspace_id = :workspace "
+            "AND channel = :channel AND address = :address AND (expires_at IS NULL OR expires_at > :now)"
+        ),
+        {"workspace": workspace_id, "channel": channel, "address": address.casefold(), "now": now},
+    ).one_or_none()
+    return None if row is None else Suppression(**row._mapping)
 
 
 def lift(connection: Connection, address: str, *, workspace_id: int, channel: str) -> bool:
@@ -84,3 +103,25 @@ def listing(database: Database, *, workspace_id: int, channel: str) -> Iterator[
         ).all()
     for row in rows:
         yield Suppression(**row._mapping)
+
+
+def among(
+    connection: Connection, database: Database, addresses: list[str], *, workspace_id: int, channel: str, now: float
+) -> set[str]:
+    """Those of these case-folded addresses that are suppressed now."""
+    if not addresses:
+        return set()
+    keys = database.rows("rows", address="text")
+    found = connection.execute(
+        sql(
+            f"SELECT s.address FROM ({keys}) AS r JOIN suppressions s ON s.workspace_id = :workspace "
+            "AND s.channel = :channel AND s.address = r.address WHERE s.expires_at IS NULL OR s.expires_at > :now"
+        ),
+        {
+            "rows": json.dumps([[address] for address in addresses]),
+            "workspace": workspace_id,
+            "channel": channel,
+            "now": now,
+        },
+    )
+    return set(found.scalars())

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("timezone", sa.Text(), server_default=sa.text("'UTC'"), nullable=False),
         sa.Column("rate_per_minute", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("max_connections", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("largest_campaign", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'ready'"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -50,9 +51,15 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default=sa.text("'file'"), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
         sa.Column("message_id_domain", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.BigInteger(), nullable=True),
+        sa.Column("starts_at", sa.Double(), nullable=True),
+        sa.Column("start_timezone", sa.Text(), nullable=True),
+        sa.Column("late_start", sa.Text(), server_default=sa.text("'ask'"), nullable=False),
         sa.Column("rate_per_minute", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("next_at", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=True),
@@ -68,6 +75,15 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "key", name="campaigns_key"),
+    )
+    op.create_index("campaigns_workspace", "campaigns", ["workspace_id", "kind", "id"], unique=False)
+    op.create_index(
+        "campaigns_scheduled",
+        "campaigns",
+        ["starts_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'scheduled'"),
+        postgresql_where=sa.text("status = 'scheduled'"),
     )
     op.create_index("campaigns_status", "campaigns", ["status", "launched_at"], unique=False)
     op.create_table(
@@ -98,6 +114,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", "attempt", "kind"),
         sqlite_with_rowid=False,
     )
+    op.create_index("events_at", "events", ["at"], unique=False)
     op.create_table(
         "installation",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
@@ -195,6 +212,15 @@ def upgrade() -> None:
         sa.Column("delivered", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("bounced", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("bounced_hard", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("opened", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("clicked", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unsubscribed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("complained", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("opens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("clicks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("automatic_opens", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("automatic_clicks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
             ["campaigns.id"],
@@ -269,6 +295,56 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "bucket"),
     )
+    op.create_table(
+        "facts",
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("doer", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("link", sa.Integer(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", "kind", "key"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "delivery_facts",
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("delivered_at", sa.Double(), nullable=True),
+        sa.Column("read_at", sa.Double(), nullable=True),
+        sa.Column("bounced_at", sa.Double(), nullable=True),
+        sa.Column("bounced_hard_at", sa.Double(), nullable=True),
+        sa.Column("opened_at", sa.Double(), nullable=True),
+        sa.Column("clicked_at", sa.Double(), nullable=True),
+        sa.Column("unsubscribed_at", sa.Double(), nullable=True),
+        sa.Column("complained_at", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id"),
+    )
+    op.create_table(
+        "soft_bounces",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "address", "message_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("soft_bounces_age", "soft_bounces", ["at"])
+    op.create_table(
+        "links",
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("clicks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaigns.id"],
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "number"),
+    )
 
 
 def downgrade() -> None:
@@ -277,6 +353,10 @@ def downgrade() -> None:
         "servers",
         "chore_failures",
         "queue_leaderships",
+        "links",
+        "soft_bounces",
+        "delivery_facts",
+        "facts",
         "senders",
         "events",
         "suppressions",

@@ -1,0 +1,50 @@
+"""The few pages that recipients see: plain HTML without scripts, readable by everybody and everything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from http import HTTPStatus
+
+from fastapi.responses import HTMLResponse
+
+_STYLE = (
+    ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;"
+    "padding:0 1.25rem}h1{font-size:1.6rem;line-height:1.25}button{font:inherit;padding:.6rem 1.2rem;border-radius:.4rem;"
+    "border:1px solid;background:transparent;color:inherit;cursor:pointer}button:focus-visible{outline:3px solid;"
+    "outline-offset:2px}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def page(title: str, *parts: str, status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
+    """A page of some parts, each of which is HTML already."""
+    body = "\n".join(parts)
+    html = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="robots" content="noindex">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+    return HTMLResponse(html, status, {"Content-Security-Policy": _POLICY})
+
+
+def paragraph(text: str) -> str:
+    """A paragraph; whatever is in the text is shown as text."""
+    return f"<p>{escape(text)}</p>"
+
+
+def button(label: str, **fields: str) -> str:
+    """A form that posts these fields to the page's own address."""
+    hidden = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">' for k, v in fields.items())
+    return f'<form method="post">{hidden}<button type="submit">{escape(label)}</button></form>'
+
+
+def masked(address: str) -> str:
+    """An address that its owner recognises and a stranger to whom the mail was forwarded does not learn."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}" if local else address

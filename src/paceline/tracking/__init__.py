@@ -1,0 +1,1 @@
+"""What comes back about messages: opens, clicks, unsubscribes, bounces, complaints."""
