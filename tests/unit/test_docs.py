@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import typer.main
 
+from paceline.api.app import api_routes
+from paceline.api.routing import needed_by
 from paceline.cli.main import app
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import MOVES, CampaignStatus
@@ -216,6 +218,19 @@ def test_who_gives_roles_is_documented_as_it_is() -> None:
 def test_settings_of_a_workspace_are_documented_as_they_are() -> None:
     expected = [[f"`{one.name}`", f"`{one.default}`", one.accepts, one.meaning] for one in SETTINGS]
     assert _permissions_table("## Settings of a workspace") == expected
+
+
+# The API
+
+
+def test_operations_of_the_api_are_documented_as_they_are() -> None:
+    documented = re.findall(
+        r"^\| `([A-Z]+) (/\S*)` \| `([a-z:]+)` \| (.*) \|$", (REFERENCE / "api.md").read_text(), re.M
+    )
+    expected = {
+        (method, one.path, str(needed_by(one)), one.summary) for one in api_routes() for method in one.methods or ()
+    }
+    assert set(documented) == expected
 
 
 # Events
