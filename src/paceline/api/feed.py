@@ -64,6 +64,8 @@ class _Watched:
         self.context = context
         self.subscribers: set[Subscriber] = set()
         self.seen: dict[str, Things] = {"campaigns": {}, "accounts": {}}
+        self.looked = False
+        self._accounts = changes.AccountWatch(context)
         self._since = context.clock.now() - _OVERLAP_SECONDS
 
     def look(self) -> dict[str, Things]:
@@ -71,9 +73,10 @@ class _Watched:
         since, now = self._since, self.context.clock.now()
         found = {
             "campaigns": changes.campaigns_changed(self.context, since),
-            "accounts": changes.account_states(self.context),
+            "accounts": self._accounts.look(),
         }
         self._since = now - _OVERLAP_SECONDS
+        self.looked = True
         news = {}
         for kind, things in found.items():
             news[kind] = {name: thing for name, thing in things.items() if self.seen[kind].get(name) != thing}
@@ -121,17 +124,37 @@ class Feed:
                 self._watched.pop(workspace_id, None)
 
     async def _look_around(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             if not self._watched:
-                self._wake.clear()
                 await self._wake.wait()
+            self._wake.clear()
             for watched in tuple(self._watched.values()):
-                try:
-                    news = await asyncio.to_thread(watched.look)
-                except StoreUnavailable as failure:
-                    _log.warning("the feed cannot look: %s", failure)
-                    continue
-                for subscriber in tuple(watched.subscribers):
-                    for kind, things in news.items():
-                        subscriber.tell(kind, things)
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+                await _tell(watched)
+            next_at = loop.time() + LOOK_EVERY_SECONDS
+            while await self._woken_before(next_at):  # whoever begins to watch a workspace sees it at once
+                for watched in tuple(self._watched.values()):
+                    if not watched.looked:
+                        await _tell(watched)
+
+    async def _woken_before(self, moment: float) -> bool:
+        """Whether somebody came before that."""
+        try:
+            async with asyncio.timeout_at(moment):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+
+async def _tell(watched: _Watched) -> None:
+    """Look, and tell the subscribers what is new."""
+    try:
+        news = await asyncio.to_thread(watched.look)
+    except StoreUnavailable as failure:
+        _log.warning("the feed cannot look: %s", failure)
+        return
+    for subscriber in tuple(watched.subscribers):
+        for kind, things in news.items():
+            subscriber.tell(kind, things)
