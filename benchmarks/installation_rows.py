@@ -69,7 +69,7 @@ def fill(context: Context, size: Size) -> None:
 
 def contacts(context: Context, connection: Connection, count: int, *, now: float) -> None:
     """So many contacts with five fields."""
-    fields = "'{\"first_name\": \"Ann\", \"city\": \"City' || (i % 300) || '\", \"plan\": \"' || "
+    fields = '\'{"first_name": "Ann", "city": "City\' || (i % 300) || \'", "plan": "\' || '
     fields += "(CASE WHEN i % 2 = 0 THEN 'pro' ELSE 'free' END) || '\"}'"
     kind = "text" if isinstance(context.catalogue, SqliteDatabase) else "jsonb"
     _run(
@@ -82,7 +82,9 @@ def contacts(context: Context, connection: Connection, count: int, *, now: float
 
 
 def _accounts(connection: Connection, size: Size, now: float) -> None:
-    login = json.dumps({"host": "smtp.example.com", "port": 587, "security": "starttls", "username": "u", "oauth": None})
+    login = json.dumps(
+        {"host": "smtp.example.com", "port": 587, "security": "starttls", "username": "u", "oauth": None}
+    )
     _run(
         connection,
         f"{_numbers(size.accounts)} INSERT INTO accounts (workspace_id, channel, identity, name, login, secrets, host, "
