@@ -62,7 +62,9 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--contacts", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=5, help="campaigns; each is stopped when its first message is out")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="campaigns; each is stopped when its first message is out"
+    )
     parser.add_argument("--database", choices=tuple(DATABASES), default="sqlite")
     return parser.parse_args()
 
@@ -74,7 +76,9 @@ def _measure(options: argparse.Namespace, port: int, url: str, directory: Path) 
         environment = {"PACELINE_DATABASE": url, "PACELINE_DATA_DIR": str(directory)}
         with serving(environment, directory, senders=1) as server:
             rounds = []
-            print(f"{options.contacts} contacts, load {os.getloadavg()[0]:.1f}\n{'':<10}{'start call s':>14}{'first s':>10}")
+            print(
+                f"{options.contacts} contacts, load {os.getloadavg()[0]:.1f}\n{'':<10}{'start call s':>14}{'first s':>10}"
+            )
             for number in range(1, options.rounds + 1):
                 draft = _draft(context, account, segment)
                 rounds.append(_round(context, server, key, draft, is_last=number == options.rounds))
@@ -89,13 +93,18 @@ def _measure(options: argparse.Namespace, port: int, url: str, directory: Path) 
 def _fill(context: Context, contacts: int, port: int) -> tuple[str, str]:
     """Everybody is on one list, and the segment is one half of them; returns account and segment."""
     now = context.clock.now()
-    with context.catalogue.write_much() as connection:
-        installation_rows.contacts(context, connection, contacts, now=now)
+    installation_rows.contacts(context, contacts)
+    with context.catalogue.write() as connection:
         number = lists.create(connection, workspace_id=FIRST_WORKSPACE, name="everybody", consent="asked", now=now)
-        words = "INSERT INTO subscriptions (list_id, contact_id, state, at) SELECT :list, id, 1, :now FROM contacts"
-        connection.execute(sql(words), {"list": number, "now": now})
         everybody = parse_segment({"field": "city", "is_not_empty": True})
         segment = segments.insert(connection, workspace_id=FIRST_WORKSPACE, name="all", filter=everybody, now=now)
+    words = sql(
+        "INSERT INTO subscriptions (list_id, contact_id, state, at) SELECT :list, id, 1, :now FROM contacts "
+        "WHERE id >= :first AND id < :first + :count"
+    )
+    for first, count in installation_rows.parts_of(contacts):
+        with context.catalogue.write_much() as connection:
+            connection.execute(words, {"list": number, "now": now, "first": first, "count": count})
     login = SmtpLogin(host="127.0.0.1", port=port, security=Security.NONE)
     with context.queue.write() as connection:
         account = accounts.save(
@@ -144,7 +153,11 @@ def _memory(context: Context, server: Server, campaign_id: str) -> dict[str, flo
         time.sleep(0.25)
         with context.queue.read() as connection:
             over = bool(connection.execute(words, {"id": number}).scalar_one())
-    return {"seconds": round(time.monotonic() - began, 1), "first MB": round(sizes[0], 1), "peak MB": round(max(sizes), 1)}
+    return {
+        "seconds": round(time.monotonic() - began, 1),
+        "first MB": round(sizes[0], 1),
+        "peak MB": round(max(sizes), 1),
+    }
 
 
 def _post(server: Server, key: str, path: str) -> None:
