@@ -15,6 +15,7 @@ from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns
 from paceline.store.queue.campaigns import NewCampaign
 from surroundings.server import Server
+from surroundings.working import add_account
 
 
 def new_campaign(server: Server, key: str, *, workspace_id: int = 1) -> int:
@@ -75,3 +76,23 @@ def test_feed_ends_with_its_key(server: Server) -> None:
 @pytest.mark.parametrize("permission", [Permission.CONTACTS_READ, Permission.WORKSPACE_READ])
 def test_feed_needs_a_permission(server: Server, permission: Permission) -> None:
     assert server.with_key([permission]).get("/api/v1/feed").status_code == 403
+
+
+def test_accounts_are_told_at_once_and_then_only_those_that_change(server: Server) -> None:
+    for name in ("one", "two"):
+        add_account(server.context, 9, name)
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        told = events(answer)
+        first = next(event for event in told if event["accounts"])["accounts"]
+        assert [(account["name"], account["state"]) for account in first] == [("one", "ready"), ("two", "ready")]
+        server.context.queue.execute(
+            "UPDATE accounts SET state = 'broken', reason = 'wrong password' WHERE name = 'two'"
+        )
+        (changed,) = next(event for event in told if event["accounts"])["accounts"]
+        assert (changed["name"], changed["state"], changed["reason"]) == ("two", "broken", "wrong password")
+        server.context.queue.execute("UPDATE accounts SET state = 'limited', until_at = 1 WHERE name = 'two'")
+        (over,) = next(event for event in told if event["accounts"])["accounts"]
+        assert (over["state"], over["reason"], over["resumes_at"]) == ("ready", None, None)  # its pause is over
+        with server.with_key().stream("GET", "/api/v1/feed") as second:  # who comes later is told all of it
+            names = [account["name"] for account in next(events(second))["accounts"]]
+            assert sorted(names) == ["one", "two"]

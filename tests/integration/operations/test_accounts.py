@@ -279,4 +279,6 @@ def test_usage_of_many_is_read_at_once(context: Context) -> None:
                 )
     with context.queue.read() as connection:
         starts = [(number, 1500.0, 900.0) for number in numbers]
-        assert account_records.used_since(connection, context.queue, starts) == {numbers[0]: (1, 2), numbers[1]: (2, 4)}
+        assert account_records.used_since(connection, context.queue, starts) == dict(
+            zip(numbers, [(1, 2), (2, 4), (0, 0)], strict=True)
+        )
