@@ -18,7 +18,7 @@ from itertools import takewhile
 from flufl.bounce import all_failures
 
 from paceline.tracking.bounce_codes import BounceKind, best_status, classify
-from paceline.tracking.mail_parts import body_text, field_blocks, header, parts, text_of
+from paceline.tracking.mail_parts import body_text, decoded, field_blocks, header, parts
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it tells of every format that it tries
 
@@ -244,7 +244,7 @@ def returned_text(message: Message) -> str:
     found = [str(message.get(name, "")) for name in _OWN_ADDRESSES]
     for part in parts(message):
         if part.get_content_maintype() == "text" and not part.is_multipart():
-            found.append(text_of(part))
+            found.append(decoded(part))
         found += [f"{name}: {value}" for name, value in part.items() if name.lower() in _MARKED]
     return "\n".join(found)
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from email.header import decode_header
 from email.message import Message
-from html import unescape
 
 from paceline.content.html_reader import Tag, read_html
 
@@ -46,17 +45,20 @@ def header(message: Message, name: str) -> str:
     return " ".join("".join(words).split())
 
 
-def text_of(part: Message) -> str:
-    """The text of one part; HTML without its tags."""
+def decoded(part: Message) -> str:
+    """What one part holds, as it is."""
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else b""
     try:
-        text = data.decode(part.get_content_charset("utf-8"), "replace")
+        return data.decode(part.get_content_charset("utf-8"), "replace")[:_LONGEST_TEXT]
     except (LookupError, ValueError):
-        text = data.decode("latin-1")
-    if part.get_content_subtype() == "html":
-        text = "".join(_plain(piece) for piece in read_html(text))
-    return unescape(text[:_LONGEST_TEXT]) if "&" in text[:_LONGEST_TEXT] else text[:_LONGEST_TEXT]
+        return data.decode("latin-1")[:_LONGEST_TEXT]
+
+
+def text_of(part: Message) -> str:
+    """The text of one part; HTML without its tags."""
+    text = decoded(part)
+    return "".join(map(_plain, read_html(text))) if part.get_content_subtype() == "html" else text
 
 
 def body_text(message: Message) -> str:
