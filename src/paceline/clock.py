@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 _BOOT_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -17,9 +18,8 @@ _TOLERANCE_SECONDS = 2.0
 _SLEW = 0.0005
 
 
-def boot_seconds() -> float:
-    """Seconds since the machine started, suspended time included (CLOCK_BOOTTIME; monotonic where there is none)."""
-    return time.clock_gettime(_BOOT_CLOCK)
+boot_seconds = partial(time.clock_gettime, _BOOT_CLOCK)
+"""Seconds since the machine started, suspended time included (CLOCK_BOOTTIME; monotonic where there is none)."""
 
 
 def boot_id() -> str:

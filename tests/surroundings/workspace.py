@@ -7,10 +7,8 @@ from typing import Any
 import httpx
 
 from paceline.domain.permission import Role
-from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaigns
-from paceline.store.queue.campaigns import NewCampaign
 from surroundings.server import Server
+from surroundings.working import add_account
 
 
 def furnish(server: Server) -> dict[str, str]:
@@ -20,6 +18,9 @@ def furnish(server: Server) -> dict[str, str]:
     def made(path: str, **request: Any) -> str:
         return str(_answer(owner.post(f"/api/v1{path}", **request))["id"])
 
+    letter = {"from": "ann@example.com", "subject": "Hello", "text": "Hello"}
+    template = made("/templates", json={"name": "Letter", "content": letter})
+    add_account(server.context, 9)
     file = ("contacts.csv", b"email\nbob@example.com\n", "text/csv")
     account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
     webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
@@ -31,7 +32,10 @@ def furnish(server: Server) -> dict[str, str]:
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
         "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),
         "import_id": made("/imports", files={"file": file}, data={"list_name": "Others"}),
-        "campaign_id": _campaign(server),
+        "campaign_id": made("/campaigns", json={"name": "Spring"}),
+        "segment_id": made("/segments", json={"name": "All", "filter": {"all": []}}),
+        "template_id": template,
+        "message_id": made("/messages", json={"template_id": template, "to": "ann@example.com"}),
         "user_id": _answer(owner.get("/api/v1/session"))["user"]["id"],
         "session_id": _answer(owner.get("/api/v1/sessions"))["items"][0]["id"],
         "invitation_id": made("/invitations", json={"email": "bob@example.com", "role": "viewer"}),
@@ -43,23 +47,3 @@ def _answer(answer: httpx.Response) -> dict[str, Any]:
     assert answer.is_success, answer.text
     found: dict[str, Any] = answer.json()
     return found
-
-
-def _campaign(server: Server) -> str:
-    context = server.context
-    draft = NewCampaign(
-        workspace_id=context.workspace_id,
-        key="spring",
-        name="Spring",
-        channel="email",
-        content="{}",
-        audience="{}",
-        message_id_domain="example.com",
-        rate_per_minute=0,
-        max_attempts=None,
-        retry_delay_seconds=None,
-    )
-    with context.queue.write() as connection:
-        number = campaigns.create(connection, draft, now=context.clock.now())
-    assert number is not None
-    return context.ids.encode(IdKind.CAMPAIGN, number)

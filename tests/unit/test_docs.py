@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 import typer.main
 
+from paceline.api.app import api_routes
+from paceline.api.routing import needed_by
 from paceline.cli.main import app
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import MOVES, CampaignStatus
+from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, SUBSCRIPTION_MOVES, SubscriptionState
 from paceline.domain.event import EVENTS
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, ReportKind, Standing, settle
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
@@ -122,6 +125,22 @@ def test_campaign_moves_are_documented_as_they_are() -> None:
     assert _table("Moves of a campaign") == expected
 
 
+def test_moves_of_a_subscription_are_documented_as_they_are() -> None:
+    def name(state: SubscriptionState | None) -> str:
+        return "none" if state is None else f"`{PUBLIC_SUBSCRIPTION_STATES[state]}`"
+
+    expected = [
+        [
+            f"`{move}`",
+            ", ".join(name(s) for s in (None, *SubscriptionState) if s in row.sources),
+            name(row.target),
+            row.meaning,
+        ]
+        for move, row in SUBSCRIPTION_MOVES.items()
+    ]
+    assert _table("Moves of a subscription") == expected
+
+
 _BEFORE_AN_INTENT = (ReportKind.SKIPPED, ReportKind.UNRENDERABLE)
 
 
@@ -157,7 +176,12 @@ def test_what_a_report_does_to_a_message_is_documented_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "names"),
-    [("Campaigns", list(CampaignStatus)), ("Messages", list(PUBLIC_STATES)), ("Accounts", list(AccountState))],
+    [
+        ("Campaigns", list(CampaignStatus)),
+        ("Messages", list(PUBLIC_STATES)),
+        ("Accounts", list(AccountState)),
+        ("Subscriptions", list(PUBLIC_SUBSCRIPTION_STATES.values())),
+    ],
 )
 def test_every_state_has_its_line(heading: str, names: list[str]) -> None:
     assert [row[0] for row in _table(heading)] == [f"`{name}`" for name in names]
@@ -194,6 +218,19 @@ def test_who_gives_roles_is_documented_as_it_is() -> None:
 def test_settings_of_a_workspace_are_documented_as_they_are() -> None:
     expected = [[f"`{one.name}`", f"`{one.default}`", one.accepts, one.meaning] for one in SETTINGS]
     assert _permissions_table("## Settings of a workspace") == expected
+
+
+# The API
+
+
+def test_operations_of_the_api_are_documented_as_they_are() -> None:
+    documented = re.findall(
+        r"^\| `([A-Z]+) (/\S*)` \| `([a-z:]+)` \| (.*) \|$", (REFERENCE / "api.md").read_text(), re.M
+    )
+    expected = {
+        (method, one.path, str(needed_by(one)), one.summary) for one in api_routes() for method in one.methods or ()
+    }
+    assert set(documented) == expected
 
 
 # Events
@@ -247,8 +284,9 @@ def test_every_setting_and_metric_of_a_page_exists(page: Path) -> None:
     text = page.read_text()
     settings = {item.metadata["variable"] for item in fields(Settings)}
     assert set(re.findall(r"\bPACELINE_[A-Z_]+", text)) <= settings
-    metrics = {name.removesuffix("_bucket") for name in re.findall(r"\bpaceline_[a-z_]+", text)}
-    assert metrics <= set(METRICS)
+    for named in re.findall(r"\bpaceline_[a-z_]+", text):
+        whole, family = named.removesuffix("_bucket"), named.endswith("_")  # paceline_database_pool_… means several
+        assert whole in METRICS or (family and any(name.startswith(named) for name in METRICS)), named
 
 
 def test_page_of_troubles_names_checks_and_causes_that_exist() -> None:

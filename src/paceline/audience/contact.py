@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST_SHOWN_CELL = 1_000
 
@@ -11,9 +12,8 @@ Row = tuple[int, list[str]]
 """The line where a row starts and its cells, as a source reads them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """One recipient of the file."""
+class Contact(NamedTuple):
+    """One recipient of the file. A tuple, because one is made for every row."""
 
     line: int
     """CSV: the physical line where the row starts, the first line of the file is 1. XLSX: the sheet's row number."""

@@ -22,7 +22,7 @@ from paceline.domain.address import address_key
 from paceline.domain.contact import LONGEST_FIELD_NAME, MOST_FIELD_BYTES, MOST_FIELDS, check_fields, parse_phone
 from paceline.domain.errors import InputError
 
-_CONTACTS_IN_PART = 50_000
+_CONTACTS_IN_PART = 40_000
 _BYTES_IN_PART = 12_000_000
 _BATCH = 5_000
 _DUPLICATE = re.compile(r"duplicate of line \d+")

@@ -55,15 +55,19 @@ class PartsSource:
         """Whether its contacts are known by their phone numbers."""
 
     def parts(self) -> Iterator[Part]:
-        """Yield the parts. Raises InputError, StoreUnavailable (no room for temporary files), ReaderLost."""
+        """Yield the parts; the contacts of one are gone when the next is asked for, so that there is never more than one.
+
+        Raises InputError, StoreUnavailable (no room for temporary files), ReaderLost.
+        """
         while "end" not in (message := self._message()):
-            end, duplicates, refused, contacts = message["part"]
+            end, duplicates, refused, contacts = message.pop("part")
             yield Part(
                 end=end,
                 duplicates=duplicates,
                 refused=[RefusedRow(line=line, reason=reason, cells=tuple(cells)) for line, reason, cells in refused],
                 contacts=contacts,
             )
+            contacts.clear()
 
     def close(self) -> None:
         """End the other process. May be called twice."""

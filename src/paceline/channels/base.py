@@ -6,8 +6,7 @@ Between the two the engine makes the intent durable; without it, ``Session.aband
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from paceline.domain.account import Account
 from paceline.domain.outcome import Outcome
@@ -15,9 +14,8 @@ from paceline.domain.outcome import Outcome
 __all__ = ["Channel", "Letter", "Session"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One rendered e-mail: its envelope and its exact bytes."""
+class Letter(NamedTuple):
+    """One rendered e-mail: its envelope and its exact bytes. A tuple, because one is made for every message."""
 
     sender: str
     """Envelope sender, an addr-spec, or "" for the null path."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -25,6 +26,7 @@ from paceline.operations.importing import Import, ImportRequest, run_import, sta
 from paceline.operations.lists import get_list
 
 _PROGRESS_SECONDS = 1.0
+_STOPPING = b"stopping after the rows that are being written; once more ends at once\n"
 
 
 def register(app: typer.Typer) -> None:
@@ -153,7 +155,7 @@ def _stopped_by_signals() -> Iterator[threading.Event]:
     def stop_soon(_number: int, _frame: FrameType | None) -> None:
         stop.set()
         _restore(before)
-        print("stopping after the rows that are being written; once more ends at once", file=sys.stderr)
+        os.write(2, _STOPPING)  # the ordinary stream may be in the middle of a line
 
     for number in (signal.SIGINT, signal.SIGTERM):
         before[number] = signal.signal(number, stop_soon)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from paceline.content.encodings import Part
@@ -110,8 +110,7 @@ class EmailContent:
         return cls(**values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedEmail:
+class RenderedEmail(NamedTuple):
     """One message: envelope sender, Message-ID with brackets, and its exact bytes (CRLF, dots not doubled)."""
 
     sender: str

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
+from functools import lru_cache
 
 SOFT_BREAK = "=\r\n"
 _LONGEST_LINE = 75  # without the "=" of a soft break
+
+_REMEMBERED_VALUES = 4096  # the text and the HTML hold the same, and many contacts share a city
 
 _PLAIN_VALUE = re.compile(r"(?:[ -<>-~]{0,74}[!-<>-~])?")
 _READ_AS_TAG = re.compile(r"\{(?=[{%#]|\Z)")
@@ -18,6 +21,10 @@ _READ_AS_TAG = re.compile(r"\{(?=[{%#]|\Z)")
 
 def encode_value(text: str) -> str:
     """Encode a value that stands anywhere in a line, before a soft or a hard line break."""
+    return _encode_short(text) if len(text) <= _LONGEST_LINE else _encode(text)
+
+
+def _encode(text: str) -> str:
     if _PLAIN_VALUE.fullmatch(text):
         return text
     encoded = b2a_qp(text.encode()).decode("ascii")  # ends no line below 77 characters
@@ -25,6 +32,9 @@ def encode_value(text: str) -> str:
         return encoded
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\r\n".join([_encode_line(line) for line in lines])
+
+
+_encode_short = lru_cache(maxsize=_REMEMBERED_VALUES)(_encode)
 
 
 def encode_text(text: str) -> str:

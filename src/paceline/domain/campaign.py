@@ -19,6 +19,32 @@ class CampaignStatus(StrEnum):
     COMPLETED = "completed"  # nothing is queued, sending or deferred any more
 
 
+class CampaignKind(StrEnum):
+    """Where a campaign's recipients come from."""
+
+    FILE = "file"  # a file of contacts
+    CATALOGUE = "catalogue"  # lists and segments
+    TEST = "test"  # addresses that a person gave to look at a draft
+    SINGLE = "single"  # messages that a program sends one by one, all with the content of one template
+
+    @property
+    def priority(self) -> int:
+        """Above 0: its messages are claimed before those of other campaigns, because somebody waits for them."""
+        return 1 if self in (CampaignKind.TEST, CampaignKind.SINGLE) else 0
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether people see it among their campaigns."""
+        return self.priority == 0
+
+
+class LateStart(StrEnum):
+    """What happens to a scheduled campaign whose moment has passed while nothing ran."""
+
+    ASK = "ask"  # it waits for a person
+    START = "start"  # it starts as soon as Paceline runs again
+
+
 class CampaignMove(StrEnum):
     """What can happen to a campaign."""
 
@@ -64,7 +90,7 @@ MOVES: dict[CampaignMove, _Row] = {
     CampaignMove.STOP:       _row((_S.DRAFT, _S.SCHEDULED, _S.RUNNING, *_PAUSES), _S.STOPPED, "a person ends it"),
     CampaignMove.COMPLETE:   _row((_S.RUNNING, *_PAUSES), _S.COMPLETED,
                                   "the audience is launched and no message is left to send"),
-    CampaignMove.REOPEN:     _row((_S.COMPLETED,), _S.RUNNING, "a person has uncertain messages sent again"),
+    CampaignMove.REOPEN:     _row((_S.COMPLETED,), _S.RUNNING, "uncertain messages are sent again, or a single message was added"),
 }
 # fmt: on
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.retry_policy import RetryPolicy, return_delay_seconds
@@ -48,9 +49,8 @@ class ReportKind(StrEnum):
     UNRENDERABLE = "unrenderable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """How one delivery of one message ended, as its worker saw it."""
+class Report(NamedTuple):
+    """How one delivery of one message ended, as its worker saw it. A tuple, because one is made for every message."""
 
     message_id: int
     campaign_id: int

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
@@ -85,6 +86,7 @@ class AccountWorker:
         self._interval = interval_seconds(leased.account.rate_per_minute)
         self._next_at = leased.next_at
         self._campaigns: deque[int] = deque()
+        self._urgent: set[int] = set()
         self._buffer: deque[ClaimedMessage] = deque()
         self._batch = 4 * leased.account.max_connections
         self._fed_at = 0.0
@@ -103,8 +105,12 @@ class AccountWorker:
 
     # What the sender tells it.
 
-    def serve(self, campaign_ids: Sequence[int]) -> None:
-        """The campaigns that may be sent through this account now; what is held of others goes back."""
+    def serve(self, campaign_ids: Sequence[int], urgent: Iterable[int] = ()) -> None:
+        """The campaigns that may be sent through this account now; what is held of others goes back.
+
+        ``urgent`` ones have messages that somebody waits for: these are claimed first and sent before what is held.
+        """
+        self._urgent = set(urgent).intersection(campaign_ids)
         if set(campaign_ids) != set(self._campaigns):
             self._campaigns = deque(campaign_ids)
             self._give_back(message for message in self._buffer if message.campaign_id not in campaign_ids)
@@ -161,6 +167,9 @@ class AccountWorker:
         """Keep the buffer filled until the worker leaves."""
         while not self._stopping.is_set():
             self._hungry.clear()
+            for campaign_id in sorted(self._urgent):
+                await self._claim(campaign_id, self._wanted(ahead=True), ahead=True)
+                self._urgent.discard(campaign_id)  # until the sender sees more of it
             for _ in range(len(self._campaigns)):
                 await self._claim_from_next_campaign()
             await self._hungry.wait()
@@ -171,6 +180,11 @@ class AccountWorker:
             return
         campaign_id = self._campaigns[0]
         self._campaigns.rotate(-1)
+        await self._claim(campaign_id, wanted)
+
+    async def _claim(self, campaign_id: int, wanted: int, *, ahead: bool = False) -> None:
+        if wanted <= 0:
+            return
         claim = Claim(account_id=self.account.id, lease=self.lease, campaign_id=campaign_id, limit=wanted)
         try:
             if not self._composer.knows(campaign_id):
@@ -180,20 +194,25 @@ class AccountWorker:
             self.stop()  # it may hold messages that nobody knows of: they return with the lease
             return
         self._adapt_batch(full=len(claimed) == wanted)
-        self._buffer = deque(sorted((*self._buffer, *claimed), key=lambda message: message.begin_at))
+        held = (*claimed, *self._buffer) if ahead else (*self._buffer, *claimed)
+        self._buffer = deque(sorted(held, key=attrgetter("begin_at")))
         if self._stopping.is_set() or campaign_id not in self._campaigns:
             self._give_back(claimed)
         self._dispatch()
 
-    def _wanted(self) -> int:
-        """How many messages to claim: about half a second of work, 2 s of pace, and never above the allowance."""
-        if len(self._buffer) > self._batch // 2 or self._stopping.is_set() or self._is_held():
+    def _wanted(self, *, ahead: bool = False) -> int:
+        """How many messages to claim: about half a second of work, 2 s of pace, and never above the allowance.
+
+        What goes ``ahead`` of the messages that are held has no regard to how many those are.
+        """
+        held = 0 if ahead else len(self._buffer)
+        if held > self._batch // 2 or self._stopping.is_set() or self._is_held():
             return 0
-        wanted = self._batch - len(self._buffer)
+        wanted = self._batch - held
         if self._interval:
-            wanted = min(wanted, max(1, int(_CLAIM_AHEAD_SECONDS / self._interval)) - len(self._buffer))
+            wanted = min(wanted, max(1, int(_CLAIM_AHEAD_SECONDS / self._interval)) - held)
         remaining = self._allowance.remaining(self._now())
-        return wanted if remaining is None else min(wanted, remaining - len(self._buffer))
+        return wanted if remaining is None else min(wanted, remaining - held)
 
     def _adapt_batch(self, *, full: bool) -> None:
         since = self._now() - self._fed_at
@@ -226,7 +245,8 @@ class AccountWorker:
             if prepared is not None:
                 self._allowance.open()
                 self._taken_at = now
-                self._keep_pace(now)
+                if self._interval:
+                    self._keep_pace(now)
                 return prepared
         return None
 
@@ -323,10 +343,9 @@ class AccountWorker:
 
     def _keep_pace(self, now: float) -> None:
         """Move the grid on; jitter moves single messages, never the grid."""
-        if self._interval:
-            self._next_at = slot(self._next_at, now, self._interval) + self._interval
-            self._jitter = random.random()
-            self._group.pace(self.account.id, self._next_at)
+        self._next_at = slot(self._next_at, now, self._interval) + self._interval
+        self._jitter = random.random()
+        self._group.pace(self.account.id, self._next_at)
 
     # Troubles.
 
@@ -351,7 +370,7 @@ class AccountWorker:
         self.stop()
 
     def _is_held(self) -> bool:
-        return asyncio.get_running_loop().time() < self._held_until
+        return asyncio.get_running_loop().time() < self._held_until  # real time: the clock of the rules may stand still
 
     def _hold(self) -> None:
         """Something said no: begin nothing until the sender has looked at campaigns and settings again."""

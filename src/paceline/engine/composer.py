@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+
+import orjson
 
 from paceline.channels.base import Letter
 from paceline.content.email import EmailContent, EmailRenderer
@@ -31,7 +32,7 @@ class Composer:
         with self._database.read() as connection:
             campaign = campaigns.get(connection, campaign_id)
             secret = installation.name(connection).encode()
-        content = EmailContent.from_json(json.loads(campaign.content))
+        content = EmailContent.from_json(orjson.loads(campaign.content))
         self._renderers[campaign_id] = EmailRenderer(
             content,
             domain=campaign.message_id_domain,
@@ -50,7 +51,7 @@ class Composer:
         """
         renderer = self._renderers[message.campaign_id]
         try:
-            fields = json.loads(message.fields)
+            fields = orjson.loads(message.fields)
         except ValueError as error:
             raise ContentError(f"the contact's fields are damaged: {error}") from None
         rendered = renderer.render(

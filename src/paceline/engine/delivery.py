@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from paceline.channels.base import Letter, Session
 from paceline.domain.account import Account
@@ -29,8 +30,7 @@ from paceline.store.queue.deliveries import ClaimedMessage, Intent
 _BLAMELESS = frozenset({TroubleKind.LIMITED, TroubleKind.FAILING, TroubleKind.BROKEN})
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A message with its letter."""
 
     message: ClaimedMessage
@@ -74,16 +74,15 @@ class Delivery:
         intent is on its way, so that the dot need not wait for a letter to be rendered, and again at the last moment; the
         letter that it has named once it names again.
         """
-        ended = await self._offer(prepared, session)
-        if ended is not None:
-            return self._record(prepared.message, ended, intended=False)
-        withheld = await self._intend(prepared.message, session, ahead)
-        if withheld is not None:
+        message = prepared.message
+        if (ended := await self._offer(prepared, session)) is not None:
+            return self._record(message, ended, intended=False)
+        if (withheld := await self._intend(message, session, meanwhile=ahead)) is not None:
             return withheld
         if not self._lease_holds():
-            return self._withdraw(prepared.message, session, "the lease ran out before the hand-over")
-        outcome = await self._hand_over(prepared.message, session, ahead)
-        return self._record(prepared.message, outcome, intended=True)
+            return self._withdraw(message, session, "the lease ran out before the hand-over")
+        outcome = await self._hand_over(message, session, ahead)
+        return self._record(message, outcome, intended=True)
 
     def prepare(self, message: ClaimedMessage) -> Prepared | None:
         """Check and render; None when the message ended here, skipped or failed."""
@@ -105,9 +104,12 @@ class Delivery:
             raise
 
     async def _intend(
-        self, message: ClaimedMessage, session: Session, ahead: Callable[[], Letter | None] = lambda: None
+        self, message: ClaimedMessage, session: Session, *, meanwhile: Callable[[], object]
     ) -> Withheld | None:
-        """Make the intent durable. Without it the letter is dropped and the message goes back."""
+        """Make the intent durable, and do ``meanwhile`` while it is on its way.
+
+        Without it the letter is dropped and the message goes back.
+        """
         try:
             asked = self._group.intend(
                 Intent(
@@ -119,7 +121,7 @@ class Delivery:
                     suppression_key=message.address.casefold(),
                 )
             )
-            ahead()
+            meanwhile()
             granted = await asked
         except StoreUnavailable as failure:
             return self._withdraw(message, session, str(failure))

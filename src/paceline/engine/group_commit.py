@@ -47,6 +47,7 @@ class GroupCommit:
         self._next = Batch()
         self._intents: list[asyncio.Future[bool]] = []
         self._claims: list[asyncio.Future[list[ClaimedMessage]]] = []
+        self._awake = False  # whether the two events below have been told of the next batch already
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -131,8 +132,10 @@ class GroupCommit:
             busy = self._next.size != size or turned - before > _IDLE_TURN_SECONDS
 
     def _wake(self) -> None:
-        self._filled.set()
-        self._idle.clear()
+        if not self._awake:
+            self._awake = True
+            self._filled.set()
+            self._idle.clear()
 
     def _take(
         self,
@@ -140,6 +143,7 @@ class GroupCommit:
         taken = self._next, self._intents, self._claims
         self._next, self._intents, self._claims = Batch(), [], []
         self._filled.clear()
+        self._awake = False
         return taken
 
     async def _commit(
@@ -207,7 +211,7 @@ class GroupCommit:
     def _exchange_in_parts(self, batch: Batch, now: float) -> Exchanged:
         """One bad report must not hold up the rest: halve until it stands alone, then keep it without its text."""
         for report in _bisected(batch.reports, lambda part: self._deliveries.exchange(Batch(reports=part), now)):
-            plain = dataclasses.replace(report, reply="the reply cannot be stored")
+            plain = report._replace(reply="the reply cannot be stored")
             with contextlib.suppress(StoreUnavailable):
                 self._deliveries.exchange(Batch(reports=[plain]), now)
         rest = dataclasses.replace(batch, reports=[])

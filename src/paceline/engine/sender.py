@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from paceline.channels.base import Channel
@@ -38,6 +39,20 @@ _Result = TypeVar("_Result")
 _PROVIDER_LIMIT_SECONDS = 3600.0
 _LOGINS_BEFORE_BROKEN = 2
 _FAREWELL_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What one look at the queue has shown."""
+
+    standings: Sequence[AccountStanding] = ()
+    served: Mapping[int, list[int]] = field(default_factory=dict)
+    """Account id -> the campaigns that may be sent through it."""
+    with_work: set[int] = field(default_factory=set)
+    urgent: set[int] = field(default_factory=set)
+    """Campaigns that go before all others."""
+    full_servers: set[tuple[int, str]] = field(default_factory=set)
+    """Workspace and host of servers that take no more connections."""
 
 
 class Sender:
@@ -169,22 +184,23 @@ class Sender:
             await asyncio.to_thread(self._pause_everything, str(self._group.refusal))
             self._stopping.set()
             return
-        standings, served, with_work, full = await asyncio.to_thread(self._read)
-        for standing in standings:
+        seen = await asyncio.to_thread(self._read)
+        for standing in seen.standings:
             worker = self._workers.get(standing.id)
             if worker is None and standing.sender_id == self._id:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
-                if (standing.workspace_id, standing.host) not in full:
-                    await self._start_if_wanted(standing, [c for c in served[standing.id] if c in with_work])
+                if (standing.workspace_id, standing.host) not in seen.full_servers:
+                    with_messages = [c for c in seen.served[standing.id] if c in seen.with_work]
+                    await self._start_if_wanted(standing, with_messages, seen.urgent)
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
-                worker.serve(served[standing.id])
-        gone = set(self._workers) - {standing.id for standing in standings}
+                worker.serve(seen.served[standing.id], seen.urgent)
+        gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
             self._workers[account_id].stop()
-        self._wake_workers(with_work)
+        self._wake_workers(seen.with_work)
 
     def _pause_everything(self, reason: str) -> None:
         """The store cannot be trusted: what was sent may not be on record, so a person must look."""
@@ -202,7 +218,7 @@ class Sender:
             if with_work:
                 worker.look_again()
 
-    def _read(self) -> tuple[list[AccountStanding], dict[int, list[int]], set[int], set[tuple[int, str]]]:
+    def _read(self) -> _Seen:
         now = self._clock.now()
         with self._database.read() as connection:
             if self._campaign_id is None:
@@ -210,16 +226,21 @@ class Sender:
             else:
                 standings = accounts.standings(connection, campaign_id=self._campaign_id)
             if not standings:
-                return [], {}, set(), set()
+                return _Seen()
             served = campaigns.attended(connection, [s.id for s in standings], own=self._campaign_id)
             running = {campaign_id for ids in served.values() for campaign_id in ids}
             with_work = campaigns.with_work(connection, now=now) & running
-            full = servers.full(connection)
-        return standings, served, with_work, full
+            return _Seen(
+                standings=standings,
+                served=served,
+                with_work=with_work,
+                urgent=campaigns.urgent(connection) & with_work,
+                full_servers=servers.full(connection),
+            )
 
     # Workers.
 
-    async def _start_if_wanted(self, standing: AccountStanding, campaign_ids: list[int]) -> None:
+    async def _start_if_wanted(self, standing: AccountStanding, campaign_ids: list[int], urgent: set[int]) -> None:
         """An account gets a worker when it has work, nobody holds it, and it may send now."""
         resting = standing.until_at is not None and standing.until_at > self._clock.now()
         unusable = standing.state in (AccountState.BROKEN, AccountState.DISABLED)
@@ -235,7 +256,7 @@ class Sender:
             await self._leave(leased.account.id, leased.lease, _limited(exhaustion))
             return
         worker = self._new_worker(leased)
-        worker.serve(campaign_ids)
+        worker.serve(campaign_ids, urgent)
         self._workers[standing.id] = worker
         self._tasks[standing.id] = asyncio.create_task(self._supervise(worker))
         self._on_change()

@@ -22,7 +22,7 @@ from paceline.store.queue.launching import NewMessage
 
 _Result = TypeVar("_Result")
 
-_PART = 500
+_PART = 2000  # rows: each part is a commit of its own and makes the sender look around
 _PAUSE_SECONDS = 0.5
 
 

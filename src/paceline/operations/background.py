@@ -10,7 +10,9 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
-from paceline.chores import event_pruner
+from paceline.chores import campaign_starter, event_pruner
+from paceline.chores.activity_recorder import record_activity
+from paceline.launch.launcher import Launcher
 from paceline.operations import importing, notifying
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
@@ -21,11 +23,34 @@ from paceline.store import leaderships
 
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
+    launcher = Launcher(queue=context.queue, catalogue=context.catalogue, now=context.clock.now)
+    watch_seconds = context.settings.watch_seconds
     return [
+        Chore(name="campaign starter", work=lambda: _start_campaigns(context)),
+        Chore(name="launcher", work=lambda: 0.0 if launcher.round() else watch_seconds),
         Watch(name="notifications", run=partial(notifying.run, context)),
         Watch(name="imports", run=importing.import_runner(context).run),
+        Chore(name="activity recorder", work=lambda: _record_activity(context)),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
     ]
+
+
+def _start_campaigns(context: Context) -> float:
+    """Start what is due; sleeps to the next moment, and looks before that for moments that were set anew."""
+    next_at = campaign_starter.start_due(context.queue, now=context.clock.now())
+    wait = context.settings.watch_seconds if next_at is None else next_at - context.clock.now()
+    return max(0.0, min(context.settings.watch_seconds, wait))
+
+
+def _record_activity(context: Context) -> float:
+    more = record_activity(context.queue, context.catalogue, now=context.clock.now(), batches=_BATCHES_AT_ONCE)
+    return _ACTIVITY_PAUSE_SECONDS if more else _ACTIVITY_EVERY_SECONDS
+
+
+_BATCHES_AT_ONCE = 10
+_ACTIVITY_PAUSE_SECONDS = 0.2
+"""Between batches of a long backlog: segments can wait, senders and requests come first."""
+_ACTIVITY_EVERY_SECONDS = 5.0
 
 
 def work_in_background(

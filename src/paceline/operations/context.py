@@ -10,7 +10,7 @@ from paceline.clock import SteadyClock
 from paceline.domain.errors import PacelineError
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.public_ids import PublicIds
+from paceline.store.public_ids import IdKind, PublicIds
 from paceline.store.queue import campaigns
 from paceline.store.queue.campaigns import CampaignRow
 from paceline.store.secrets import SecretBox
@@ -19,12 +19,12 @@ FIRST_WORKSPACE = 1
 """The workspace of the command line; it is there from the start."""
 
 
-class UnknownCampaign(PacelineError):
-    """There is no campaign of this key."""
-
-
 class NotFound(PacelineError):
     """There is nothing of this id in this workspace."""
+
+
+class UnknownCampaign(NotFound):
+    """There is no campaign of this key."""
 
 
 class NotPossible(PacelineError):
@@ -67,6 +67,17 @@ class Context(QueueContext):
 
     catalogue: Database
     ids: PublicIds
+
+    def campaign(self, key: str) -> CampaignRow:
+        """The campaign of this key or this public id. Raises UnknownCampaign."""
+        number = self.ids.decode(IdKind.CAMPAIGN, key)
+        if number is None:
+            return QueueContext.campaign(self, key)
+        with self.queue.read() as connection:
+            found = campaigns.numbered(connection, number, workspace_id=self.workspace_id)
+        if found is None:
+            raise UnknownCampaign(f"there is no campaign {key}")
+        return found
 
     def close(self) -> None:
         """Let go of both databases; a second call does nothing."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from paceline.domain.address import parse_address
 from paceline.domain.errors import PacelineError
 from paceline.operations import second_factor_codes, sessions
 from paceline.operations.context import Context, NotPossible
-from paceline.operations.login_limits import SecondFactorNeeded, one_attempt
+from paceline.operations.login_limits import SecondFactorNeeded, TooManyAttempts, one_attempt
 from paceline.operations.passwords import check_password, hash_password, is_outdated, matches
 from paceline.operations.sessions import NewSession
 from paceline.store.catalogue import one_time_links, sessions as session_rows, users
@@ -42,9 +44,10 @@ def authenticate(context: Context, *, email: str, password: str, code: str = "",
             if not second_factor_codes.accepts(context, user, code):
                 raise LoginRefused("the code is wrong, too old, or was used before")
     if is_outdated(stored):
-        renewed = hash_password(password)
-        with context.catalogue.write() as connection:
-            users.rehash_password(connection, user.id, former=stored, password_hash=renewed)
+        with suppress(TooManyAttempts):  # many log in just now: the next login does it
+            renewed = hash_password(password)
+            with context.catalogue.write() as connection:
+                users.rehash_password(connection, user.id, former=stored, password_hash=renewed)
     return user
 
 

@@ -6,9 +6,6 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Connection
 
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.event import CHOOSABLE
@@ -20,8 +17,7 @@ from paceline.store.public_ids import IdKind
 from paceline.webhooks.delivery import Courier
 from paceline.webhooks.dispatcher import Dispatcher
 from paceline.webhooks.mail import Mailer
-from paceline.webhooks.payload import body_of
-from paceline.webhooks.relay import NoticeRelay, OutageWatch
+from paceline.webhooks.relay import ImportRelay, NoticeRelay, OutageWatch
 
 _DAY_SECONDS = 86400.0
 _STOP_SECONDS = 0.2
@@ -70,29 +66,13 @@ def new_dispatcher(context: Context) -> Dispatcher:
         queue=context.queue,
         catalogue=context.catalogue,
         courier=courier,
-        relay=NoticeRelay(context.queue, context.catalogue, context.ids),
+        relays=(
+            NoticeRelay(context.queue, context.catalogue, context.ids),
+            ImportRelay(context.catalogue, context.ids),
+        ),
         outages=OutageWatch(databases, context.catalogue),
         now=context.clock.now,
         kept_seconds=settings.notification_days * _DAY_SECONDS,
-    )
-
-
-def tell_of_import(
-    context: Context, connection: Connection, *, import_number: int, status: str, data: dict[str, Any]
-) -> None:
-    """Tell that an import is ``completed`` or ``failed``, in the catalogue's transaction that moves it there.
-
-    ``data`` holds the other fields of the event. A second call changes nothing.
-    """
-    event, now = f"import.{status}", context.clock.now()
-    facts = {"import": context.ids.encode(IdKind.IMPORT, import_number), **data, "status": status, "at": now}
-    notifications.tell(
-        connection,
-        workspace_id=context.workspace_id,
-        event=event,
-        event_key=f"import {import_number} {status}",
-        body=body_of(event, facts, at=now),
-        now=now,
     )
 
 

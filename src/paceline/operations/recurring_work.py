@@ -4,14 +4,12 @@ check, tried again after a growing pause, and never stops the others.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from paceline.domain.errors import PacelineError, StoreUnavailable
 from paceline.operations.context import QueueContext
@@ -22,7 +20,6 @@ _log = logging.getLogger("paceline.operations")
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _WELL_AFTER_SECONDS = 30.0
-_LOOK_FOR_THE_END_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,26 +36,6 @@ class Watch:
 
     name: str
     run: Callable[[threading.Event], None]
-
-
-def coroutine_watch(name: str, run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> Watch:
-    """A watch that is a coroutine: it runs in an event loop of its own, in its thread."""
-
-    async def run_until(over: threading.Event) -> None:
-        stop = asyncio.Event()
-
-        async def pass_on() -> None:
-            while not over.is_set():  # noqa: ASYNC110  # it is set by another thread
-                await asyncio.sleep(_LOOK_FOR_THE_END_SECONDS)
-            stop.set()
-
-        passing_on = asyncio.create_task(pass_on())
-        try:
-            await run(stop)
-        finally:
-            passing_on.cancel()
-
-    return Watch(name=name, run=lambda over: asyncio.run(run_until(over)))
 
 
 def attend(context: QueueContext, chores: Sequence[Chore | Watch], over: threading.Event) -> None:

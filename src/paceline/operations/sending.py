@@ -26,6 +26,7 @@ _log = logging.getLogger("paceline.operations")
 
 _NEEDS_A_PERSON = frozenset({CampaignStatus.PAUSED, CampaignStatus.PAUSED_HEALTH})
 _RATE_OVER_SECONDS = 10.0
+_COLLECT_AFTER = (20_000, 20, 20)  # objects: a message makes some 20, and hardly any in cycles
 
 
 async def send(
@@ -45,6 +46,7 @@ async def send(
     prepared = await asyncio.to_thread(prepare, context, file)
     # What is loaded by now stays until the end: the collector need not walk through it again for every few messages.
     gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     for notice in prepared.notices:
         on_notice(notice)
     attendance = _Attendance(context, prepared, on_progress=on_progress, on_notice=on_notice)

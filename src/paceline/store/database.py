@@ -11,11 +11,12 @@ import logging
 import sqlite3
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, TextClause, event, text
 from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -79,6 +80,10 @@ class Database(ABC):
     @abstractmethod
     def field(self, column: str, parameter: str) -> str:
         """The text of one field in a column of fields; its name is bound to ``parameter``."""
+
+    @abstractmethod
+    def folded(self, words: str) -> str:
+        """A text with A to Z as a to z and every other character as it is: what both databases can do alike."""
 
     @abstractmethod
     @contextmanager
@@ -312,6 +317,11 @@ def _is_about_the_way(error: DBAPIError) -> bool:
     """Whether the statement may well work later: connection, locks, time-outs, disk; not a mistake in the statement."""
     kind = type(error).__name__
     return error.connection_invalidated or kind in ("OperationalError", "InterfaceError", "InternalError")
+
+
+def rows_json(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows of equal length as ``Database.rows`` reads them."""
+    return orjson.dumps(list(rows)).decode()
 
 
 def in_order(rows: Sequence[Any], column: str = "id") -> list[Any]:

@@ -70,6 +70,9 @@ class PostgresDatabase(Database):
     def field(self, column: str, parameter: str) -> str:
         return f"({column} ->> CAST(:{parameter} AS text))"
 
+    def folded(self, words: str) -> str:
+        return f'lower(({words}) COLLATE "C")'
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         with self._guard(), within(self._patience), self._connect() as connection, connection.begin():

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from paceline.domain.errors import StoreUnavailable
 from paceline.store.catalogue import notifications, webhooks
@@ -18,7 +18,7 @@ from paceline.store.catalogue.notifications import DueNotification
 from paceline.store.database import Database
 from paceline.store.queue import notices
 from paceline.webhooks.delivery import Courier, Ending
-from paceline.webhooks.relay import NoticeRelay, OutageWatch
+from paceline.webhooks.relay import ImportRelay, NoticeRelay, OutageWatch
 from paceline.webhooks.schedule import delay_seconds
 
 _log = logging.getLogger("paceline.webhooks")
@@ -44,7 +44,7 @@ class Dispatcher:
         queue: Database,
         catalogue: Database,
         courier: Courier,
-        relay: NoticeRelay,
+        relays: Sequence[NoticeRelay | ImportRelay],
         outages: OutageWatch,
         now: Callable[[], float],
         kept_seconds: float,
@@ -53,7 +53,7 @@ class Dispatcher:
         self._queue = queue
         self._catalogue = catalogue
         self._courier = courier
-        self._relay = relay
+        self._relays = relays
         self._outages = outages
         self._now = now
         self._kept_seconds = kept_seconds
@@ -88,9 +88,10 @@ class Dispatcher:
         await asyncio.to_thread(self._outages.tell, now=now)
 
     async def _relay_notices(self, now: float) -> None:
-        for _ in range(_MOST_PORTIONS):
-            if await asyncio.to_thread(self._relay.run, now=now) == 0:
-                return
+        for relay in self._relays:
+            for _ in range(_MOST_PORTIONS):
+                if await asyncio.to_thread(relay.run, now=now) == 0:
+                    break
 
     async def _prune_in_time(self, now: float) -> None:
         if now - self._pruned_at >= _PRUNE_SECONDS:

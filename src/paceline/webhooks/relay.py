@@ -6,10 +6,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
+from paceline.domain.contact_import import ImportStatus
 from paceline.domain.errors import StoreUnavailable
-from paceline.store.catalogue import notifications
+from paceline.store.catalogue import imports, notifications
+from paceline.store.catalogue.imports import ImportRow
 from paceline.store.database import Database
-from paceline.store.public_ids import PublicIds
+from paceline.store.public_ids import IdKind, PublicIds
 from paceline.store.queue import notices
 from paceline.webhooks.payload import body_of, notice_body, notice_key
 
@@ -17,6 +21,7 @@ _log = logging.getLogger("paceline.webhooks")
 
 _AT_ONCE = 50
 _OUTAGE_SECONDS = 10.0
+_TOLD = (ImportStatus.COMPLETED, ImportStatus.FAILED)  # who cancels one knows
 
 
 class NoticeRelay:
@@ -46,6 +51,45 @@ class NoticeRelay:
         with self._queue.write() as connection:
             notices.mark_told(connection, [notice.id for notice in found])
         return len(found)
+
+
+class ImportRelay:
+    """Tells of imports that have ended, each once: all of it is in one database and one transaction."""
+
+    def __init__(self, catalogue: Database, ids: PublicIds) -> None:
+        self._catalogue = catalogue
+        self._ids = ids
+
+    def run(self, *, now: float) -> int:
+        """Tell of the oldest imports that were not told of yet; returns how many there were."""
+        with self._catalogue.read() as connection:
+            found = imports.untold(connection, limit=_AT_ONCE)
+        if not found:
+            return 0
+        with self._catalogue.write() as connection:
+            for row in found:
+                if imports.mark_told(connection, row.id) and row.status in _TOLD:
+                    self._tell(connection, row, now)
+        return len(found)
+
+    def _tell(self, connection: Connection, row: ImportRow, now: float) -> None:
+        event, at = f"import.{row.status}", row.finished_at or now
+        facts = {
+            "import": self._ids.encode(IdKind.IMPORT, row.id),
+            "file_name": row.file_name,
+            "status": str(row.status),
+            **row.counts,
+            "reason": row.reason,
+            "at": at,
+        }
+        notifications.tell(
+            connection,
+            workspace_id=row.workspace_id,
+            event=event,
+            event_key=f"{event} {row.id} {at!r}",
+            body=body_of(event, facts, at=at),
+            now=now,
+        )
 
 
 @dataclass(slots=True)

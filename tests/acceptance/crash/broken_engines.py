@@ -32,7 +32,7 @@ async def _deliver_without_intent(
     if ended is not None:
         return self._record(prepared.message, ended, intended=False)
     outcome = await self._hand_over(prepared.message, session, ahead)
-    await self._intend(prepared.message, session)
+    await self._intend(prepared.message, session, meanwhile=ahead)
     return self._record(prepared.message, outcome, intended=True)
 
 
@@ -43,7 +43,7 @@ async def _deliver_with_early_outcome(
     ended = await self._offer(prepared, session)
     if ended is not None:
         return self._record(prepared.message, ended, intended=False)
-    withheld = await self._intend(prepared.message, session)
+    withheld = await self._intend(prepared.message, session, meanwhile=ahead)
     if withheld is not None:
         return withheld
     self._record(prepared.message, Accepted(reply="it will be accepted"), intended=True)
@@ -66,7 +66,7 @@ def uncertain_retried() -> None:
     lost_report = deliveries._lost_report
 
     def retried(row: Any, account_id: int, now: float) -> Report:
-        return replace(lost_report(row, account_id, now), kind=ReportKind.WITHDRAWN)
+        return lost_report(row, account_id, now)._replace(kind=ReportKind.WITHDRAWN)
 
     deliveries._lost_report = retried
 

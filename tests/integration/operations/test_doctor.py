@@ -126,6 +126,16 @@ def test_wrong_counters_fail_the_check(database_url: str, tmp_path: Path) -> Non
     assert found["counters"].ok is False
 
 
+def test_check_that_meets_something_odd_does_not_hide_the_others(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path) as context:
+        Queue.filled(context, 1).holder()
+        context.queue.execute("UPDATE accounts SET login = 'no JSON'")
+        found = _found(_settings(database_url, tmp_path))
+    assert found["secrets"].ok is False
+    assert "cannot be made" in found["secrets"].sentence
+    assert found["counters"].ok is True
+
+
 def test_other_key_fails_the_check(database_url: str, tmp_path: Path) -> None:
     with opened(database_url, tmp_path) as context:
         Queue.filled(context, 1).holder()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from paceline.operations import doctor, recurring_work
 from paceline.operations.background import work_in_background
 from paceline.operations.context import Context
 from paceline.operations.leadership import Leadership, lead
-from paceline.operations.recurring_work import Chore, Watch, attend, coroutine_watch
+from paceline.operations.recurring_work import Chore, Watch, attend
 from paceline.store import leaderships
 from paceline.store.queue import chore_failures
 from surroundings.sending import Hands, opened
@@ -136,18 +135,6 @@ def test_failing_chore_is_told_tried_again_and_stops_no_other(context: Context) 
     assert _recurring_work_finding(context) != "failed"
     over.set()
     work.join()
-
-
-def test_coroutine_is_a_chore_as_well_and_ends_when_told(context: Context) -> None:
-    over, ended = threading.Event(), threading.Event()
-
-    async def run(stop: asyncio.Event) -> None:
-        over.set()  # told as soon as it runs
-        await stop.wait()
-        ended.set()
-
-    attend(context, [coroutine_watch("in a loop", run)], over)
-    assert ended.is_set()
 
 
 def _recurring_work_finding(context: Context) -> str:

@@ -69,8 +69,7 @@ def test_members_who_chose_it_are_told_by_mail(install: Install, smtp_sink: str)
                     )
                 campaigns.move(connection, queue.campaign_id, CampaignMove.STOP, now=at.context.clock.now())
             async with at.notifying():
-                await until(lambda: len(sink.messages()) == 2)
-                await until(lambda: {status for _, status in statuses(at.context)} == {"delivered"})
+                await until(lambda: [status for _, status in statuses(at.context)] == ["delivered"] * 2)
             found = [email.message_from_bytes(message, policy=email.policy.default) for message in sink.messages()]
             by_subject = {str(message["Subject"]): message for message in found}
             assert set(by_subject) == {"[Paceline] the account relay is broken", "[Paceline] test was stopped"}

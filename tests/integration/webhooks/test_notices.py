@@ -9,6 +9,7 @@ import pytest
 
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
+from paceline.domain.event import EVENTS
 from paceline.operations import notifying, webhooks
 from paceline.operations.context import Context
 from paceline.store.database import sql
@@ -154,14 +155,27 @@ def test_loop_of_the_background_process_ends_when_it_is_told(install: Install) -
     assert not thread.is_alive()
 
 
-def test_import_is_told_once(install: Install) -> None:
-    at = install()
-    hook, _ = webhooks.create(at.context, url="https://example.com/hook")
-    for _ in range(2):
-        with at.context.catalogue.write() as connection:
-            notifying.tell_of_import(
-                at.context, connection, import_number=7, status="completed", data={"file_name": "a.csv", "rows": 3}
-            )
-    (delivery,) = webhooks.deliveries(at.context, hook.id)
-    assert delivery.event == "import.completed"
-    assert delivery.body["data"]["import"].startswith("imp_")
+def test_end_of_an_import_is_told_once(install: Install) -> None:
+    async def story() -> None:
+        at = install()
+        async with running_receiver() as receiver:
+            webhooks.create(at.context, url=receiver.url())
+            for status in ("completed", "failed", "cancelled", "running"):
+                at.context.catalogue.execute(
+                    "INSERT INTO imports (workspace_id, file, file_name, digest, options, status, reason, rows, imported, "
+                    "created_at, finished_at) VALUES (1, 'x', :name, '', '{}', :status, NULL, 3, 2, 0, :finished)",
+                    name=f"{status}.csv",
+                    status=status,
+                    finished=None if status == "running" else 1e9,
+                )
+            for _ in range(2):
+                async with at.notifying():
+                    await until(lambda: len(receiver.calls) == 2)
+            told = {call.event: call.data for call in receiver.calls}
+            assert set(told) == {"import.completed", "import.failed"}
+            done = told["import.completed"]
+            assert (done["file_name"], done["rows"], done["imported"]) == ("completed.csv", 3, 2)
+            assert set(done) == set(EVENTS["import.completed"].payload)
+            assert done["import"].startswith("imp_")
+
+    asyncio.run(story())

@@ -155,7 +155,7 @@ class AccountsFile(Request):
     """A file of accounts as text: CSV with a column per field, or TOML with [[accounts]] tables."""
 
     file_name: Annotated[str, Field(min_length=1, max_length=200, examples=["accounts.csv"])]
-    content: Annotated[str, Field(min_length=1, max_length=1_000_000)]
+    content: Annotated[str, Field(min_length=1, max_length=150_000)]
 
 
 class AccountsImported(Answer):

@@ -133,9 +133,9 @@ class Connection(asyncio.Protocol):
     @property
     def untouched(self) -> bool:
         """Like ``silent``, and asks the kernel too: nothing waits there to be read, not even the end."""
-        if self.ended is not None or self.replies or not self._parser.between_replies:
+        if not self.silent or self._transport is None or self._arrivals is None:
             return False
-        return not self.transport.is_closing() and self._arrivals is not None and not self._arrivals.poll(0)
+        return not self._transport.is_closing() and not self._arrivals.poll(0)
 
     def expect(self, count: int, seconds: float) -> asyncio.Future[None]:
         """A future that is done when ``replies`` has ``count`` entries, or ends in 421.

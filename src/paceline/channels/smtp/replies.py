@@ -63,18 +63,15 @@ _make = tuple.__new__  # the class's own constructor runs a frame of Python for 
 class ReplyParser:
     """Takes what the network brings, in pieces of any size, and gives whole replies."""
 
-    __slots__ = ("_code", "_lines", "_partial", "_size")
+    __slots__ = ("_code", "_lines", "_partial", "_size", "between_replies")
 
     def __init__(self) -> None:
         self._partial = b""
         self._code = 0
         self._lines: list[bytes] = []
         self._size = 0
-
-    @property
-    def between_replies(self) -> bool:
+        self.between_replies = True
         """True when no reply has begun without ending."""
-        return not self._partial and not self._lines
 
     def feed(self, data: bytes, replies: list[Reply]) -> None:
         """Append the replies that ``data`` completes.
@@ -82,6 +79,7 @@ class ReplyParser:
         Raises UnreadableReply for what is no reply; the replies before it are in the list, the parser is then of no
         further use. A line ends in LF, with or without CR before it.
         """
+        self.between_replies = False
         if self._partial:
             data = self._partial + data
         lines = data.split(b"\n")
@@ -92,6 +90,7 @@ class ReplyParser:
                 replies.append(_make(Reply, (code, (line,))))
             else:
                 self._continue(code, line, replies)
+        self.between_replies = not self._partial and not self._lines
         if len(self._partial) > LONGEST_LINE:
             raise UnreadableReply(f"a line of more than {LONGEST_LINE} bytes")
 

@@ -85,4 +85,6 @@ def _attempted(name: str, check: Callable[[], Iterator[Finding]]) -> list[Findin
     try:
         return list(check())
     except PacelineError as error:
-        return [failed(name.replace("_", " "), str(error), "mend the database first, then ask again")]
+        return [failed(name, str(error), "mend the database first, then ask again")]
+    except Exception as error:  # whatever is odd here: the other checks may still find out why
+        return [failed(name, f"this check cannot be made: {error!r}", "please report it, with this line")]

@@ -216,6 +216,21 @@ def cancel(connection: Connection, import_id: int, *, workspace_id: int, now: fl
     return ended.rowcount == 1
 
 
+def untold(connection: Connection, *, limit: int) -> list[ImportRow]:
+    """Imports of every workspace that have ended and of whose end nobody was told, the oldest first."""
+    rows = connection.execute(
+        sql(f"SELECT {_COLUMNS} FROM imports WHERE told = 0 AND finished_at IS NOT NULL ORDER BY id LIMIT :limit"),
+        {"limit": limit},
+    )
+    return [_import(row) for row in rows]
+
+
+def mark_told(connection: Connection, import_id: int) -> bool:
+    """Its end is made known, in this transaction; False when another process has just done so."""
+    statement = sql("UPDATE imports SET told = 1 WHERE id = :id AND told = 0")
+    return connection.execute(statement, {"id": import_id}).rowcount == 1
+
+
 def _import(row: Any) -> ImportRow:
     values = dict(row._mapping)
     place = Place(**{name: values.pop(name) for name in ("cursor", "part_end", "part_done")})

@@ -46,6 +46,7 @@ class NotificationRow:
 
 
 _LOGGED = "id, event, body, status, attempts, due_at, answer, created_at, finished_at"
+_LOOKED_AT = 1000  # of what is due: a receiver that fills it is busy at the next look
 _RECEIVER = "COALESCE(n.webhook_id, -n.user_id)"
 
 
@@ -110,9 +111,10 @@ def due(
     rows = connection.execute(
         sql(
             "SELECT id, workspace_id, webhook_id, user_id, event, body, attempts, created_at FROM ("
-            f"SELECT n.*, ROW_NUMBER() OVER (PARTITION BY {_RECEIVER} ORDER BY n.due_at, n.id) AS place "
-            "FROM notifications n WHERE n.due_at IS NOT NULL AND n.due_at <= :now "
-            f"AND {_RECEIVER} NOT IN ({database.rows('busy', receiver='integer')})"
+            "SELECT w.*, ROW_NUMBER() OVER (PARTITION BY receiver ORDER BY due_at, id) AS place FROM ("
+            f"SELECT n.*, {_RECEIVER} AS receiver FROM notifications n WHERE n.due_at IS NOT NULL AND n.due_at <= :now "
+            f"AND {_RECEIVER} NOT IN ({database.rows('busy', receiver='integer')}) "
+            f"ORDER BY n.due_at LIMIT {_LOOKED_AT}) AS w"
             ") AS queue WHERE place <= 2 ORDER BY due_at, id LIMIT :limit"
         ),
         {"now": now, "busy": json.dumps(receivers), "limit": limit},

@@ -219,6 +219,15 @@ activity = Table(
     sqlite_with_rowid=False,
 )
 
+chore_cursors = Table(
+    "chore_cursors",
+    metadata,
+    # How far a chore is that brings facts of the queue over: (at, message) of the last one it took.
+    Column("name", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+)
+
 templates = Table(
     "templates",
     metadata,
@@ -259,6 +268,13 @@ imports = Table(
     Column("created_at", Double, nullable=False),
     Column("started_at", Double),
     Column("finished_at", Double),
+    Column("told", SmallInteger, nullable=False, server_default=text("0")),  # its end was made known
+    Index(
+        "imports_untold",
+        "id",
+        sqlite_where=text("told = 0 AND finished_at IS NOT NULL"),
+        postgresql_where=text("told = 0 AND finished_at IS NOT NULL"),
+    ),
     Index("imports_workspace", "workspace_id", "id"),
     Index(
         "imports_unfinished",

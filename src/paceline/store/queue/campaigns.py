@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paceline.domain.campaign import MOVES, CampaignMove, CampaignStatus
+from paceline.domain.campaign import MOVES, CampaignKind, CampaignMove, CampaignStatus, LateStart
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
 from paceline.store.database import sql
 from paceline.store.queue import notices
@@ -16,7 +16,7 @@ from paceline.store.queue import notices
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCampaign:
-    """What a campaign is made of. ``content`` and ``audience`` are JSON and never change afterwards."""
+    """What a campaign is made of. ``content`` and ``audience`` are JSON and never change once it has started."""
 
     workspace_id: int
     key: str
@@ -28,6 +28,8 @@ class NewCampaign:
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    kind: CampaignKind = CampaignKind.FILE
+    created_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,14 @@ class CampaignRow:
     started_at: float | None
     finished_at: float | None
     updated_at: float
+    kind: CampaignKind
+    created_by: int | None
+    created_at: float
+    starts_at: float | None
+    start_timezone: str | None
+    late_start: LateStart
+    max_attempts: int | None
+    retry_delay_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +97,8 @@ class Progress:
 
 _COLUMNS = (
     "id, workspace_id, key, name, channel, status, content, audience, message_id_domain, rate_per_minute, "
-    "launch_cursor, launched_at, refused, pause_reason, resumes_at, started_at, finished_at, updated_at"
+    "launch_cursor, launched_at, refused, pause_reason, resumes_at, started_at, finished_at, updated_at, "
+    "kind, created_by, created_at, starts_at, start_timezone, late_start, max_attempts, retry_delay_seconds"
 )
 
 
@@ -96,8 +107,9 @@ def create(connection: Connection, campaign: NewCampaign, *, now: float) -> int 
     return connection.execute(
         sql(
             "INSERT INTO campaigns (workspace_id, key, name, channel, status, content, audience, message_id_domain, "
-            "rate_per_minute, max_attempts, retry_delay_seconds, created_at, updated_at) VALUES (:workspace, :key, "
-            ":name, :channel, 'draft', :content, :audience, :domain, :rate, :attempts, :delay, :now, :now) "
+            "rate_per_minute, max_attempts, retry_delay_seconds, kind, priority, created_by, created_at, updated_at) "
+            "VALUES (:workspace, :key, :name, :channel, 'draft', :content, :audience, :domain, :rate, :attempts, "
+            ":delay, :kind, :priority, :created_by, :now, :now) "
             "ON CONFLICT (workspace_id, key) DO NOTHING RETURNING id"
         ),
         {
@@ -111,6 +123,9 @@ def create(connection: Connection, campaign: NewCampaign, *, now: float) -> int 
             "rate": campaign.rate_per_minute,
             "attempts": campaign.max_attempts,
             "delay": campaign.retry_delay_seconds,
+            "kind": campaign.kind,
+            "priority": campaign.kind.priority,
+            "created_by": campaign.created_by,
             "now": now,
         },
     ).scalar_one_or_none()
@@ -149,6 +164,15 @@ def get(connection: Connection, campaign_id: int) -> CampaignRow:
     return _campaign(connection.execute(statement, {"id": campaign_id}).one())
 
 
+def numbered(connection: Connection, campaign_id: int, *, workspace_id: int) -> CampaignRow | None:
+    """The campaign of this number, if it is the workspace's."""
+    row = connection.execute(
+        sql(f"SELECT {_COLUMNS} FROM campaigns WHERE id = :id AND workspace_id = :workspace"),
+        {"id": campaign_id, "workspace": workspace_id},
+    ).one_or_none()
+    return None if row is None else _campaign(row)
+
+
 def key_of(connection: Connection, campaign_id: int, *, workspace_id: int) -> str | None:
     """The key of this workspace's campaign of this id; None when it has none of this id."""
     statement = sql("SELECT key FROM campaigns WHERE id = :id AND workspace_id = :workspace")
@@ -156,8 +180,11 @@ def key_of(connection: Connection, campaign_id: int, *, workspace_id: int) -> st
 
 
 def every(connection: Connection, *, workspace_id: int) -> list[CampaignRow]:
-    """All campaigns, the newest first."""
-    statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace ORDER BY id DESC")
+    """All campaigns, the newest first; without test messages and single ones."""
+    statement = sql(
+        f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND kind IN ('file', 'catalogue') "
+        "ORDER BY id DESC"
+    )
     return [_campaign(row) for row in connection.execute(statement, {"workspace": workspace_id})]
 
 
@@ -201,6 +228,8 @@ def move(
 
 def complete_when_done(connection: Connection, campaign_id: int, *, now: float) -> bool:
     """Complete a campaign whose audience is launched and of which nothing is queued, sending or deferred."""
+    # Whoever adds a message to a standing campaign locks it too: nothing is added between the look and the move.
+    connection.execute(sql("UPDATE campaigns SET updated_at = updated_at WHERE id = :id"), {"id": campaign_id})
     done = connection.execute(
         sql(
             "SELECT 1 FROM campaigns c WHERE c.id = :id AND c.launched_at IS NOT NULL AND 0 = "
@@ -231,7 +260,8 @@ def changed(connection: Connection, *, workspace_id: int, since: float) -> list[
     """The campaigns that changed at this instant or later, with their counts; without the next moment of a retry."""
     rows = connection.execute(
         sql(
-            f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND (updated_at >= :since OR id IN "
+            f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace "
+            "AND kind IN ('file', 'catalogue') AND (updated_at >= :since OR id IN "
             "(SELECT campaign_id FROM campaign_counters WHERE updated_at >= :since)) ORDER BY id"
         ),
         {"workspace": workspace_id, "since": since},
@@ -298,6 +328,11 @@ def with_work(connection: Connection, *, now: float) -> set[int]:
         "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL AND due_at <= :now))"
     )
     return set(connection.execute(statement, {"now": now}).scalars())
+
+
+def urgent(connection: Connection) -> set[int]:
+    """The running campaigns whose messages somebody waits for."""
+    return set(connection.execute(sql("SELECT id FROM campaigns WHERE status = 'running' AND priority > 0")).scalars())
 
 
 def at_their_end(connection: Connection) -> list[int]:
@@ -395,4 +430,9 @@ def attended(connection: Connection, account_ids: Sequence[int], *, own: int | N
 
 def _campaign(row: Any) -> CampaignRow:
     values = dict(row._mapping)
-    return CampaignRow(**{**values, "status": CampaignStatus(values["status"])})
+    words = {
+        "status": CampaignStatus(values["status"]),
+        "kind": CampaignKind(values["kind"]),
+        "late_start": LateStart(values["late_start"]),
+    }
+    return CampaignRow(**{**values, **words})

@@ -6,10 +6,9 @@ unknown: what has happened already is found in its new state and changes nothing
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ from paceline.domain.errors import PacelineError
 from paceline.domain.message import MessageState, Report, ReportKind, Settlement, Standing, settle
 from paceline.domain.pacing import begin_at, interval_seconds, slot
 from paceline.domain.retry_policy import RetryPolicy
-from paceline.store.database import Database
+from paceline.store.database import Database, rows_json
 from paceline.store.migrations import QUEUE
 from paceline.store.queue.delivery_statements import delivery_statements
 from paceline.store.queue.tally import Tally
@@ -175,7 +174,7 @@ class Deliveries:
             return
         ids = {report.account_id for report in batch.reports}
         ids |= {intent.account_id for intent in batch.intents} | {claim.account_id for claim in batch.claims}
-        connection.execute(self._sql["lock_accounts"], {"rows": _json([i] for i in sorted(ids))}).all()
+        connection.execute(self._sql["lock_accounts"], {"rows": rows_json([i] for i in sorted(ids))}).all()
 
     def _settle(self, connection: Connection, reports: Sequence[Report], tally: Tally, *, plain: bool) -> None:
         """Move the reported messages as domain/message.py says, and keep each report as an event.
@@ -191,7 +190,7 @@ class Deliveries:
             self._settle_by_rule(connection, rest, tally)
 
     def _accept(self, connection: Connection, reports: Sequence[Report], tally: Tally) -> None:
-        rows = {"rows": _json([r.message_id, r.attempt, r.reply, r.at, r.campaign_id, r.account_id] for r in reports)}
+        rows = {"rows": rows_json([[r.message_id, r.attempt, r.reply, r.at] for r in reports])}
         if self._database.run(connection, self._sql["accept"], rows) != len(reports):
             raise _NotPlain
         self._database.run(connection, self._sql["accepted_events"], rows)
@@ -200,7 +199,7 @@ class Deliveries:
     def _settle_by_rule(self, connection: Connection, reports: Sequence[Report], tally: Tally) -> None:
         standings = {
             row.id: row
-            for row in connection.execute(self._sql["standings"], {"rows": _json([r.message_id] for r in reports)})
+            for row in connection.execute(self._sql["standings"], {"rows": rows_json([r.message_id] for r in reports)})
         }
         moved: list[list[Any]] = []
         for report in reports:
@@ -211,14 +210,14 @@ class Deliveries:
             moved.append(_moved_row(report, row, move))
             tally.settled(report, row, move)
         if moved:
-            connection.execute(self._sql["settle"], {"rows": json.dumps(moved)})
+            connection.execute(self._sql["settle"], {"rows": rows_json(moved)})
         self._suppress_hard_bounces(connection, reports, standings)
         events = (
             [r.message_id, r.attempt, r.kind, standings[r.message_id].campaign_id, r.account_id, r.at, r.reply]
             for r in reports
             if r.message_id in standings
         )
-        connection.execute(self._sql["events"], {"rows": _json(events)})
+        connection.execute(self._sql["events"], {"rows": rows_json(events)})
 
     def _suppress_hard_bounces(
         self, connection: Connection, reports: Sequence[Report], standings: dict[int, Any]
@@ -229,20 +228,20 @@ class Deliveries:
             if report.hard_bounce and (row := standings.get(report.message_id)) is not None
         ]
         if rows:
-            connection.execute(self._sql["suppress"], {"rows": json.dumps(rows)})
+            connection.execute(self._sql["suppress"], {"rows": rows_json(rows)})
 
     def _release(self, connection: Connection, messages: Sequence[Any], tally: Tally, now: float) -> None:
         """Give back what was claimed and never begun: free of charge, first in line again."""
         if not messages:
             return
-        rows = _json([m.id, m.lease] for m in messages)
+        rows = rows_json([m.id, m.lease] for m in messages)
         for row in connection.execute(self._sql["release"], {"rows": rows, "now": now}):
             tally.moved(row.campaign_id, MessageState.CLAIMED, MessageState(row.state))
 
     def _intend(self, connection: Connection, intents: Sequence[Intent], tally: Tally, now: float) -> frozenset[int]:
         if not intents:
             return frozenset()
-        rows = _json([i.message_id, i.lease, i.revision, i.suppression_key] for i in intents)
+        rows = rows_json([[i.message_id, i.lease, i.revision, i.suppression_key] for i in intents])
         values = {"rows": rows, "now": now}
         if self._database.run(connection, self._sql["intend"], values) == len(intents):
             granted = frozenset([intent.message_id for intent in intents])
@@ -267,14 +266,14 @@ class Deliveries:
         rows = self._take(connection, claim.campaign_id, limit, now)
         if not rows:
             return []
-        database.run(connection, self._sql["claim"], {**values, "rows": _json([row[0]] for row in rows)})
+        database.run(connection, self._sql["claim"], {**values, "rows": rows_json([row[0]] for row in rows)})
         for state, count in Counter([row[4] for row in rows]).items():
             tally.moved(claim.campaign_id, MessageState(state), MessageState.CLAIMED, count)
         keys = [row[1].casefold() for row in rows]
         suppressed = {
             key
             for (key,) in database.fetch(
-                connection, self._sql["suppressed"], {**values, "rows": _json([key] for key in keys)}
+                connection, self._sql["suppressed"], {**values, "rows": rows_json([key] for key in keys)}
             )
         }
         first = slot(next_at, now, interval) if interval else 0.0
@@ -311,10 +310,6 @@ class Deliveries:
         if rows and self._database.remembers_fresh:
             self._fresh_after[campaign_id] = rows[-1][0]
         return rows
-
-
-def _json(rows: Iterable[Any]) -> str:
-    return json.dumps(list(rows))
 
 
 def _lost_report(row: Any, account_id: int, now: float) -> Report:

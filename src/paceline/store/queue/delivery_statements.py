@@ -39,15 +39,7 @@ def delivery_statements(database: Database) -> dict[str, Any]:
         "rows", workspace_id="integer", channel="text", address="text", reason="text", created_at="number"
     )
     keys = database.rows("rows", suppression_key="text")
-    accepted = database.rows(
-        "rows",
-        id="integer",
-        attempt="integer",
-        reply="text",
-        at="number",
-        campaign_id="integer",
-        account_id="integer",
-    )
+    accepted = database.rows("rows", id="integer", attempt="integer", reply="text", at="number")
     lock_messages = f"{database.lock_rows} OF m" if database.lock_rows else ""
     statements = {
         "lock_accounts": f"SELECT id FROM accounts WHERE id IN ({ids}) ORDER BY id {database.lock_rows}",
@@ -58,7 +50,7 @@ def delivery_statements(database: Database) -> dict[str, Any]:
             WHERE messages.id = r.id AND messages.state = 2 AND messages.attempt = r.attempt""",
         "accepted_events": f"""
             INSERT INTO events (message_id, attempt, kind, campaign_id, account_id, at, detail)
-            SELECT id, attempt, 'accepted', campaign_id, account_id, at, reply FROM ({accepted}) AS r WHERE true
+            SELECT id, attempt, 'accepted', campaign_id, account_id, at, reply FROM messages WHERE id IN ({ids})
             ON CONFLICT DO NOTHING""",
         # What is known of the reported messages, and how their campaigns stand.
         "standings": f"""

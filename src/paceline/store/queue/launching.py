@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Connection
 
-from paceline.store.database import Database, sql
+from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.tally import Tally
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class NewMessage(NamedTuple):
     """One recipient; ``contact_id`` is unique in the campaign (the line of the audience file)."""
 
     contact_id: int
@@ -54,7 +54,7 @@ def add(
             f"SELECT {int(campaign_id)}, contact_id, address, fields FROM ({rows}) AS r WHERE true "
             "ON CONFLICT (campaign_id, contact_id) DO NOTHING"
         ),
-        {"rows": json.dumps([[m.contact_id, m.address, m.fields] for m in messages], ensure_ascii=False)},
+        {"rows": rows_json(map(list, messages))},
     )
     tally = Tally()
     tally.launched(campaign_id, added.rowcount)
@@ -68,3 +68,60 @@ def finish(connection: Connection, campaign_id: int, *, now: float) -> None:
         sql("UPDATE campaigns SET launched_at = COALESCE(launched_at, :now) WHERE id = :id"),
         {"id": campaign_id, "now": now},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A single message in the queue: its number, and whether this call has put it there."""
+
+    id: int
+    is_new: bool
+    address: str
+    fields: str
+
+
+def place(connection: Connection, campaign_id: int, message: NewMessage, *, now: float) -> Placed:
+    """Queue one message, unless there is one of this ``contact_id`` already: then that one.
+
+    Locks the campaign, so that it cannot be completed beneath the message.
+    """
+    connection.execute(
+        sql("UPDATE campaigns SET updated_at = :now, launched_at = COALESCE(launched_at, :now) WHERE id = :id"),
+        {"id": campaign_id, "now": now},
+    )
+    values = {
+        "campaign": campaign_id,
+        "contact": message.contact_id,
+        "address": message.address,
+        "fields": orjson.dumps(message.fields).decode(),
+    }
+    added = connection.execute(
+        sql(
+            "INSERT INTO messages (campaign_id, contact_id, address, fields) "
+            "VALUES (:campaign, :contact, :address, :fields) ON CONFLICT (campaign_id, contact_id) DO NOTHING"
+        ),
+        values,
+    )
+    row = connection.execute(
+        sql("SELECT id, address, fields FROM messages WHERE campaign_id = :campaign AND contact_id = :contact"), values
+    ).one()
+    return Placed(id=row.id, is_new=added.rowcount == 1, address=row.address, fields=row.fields)
+
+
+def placed(connection: Connection, contact_id: int, *, workspace_id: int) -> Placed | None:
+    """The single message of this ``contact_id`` in the workspace, whatever content it has."""
+    row = connection.execute(
+        sql(
+            "SELECT m.id, m.address, m.fields FROM campaigns c JOIN messages m ON m.campaign_id = c.id "
+            "AND m.contact_id = :contact WHERE c.workspace_id = :workspace AND c.kind = 'single'"
+        ),
+        {"contact": contact_id, "workspace": workspace_id},
+    ).first()
+    return None if row is None else Placed(id=row.id, is_new=False, address=row.address, fields=row.fields)
+
+
+def count_placed(connection: Connection, database: Database, campaign_id: int, count: int, *, now: float) -> None:
+    """Count messages that ``place`` has queued, last in their transaction."""
+    tally = Tally()
+    tally.launched(campaign_id, count)
+    tally.write(connection, database, slot=0, now=now)

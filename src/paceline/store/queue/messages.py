@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_NAMES, MessageState
-from paceline.store.database import Database, sql
+from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.tally import Tally
 
 _PAGE = 1000
@@ -121,7 +120,7 @@ def cancel_waiting(database: Database, campaign_id: int, *, slot: int, now: floa
             rows = database.rows("rows", id="integer")
             connection.execute(
                 sql(f"UPDATE messages SET state = 8, due_at = NULL, at = :now WHERE id IN ({rows})"),
-                {"rows": json.dumps([[row.id] for row in waiting]), "now": now},
+                {"rows": rows_json([row.id] for row in waiting), "now": now},
             )
             tally = Tally()
             for row in waiting:
@@ -152,3 +151,44 @@ def _message(row: Any) -> MessageRow:
         at=row.at,
         due_at=row.due_at,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneMessage:
+    """A message, and the domain of its Message-ID."""
+
+    message: MessageRow
+    message_id_domain: str
+
+
+def one(connection: Connection, message_id: int, *, workspace_id: int) -> OneMessage | None:
+    """The message of this number, if its campaign is the workspace's."""
+    row = connection.execute(
+        sql(
+            "SELECT m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, m.due_at, "
+            "c.message_id_domain FROM messages m JOIN campaigns c ON c.id = m.campaign_id "
+            "LEFT JOIN accounts a ON a.id = m.account_id WHERE m.id = :id AND c.workspace_id = :workspace"
+        ),
+        {"id": message_id, "workspace": workspace_id},
+    ).one_or_none()
+    return None if row is None else OneMessage(message=_message(row), message_id_domain=row.message_id_domain)
+
+
+def page(
+    connection: Connection, campaign_id: int, *, after: int | None, limit: int, state: str | None = None
+) -> list[tuple[int, MessageRow]]:
+    """Up to ``limit`` messages of a campaign in the order of its audience, each with its place there.
+
+    ``after`` is the place of the last one that was seen.
+    """
+    wanted = [int(s) for s, name in PUBLIC_NAMES.items() if state is None or name == state]
+    rows = connection.execute(
+        sql(
+            "SELECT m.contact_id, m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, m.due_at "
+            "FROM messages m LEFT JOIN accounts a ON a.id = m.account_id WHERE m.campaign_id = :campaign "
+            f"AND m.contact_id > :after AND m.state IN ({', '.join(map(str, wanted))}) "
+            "ORDER BY m.contact_id LIMIT :limit"
+        ),
+        {"campaign": campaign_id, "after": -1 if after is None else after, "limit": limit},
+    )
+    return [(row.contact_id, _message(row)) for row in rows]

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paceline.domain.campaign import CampaignMove, CampaignStatus
+from paceline.domain.campaign import CampaignKind, CampaignMove, CampaignStatus
 from paceline.domain.event import EVENTS, SHORT_PAUSE_SECONDS
 from paceline.domain.message import PUBLIC_STATES
 from paceline.store.database import sql
@@ -38,6 +38,8 @@ _CAUSES = {
     CampaignStatus.PAUSED_LIMITS: "limits",
     CampaignStatus.PAUSED_HEALTH: "health",
 }
+_DAILY = (CampaignMove.START, CampaignMove.COMPLETE, CampaignMove.REOPEN)
+"""What test and single messages do all day long: nobody wants to hear of it."""
 _COUNTED = ("sent", "failed", "skipped", "uncertain", "cancelled")
 
 
@@ -64,9 +66,11 @@ def note_move(
 ) -> None:
     """A campaign has just made a move, in this transaction."""
     row: Any = connection.execute(
-        sql("SELECT workspace_id, key, name, status, pause_reason, resumes_at FROM campaigns WHERE id = :id"),
+        sql("SELECT workspace_id, key, name, kind, status, pause_reason, resumes_at FROM campaigns WHERE id = :id"),
         {"id": campaign_id},
     ).one()
+    if not CampaignKind(row.kind).is_listed and what in _DAILY:
+        return
     data: dict[str, Any] = {"key": row.key, "name": row.name, "status": row.status}
     if row.status in _CAUSES:
         cause = _CAUSES[CampaignStatus(row.status)]

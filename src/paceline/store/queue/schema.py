@@ -52,9 +52,17 @@ campaigns = Table(
     Column("name", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column(
+        "kind", Text, nullable=False, server_default=text("'file'")
+    ),  # domain/campaign.py: where its people are from
+    Column("priority", SmallInteger, nullable=False, server_default=text("0")),  # above 0: claimed before the others
     Column("content", Text, nullable=False),  # JSON, frozen when the campaign starts
     Column("audience", Text, nullable=False),  # JSON: path, digest, columns
     Column("message_id_domain", Text, nullable=False),
+    Column("created_by", BigInteger),  # a user of the catalogue
+    Column("starts_at", Double),
+    Column("start_timezone", Text),  # in which starts_at was asked for
+    Column("late_start", Text, nullable=False, server_default=text("'ask'")),  # or 'start': when starts_at was missed
     Column("rate_per_minute", Double, nullable=False, server_default=text("0")),
     Column("next_at", Double, nullable=False, server_default=text("0")),  # pace: the next free slot
     Column("max_attempts", Integer),
@@ -69,6 +77,13 @@ campaigns = Table(
     Column("finished_at", Double),
     Column("updated_at", Double, nullable=False),
     UniqueConstraint("workspace_id", "key", name="campaigns_key"),
+    Index("campaigns_workspace", "workspace_id", "kind", "id"),
+    Index(
+        "campaigns_scheduled",
+        "starts_at",
+        sqlite_where=text("status = 'scheduled'"),
+        postgresql_where=text("status = 'scheduled'"),
+    ),
     # Whoever looks for campaigns in a status reads nothing else: a row is as long as its content.
     Index("campaigns_status", "status", "launched_at"),
 )
@@ -176,6 +191,7 @@ accounts = Table(
     Column("timezone", Text, nullable=False, server_default=text("'UTC'")),
     Column("rate_per_minute", Double, nullable=False, server_default=text("0")),
     Column("max_connections", Integer, nullable=False, server_default=text("1")),
+    Column("largest_campaign", Integer, nullable=False, server_default=text("0")),  # messages; 0: any
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("state", Text, nullable=False, server_default=text("'ready'")),
     Column("reason", Text),
@@ -243,6 +259,7 @@ events = Table(
     Column("account_id", BigInteger),
     Column("at", Double, nullable=False),
     Column("detail", Text),
+    Index("events_at", "at"),
     sqlite_with_rowid=False,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -102,3 +103,25 @@ def listing(database: Database, *, workspace_id: int, channel: str) -> Iterator[
         ).all()
     for row in rows:
         yield Suppression(**row._mapping)
+
+
+def among(
+    connection: Connection, database: Database, addresses: list[str], *, workspace_id: int, channel: str, now: float
+) -> set[str]:
+    """Those of these case-folded addresses that are suppressed now."""
+    if not addresses:
+        return set()
+    keys = database.rows("rows", address="text")
+    found = connection.execute(
+        sql(
+            f"SELECT s.address FROM ({keys}) AS r JOIN suppressions s ON s.workspace_id = :workspace "
+            "AND s.channel = :channel AND s.address = r.address WHERE s.expires_at IS NULL OR s.expires_at > :now"
+        ),
+        {
+            "rows": json.dumps([[address] for address in addresses]),
+            "workspace": workspace_id,
+            "channel": channel,
+            "now": now,
+        },
+    )
+    return set(found.scalars())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, TextClause
 
 from paceline.domain.allowance import bucket_of
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, Settlement
-from paceline.store.database import Database, sql
+from paceline.store.database import Database, rows_json, sql
 
 _CHARGED = (MessageState.SENT, MessageState.UNCERTAIN)
 
@@ -79,7 +78,7 @@ class Tally:
         sent = [[*pair, count] for pair, count in sorted(self._sent.items())]
         for name, rows in (("accounts", accounts), ("usage", usage), ("sent", sent)):
             if rows:
-                database.run(connection, statements[name], {"rows": json.dumps(rows)})
+                database.run(connection, statements[name], {"rows": rows_json(rows)})
         for campaign_id in sorted(self._states):
             changes = self._states[campaign_id]
             if any(changes.values()):

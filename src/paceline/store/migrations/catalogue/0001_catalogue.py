@@ -176,11 +176,20 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("started_at", sa.Double(), nullable=True),
         sa.Column("finished_at", sa.Double(), nullable=True),
+        sa.Column("told", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
             ["workspaces.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "imports_untold",
+        "imports",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("told = 0 AND finished_at IS NOT NULL"),
+        postgresql_where=sa.text("told = 0 AND finished_at IS NOT NULL"),
     )
     op.create_index("imports_workspace", "imports", ["workspace_id", "id"], unique=False)
     op.create_index(
@@ -228,6 +237,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "user_id"),
     )
     op.create_index("members_user", "members", ["user_id"], unique=False)
+    op.create_table(
+        "chore_cursors",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
     op.create_table(
         "recovery_codes",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -378,6 +394,7 @@ def downgrade() -> None:
         "templates",
         "sessions",
         "segments",
+        "chore_cursors",
         "recovery_codes",
         "members",
         "lists",

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("timezone", sa.Text(), server_default=sa.text("'UTC'"), nullable=False),
         sa.Column("rate_per_minute", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("max_connections", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("largest_campaign", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'ready'"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -50,9 +51,15 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default=sa.text("'file'"), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
         sa.Column("message_id_domain", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.BigInteger(), nullable=True),
+        sa.Column("starts_at", sa.Double(), nullable=True),
+        sa.Column("start_timezone", sa.Text(), nullable=True),
+        sa.Column("late_start", sa.Text(), server_default=sa.text("'ask'"), nullable=False),
         sa.Column("rate_per_minute", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("next_at", sa.Double(), server_default=sa.text("0"), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=True),
@@ -68,6 +75,15 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "key", name="campaigns_key"),
+    )
+    op.create_index("campaigns_workspace", "campaigns", ["workspace_id", "kind", "id"], unique=False)
+    op.create_index(
+        "campaigns_scheduled",
+        "campaigns",
+        ["starts_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'scheduled'"),
+        postgresql_where=sa.text("status = 'scheduled'"),
     )
     op.create_index("campaigns_status", "campaigns", ["status", "launched_at"], unique=False)
     op.create_table(
@@ -98,6 +114,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", "attempt", "kind"),
         sqlite_with_rowid=False,
     )
+    op.create_index("events_at", "events", ["at"], unique=False)
     op.create_table(
         "installation",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),

@@ -1,0 +1,181 @@
+"""Shapes of campaigns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from paceline.api.schemas.base import Answer, Instant, Request
+from paceline.api.schemas.content import Address, Content, Fields, ProblemAnswer
+from paceline.api.schemas.segments import CountAnswer, Name
+
+Status = Literal["draft", "scheduled", "running", "paused", "paused_limits", "paused_health", "stopped", "completed"]
+Id = Annotated[str, Field(min_length=1, max_length=100)]
+Rate = Annotated[float, Field(ge=0, le=1_000_000, description="Messages a minute, evenly spaced; 0: no pace.")]
+
+
+class AudienceRequest(Request):
+    """Who gets it: people confirmed on one of the lists (without lists: on any) who fit the segment, less those excluded."""
+
+    lists: list[Id] = Field(default_factory=list, max_length=50)
+    segment: Id | None = None
+    exclude_lists: list[Id] = Field(default_factory=list, max_length=50)
+    exclude_segment: Id | None = None
+
+
+class NewCampaign(Request):
+    """A draft to create; all but the name may come later."""
+
+    name: Name
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = None
+    template_id: Id | None = Field(default=None, description="Gives the content, where there is none.")
+    content: Content | None = None
+    audience: AudienceRequest | None = None
+    accounts: list[Id] = Field(default_factory=list, max_length=1000)
+    rate_per_minute: Rate = 0.0
+    max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
+    retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+
+
+class ChangedCampaign(Request):
+    """What is to be changed of a draft; what is absent stays."""
+
+    name: Name | None = None
+    content: Content | None = None
+    audience: AudienceRequest | None = None
+    accounts: list[Id] | None = Field(default=None, max_length=1000)
+    rate_per_minute: Rate | None = None
+    max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
+    retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+
+
+class CopyRequest(Request):
+    """How the copy is called."""
+
+    name: Name | None = None
+
+
+class ScheduleRequest(Request):
+    """When a campaign starts by itself."""
+
+    at: Annotated[
+        str,
+        Field(
+            max_length=50, description="A local time of the zone, or an instant with Z.", examples=["2027-03-01T09:00"]
+        ),
+    ]
+    timezone: Annotated[str, Field(max_length=60)] | None = Field(default=None, description="Absent: the workspace's.")
+    late_start: Literal["ask", "start"] | None = Field(
+        default=None, description="When the moment is missed: wait for a person, or start late."
+    )
+
+
+class TestRequest(Request):
+    """A look at the campaign in a real mailbox."""
+
+    __test__ = False  # not one of pytest's
+
+    addresses: Annotated[list[Address], Field(min_length=1, max_length=10)]
+    account_id: Id
+    contact_id: Id | None = None
+    fields: Fields = Field(default_factory=dict)
+
+
+class TestAnswer(Answer):
+    """The messages that are under way."""
+
+    __test__ = False
+
+    messages: list[TestMessageAnswer]
+
+
+class TestMessageAnswer(Answer):
+    """One of them; GET /messages/{id} says what became of it."""
+
+    __test__ = False
+
+    id: str
+    address: str
+
+
+class ResolveRequest(Request):
+    """What uncertain messages count as."""
+
+    uncertain: Literal["sent", "resend"]
+
+
+class ResolveAnswer(Answer):
+    """How many were decided."""
+
+    resolved: int
+
+
+class AudienceAnswer(Answer):
+    """Who gets it."""
+
+    lists: list[str]
+    segment: str | None
+    exclude_lists: list[str]
+    exclude_segment: str | None
+
+
+class CampaignAnswer(Answer):
+    """A campaign, whatever its status."""
+
+    id: str
+    key: str
+    name: str
+    kind: str
+    channel: str
+    status: Status
+    content: Content
+    audience: AudienceAnswer | None = Field(description="Null where it comes from a file.")
+    accounts: list[str]
+    rate_per_minute: float
+    max_attempts: int | None
+    retry_delay_seconds: float | None
+    starts_at: Instant | None
+    start_timezone: str | None
+    late_start: str
+    pause_reason: str | None
+    created_at: Instant
+    updated_at: Instant
+    started_at: Instant | None
+    finished_at: Instant | None
+
+
+class ListedCampaignAnswer(Answer):
+    """A campaign in a list, with its counts by message state."""
+
+    id: str
+    key: str
+    name: str
+    kind: str
+    channel: str
+    status: Status
+    counts: dict[str, int]
+    refused: int
+    starts_at: Instant | None
+    pause_reason: str | None
+    created_at: Instant
+    updated_at: Instant
+    started_at: Instant | None
+    finished_at: Instant | None
+
+
+class CheckAnswer(Answer):
+    """What stands between a draft and its start."""
+
+    problems: list[ProblemAnswer] = Field(description="These must be mended before it can start.")
+    notices: list[ProblemAnswer] = Field(description="These are worth knowing.")
+    recipients: CountAnswer
+
+
+class ExplainAnswer(Answer):
+    """Why nothing, or not more, is being sent; the cause with most effect first."""
+
+    causes: list[dict[str, Any]]
+
+
+TestAnswer.model_rebuild()

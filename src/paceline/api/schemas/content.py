@@ -1,0 +1,71 @@
+"""Shapes of contents, previews and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from paceline.api.schemas.base import Answer, Request
+from paceline.domain.errors import Problem
+
+Fields = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=100)], Annotated[str, Field(max_length=2_000)]],
+    Field(max_length=100, description="Sample values of the contact's fields."),
+]
+Address = Annotated[str, Field(min_length=3, max_length=320, examples=["ann@example.com"])]
+
+
+class Content(Request):
+    """What a message says. Subject, bodies and unsubscribe_url are templates; what is absent is empty."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    from_: Annotated[str, Field(alias="from", max_length=1000)] = ""
+    reply_to: Annotated[str, Field(max_length=1000)] = ""
+    subject: Annotated[str, Field(max_length=10_000)] = ""
+    html: Annotated[str, Field(max_length=500_000)] = ""
+    text: Annotated[str | None, Field(max_length=250_000, description="Absent: made from the HTML.")] = None
+    list_id: Annotated[str, Field(max_length=1000)] = ""
+    unsubscribe_url: Annotated[str, Field(max_length=2000)] = ""
+    base_url: Annotated[str, Field(max_length=2000, description="Where tracked links begin; empty: no tracking.")] = ""
+    track_opens: bool = True
+    track_clicks: bool = True
+    missing_fields: Literal["fail", "empty"] = "fail"
+
+
+class PreviewRequest(Request):
+    """For whom to render: a contact, or sample fields, which win over the contact's."""
+
+    contact_id: Annotated[str, Field(max_length=100)] | None = None
+    fields: Fields = Field(default_factory=dict)
+    address: Address | None = None
+
+
+class ContentPreviewRequest(PreviewRequest):
+    """A content that is not stored, and for whom to render it."""
+
+    content: Content
+
+
+class ProblemAnswer(Answer):
+    """One thing that is wrong."""
+
+    field: str
+    message: str
+
+
+class PreviewAnswer(Answer):
+    """A message as it would be sent, read back from its very bytes; with problems it is empty."""
+
+    address: str
+    subject: str
+    html: str | None
+    text: str | None
+    size: int = Field(description="Bytes of the whole message.")
+    problems: list[ProblemAnswer]
+
+
+def problem_answers(problems: list[Problem]) -> list[ProblemAnswer]:
+    """Problems as the API gives them out."""
+    return [ProblemAnswer(field=problem.field or "", message=problem.message) for problem in problems]

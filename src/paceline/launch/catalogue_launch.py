@@ -1,0 +1,112 @@
+"""Streams the contacts of lists and segments into the queue, by contact id; killed and repeated it goes on where it was.
+
+Each part and the cursor behind it (a contact id) are one transaction of the queue, so that two launches of one campaign
+cannot double anything: the second finds the cursor moved. Excluded and suppressed people are not part of the campaign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from paceline.domain.campaign import ENDED
+from paceline.launch.catalogue_audience import frozen_audience
+from paceline.store.catalogue.audiences import AudienceWalk, Recipient
+from paceline.store.database import Database
+from paceline.store.queue import campaigns, launching, suppressions
+from paceline.store.queue.campaigns import CampaignRow
+from paceline.store.queue.launching import NewMessage
+
+_PART = 500
+_FIRST_WINDOW = 500
+_LARGEST_WINDOW = 20_000
+_SPARSE = 100
+
+
+class CatalogueLaunch:
+    """The launch of one campaign, step by step; each step is short, so that several can take turns."""
+
+    def __init__(
+        self, campaign: CampaignRow, *, queue: Database, catalogue: Database, now: Callable[[], float]
+    ) -> None:
+        self._id = campaign.id
+        self._workspace_id = campaign.workspace_id
+        self._channel = campaign.channel
+        self._queue = queue
+        self._now = now
+        self._catalogue = catalogue
+        self._window = _FIRST_WINDOW
+        self._walk = AudienceWalk(
+            database=catalogue,
+            audience=frozen_audience(campaign.audience, workspace_id=campaign.workspace_id),
+            now=campaign.started_at or now(),
+        )
+
+    def step(self) -> bool:
+        """Bring the next part into the queue; False when there is nothing more to do, now or ever."""
+        with self._queue.read() as connection:
+            campaign = campaigns.get(connection, self._id)
+        if campaign.launched_at is not None or campaign.status in ENDED:
+            return False
+        with self._catalogue.read() as connection:
+            end, found = self._walk.window(connection, after=campaign.launch_cursor, size=self._window)
+        if end is None:
+            with self._queue.write() as connection:
+                launching.finish(connection, self._id, now=self._now())
+            return False
+        self._queue_found(campaign, found, end)
+        self._adapt_window(len(found))
+        return True
+
+    def _queue_found(self, campaign: CampaignRow, found: Sequence[Recipient], end: int) -> None:
+        """Queue what a window held, in parts; leaves when another launch of this campaign is ahead."""
+        cursor, refused = campaign.launch_cursor, campaign.refused
+        wanted = self._not_suppressed(found)
+        for start in range(0, max(len(found), 1), _PART):
+            part = found[start : start + _PART]
+            is_last = start + _PART >= len(found)
+            messages = [
+                NewMessage(
+                    contact_id=recipient.contact_id,
+                    address=recipient.address,
+                    fields={**recipient.fields, "email": recipient.address},
+                )
+                for recipient in part
+                if recipient.contact_id in wanted
+            ]
+            refused += len(part) - len(messages)
+            upto = end if is_last else part[-1].contact_id
+            with self._queue.write() as connection:
+                added = launching.add(
+                    connection,
+                    self._queue,
+                    self._id,
+                    messages,
+                    after=cursor,
+                    cursor=upto,
+                    refused=refused,
+                    slot=0,
+                    now=self._now(),
+                )
+            if not added:
+                return
+            cursor = upto
+
+    def _not_suppressed(self, found: Sequence[Recipient]) -> set[int]:
+        keys = {recipient.contact_id: recipient.address.casefold() for recipient in found}
+        with self._queue.read() as connection:
+            suppressed = suppressions.among(
+                connection,
+                self._queue,
+                list(keys.values()),
+                workspace_id=self._workspace_id,
+                channel=self._channel,
+                now=self._now(),
+            )
+        return {number for number, key in keys.items() if key not in suppressed}
+
+    def _adapt_window(self, found: int) -> None:
+        """Few of many are wanted: look at more of them at once, within what one statement may cost."""
+        if found < _SPARSE:
+            self._window = min(self._window * 2, _LARGEST_WINDOW)
+        elif found > _PART:
+            self._window = max(self._window // 2, _PART)

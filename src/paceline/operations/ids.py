@@ -1,0 +1,29 @@
+"""Public ids given from outside become rows' numbers, or a NotFound that names them."""
+
+from __future__ import annotations
+
+from paceline.operations.context import Context, NotFound
+from paceline.store.public_ids import IdKind
+
+_NOUNS = {
+    IdKind.ACCOUNT: "account",
+    IdKind.CAMPAIGN: "campaign",
+    IdKind.CONTACT: "contact",
+    IdKind.LIST: "list",
+    IdKind.MESSAGE: "message",
+    IdKind.SEGMENT: "segment",
+    IdKind.TEMPLATE: "template",
+}
+
+
+def number_of(context: Context, kind: IdKind, public_id: str) -> int:
+    """The row's number; whether there is such a row in this workspace is for the statement to say."""
+    number = context.ids.decode(kind, public_id)
+    if number is None:
+        raise unknown(kind, public_id)
+    return number
+
+
+def unknown(kind: IdKind, public_id: str) -> NotFound:
+    """There is nothing of this id in this workspace."""
+    return NotFound(f"there is no {_NOUNS[kind]} {public_id[:60]}")
