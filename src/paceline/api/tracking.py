@@ -20,6 +20,7 @@ class Tracking:
     """The tracking of one application."""
 
     def __init__(self, context: Context) -> None:
+        self.context = context
         self.queue = context.queue
         self.now = context.clock.now
         self.tokens = context.box.tokens(context.settings)
