@@ -33,6 +33,7 @@ _EDITABLE = (
     "timezone",
     "rate_per_minute",
     "max_connections",
+    "largest_campaign",
 )
 _MOST_AT_ONCE = 10_000
 
@@ -197,6 +198,7 @@ def _as_fields(account: Account) -> dict[str, Any]:
         "timezone": limits.timezone.key,
         "rate_per_minute": account.rate_per_minute,
         "max_connections": account.max_connections,
+        "largest_campaign": account.largest_campaign,
     }
 
 
