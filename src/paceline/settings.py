@@ -196,6 +196,18 @@ class Settings:
     token_key_oldest: int = _setting(
         1, "PACELINE_TOKEN_KEY_OLDEST", "number", "Links signed with an older key are refused", least=1
     )
+    ses_topics: str = _setting(
+        "",
+        "PACELINE_SES_TOPICS",
+        "ARNs",
+        "SNS topics of Amazon SES whose notifications are taken, separated by commas; empty: none",
+    )
+    sendgrid_key: str = _setting(
+        "",
+        "PACELINE_SENDGRID_KEY",
+        "text",
+        "The verification key of SendGrid's signed event webhook; empty: its events are refused",
+    )
     soft_bounces: int = _setting(
         3,
         "PACELINE_SOFT_BOUNCES",

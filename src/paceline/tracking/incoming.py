@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 
 from sqlalchemy import Connection
 
@@ -25,6 +24,7 @@ from paceline.tracking.bounce_codes import BounceKind
 from paceline.tracking.bounces import Report, ReportKind, read_report, returned_text
 from paceline.tracking.complaints import read_complaint
 from paceline.tracking.mail_parts import header, parse_mail
+from paceline.tracking.providers.base import ProviderEvent
 from paceline.tracking.unsubscribes import Way
 
 _MAIL_TOKEN = re.compile(r"\+([a-z2-7]{48})@", re.IGNORECASE)
@@ -89,11 +89,18 @@ class Incoming:
         if asked is not None and reports[0].kind is ReportKind.UNKNOWN:
             done = unsubscribes.unsubscribe(self._queue, asked, Way.MAIL, now=now)
             return [Taken(report=reports[0], message_id=asked.message_id, unsubscribed=done)]
-        message = self._find(mail, addressed)
+        message = self._find_by(addressed, returned_text(mail))
         if message is None:
             return [Taken(report=report, message_id=None) for report in reports]
         key = hashlib.blake2b(raw, digest_size=8).hexdigest()
         return [self._record(report, message, key, now) for report in _about(message, reports)]
+
+    def take_event(self, event: ProviderEvent, *, now: float) -> Taken:
+        """The same for an event that a provider reports; told twice it changes nothing."""
+        message = self._find_by(event.marks, event.marks)
+        if message is None:
+            return Taken(report=event.report, message_id=None)
+        return self._record(event.report, message, event.key, now)
 
     def _record(self, report: Report, message: SentMessage, key: str, now: float) -> Taken:
         kind = _KINDS.get(report.kind)
@@ -149,9 +156,8 @@ class Incoming:
         )
         return added > 0
 
-    def _find(self, mail: Message, addressed: str) -> SentMessage | None:
-        """The message that a mail is about: the first mark of ours in it that names one."""
-        returned = returned_text(mail)
+    def _find_by(self, addressed: str, returned: str) -> SentMessage | None:
+        """The message that these texts are about: the first mark of ours in them that names one."""
         with self._queue.read() as connection:
             for token in self._tokens_in(addressed, returned):
                 found = facts.find_message(

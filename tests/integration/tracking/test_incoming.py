@@ -11,8 +11,9 @@ from paceline.domain.tokens import CampaignTokens, Purpose
 from paceline.operations.context import Context
 from paceline.store.queue import installation
 from paceline.tracking.bounce_codes import BounceKind
-from paceline.tracking.bounces import ReportKind
+from paceline.tracking.bounces import Report, ReportKind
 from paceline.tracking.incoming import Incoming, Taken, Thresholds
+from paceline.tracking.providers.base import ProviderEvent
 from surroundings.tracked import Tracked
 
 NOW = 1_800_000_000.0
@@ -210,4 +211,33 @@ def test_returned_message_with_an_unsubscribe_address_unsubscribes_nobody(tracke
     header = f"List-Unsubscribe: <mailto:bounce+{token}@example.com?subject=unsubscribe>"
     taken = only(incoming(tracked).take(report("452 4.2.2 full", returned=header), now=NOW))
     assert (taken.message_id, taken.unsubscribed) == (tracked.message_ids[3], False)
+    assert suppressed(tracked) == []
+
+
+def event(
+    tracked: Tracked, kind: ReportKind, key: str, *, place: int = 0, bounce: BounceKind | None = None
+) -> ProviderEvent:
+    report = Report(kind=kind, recipient=f"user{place}@example.com", bounce=bounce)
+    return ProviderEvent(key=key, report=report, marks=f"Message-ID: {own_message_id(tracked, place)}")
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_events_of_a_provider_doubled_and_in_any_order_count_exactly(tracked: Tracked, turn: int) -> None:
+    told = [
+        event(tracked, ReportKind.DELIVERED, "1"),
+        event(tracked, ReportKind.COMPLAINT, "2"),
+        event(tracked, ReportKind.FAILED, "3", place=1, bounce=BounceKind.HARD),
+        event(tracked, ReportKind.DELAYED, "4", place=1),
+    ]
+    box = incoming(tracked)
+    for one in (told[turn:] + told[:turn]) * 2 + told[::-1]:
+        assert box.take_event(one, now=NOW).message_id is not None
+    assert tracked.counts() == {"delivered": 1, "complained": 1, "bounced": 1, "bounced_hard": 1}
+    assert [address for address, *_ in suppressed(tracked)] == ["user0@example.com", "user1@example.com"]
+
+
+def test_event_about_a_message_of_somebody_else_finds_nothing(tracked: Tracked) -> None:
+    report = Report(kind=ReportKind.COMPLAINT, recipient="user0@example.com")
+    foreign = ProviderEvent(key="1", report=report, marks="<0100@eu-west-1.amazonses.com>")
+    assert incoming(tracked).take_event(foreign, now=NOW).message_id is None
     assert suppressed(tracked) == []
