@@ -78,7 +78,10 @@ class AudienceWalk:
             self._candidates = self._subscribed(audience.list_ids)
             words.append(f"c.id IN (SELECT contact_id FROM ({self._candidates}) AS wanted)")
         else:
-            self._candidates = "SELECT id AS contact_id FROM contacts WHERE id > :after ORDER BY id LIMIT :size"
+            self._candidates = (
+                "SELECT id AS contact_id FROM contacts WHERE workspace_id = :workspace AND id > :after "
+                "ORDER BY id LIMIT :size"
+            )
             if not audience.anybody:
                 on_any = "SELECT 1 FROM subscriptions s WHERE s.contact_id = c.id"
                 words.append(f"EXISTS ({on_any} AND s.state = {_CONFIRMED})")

@@ -149,7 +149,7 @@ def page(
     limit: int,
     statuses: Sequence[CampaignStatus] = (),
 ) -> list[ListedCampaign]:
-    """Up to ``limit`` campaigns, the newest first, older than ``before``; each with its counts, in two statements."""
+    """Up to ``limit`` campaigns, the newest first, older than ``before``; each with its counts, in three statements."""
     names = {f"status{place}": str(status) for place, status in enumerate(statuses)}
     wanted = f"AND status IN ({', '.join(':' + name for name in names)})" if names else ""
     ids = connection.execute(
@@ -159,7 +159,7 @@ def page(
         ),
         {"workspace": workspace_id, "before": before, "limit": limit, **names},
     )
-    rows = [campaigns.get(connection, number) for number in ids.scalars().all()]
+    rows = campaigns.some(connection, ids.scalars().all())
     counts = _counts(connection, [row.id for row in rows])
     return [ListedCampaign(campaign=row, counts=counts[row.id]) for row in rows]
 
