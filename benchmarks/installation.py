@@ -173,7 +173,6 @@ def _ask(server: Server, key: str, path: str) -> tuple[float, int]:
 def _large_campaigns(context: Context, count: int) -> dict[str, str]:
     """A small and a large campaign of each kind: sent, and waiting for another attempt."""
     found = {}
-    now = context.clock.now()
     kinds = (
         ("sent", MessageState.SENT, False),
         ("deferred", MessageState.DEFERRED, True),
@@ -183,8 +182,8 @@ def _large_campaigns(context: Context, count: int) -> dict[str, str]:
         first: int = connection.execute(sql("SELECT MAX(id) FROM campaigns WHERE status = 'completed'")).scalar_one()
     for kind, state, due in kinds:
         for size in (_SMALL, count):
-            with context.queue.write_much() as connection:
-                installation_rows.messages(connection, first, size, state=state, now=now, due=due)
+            installation_rows.messages(context, first, size, state=state, due=due)
+            with context.queue.write() as connection:
                 connection.execute(
                     sql(f"UPDATE campaign_counters SET {kind} = {kind} + :size WHERE campaign_id = :id AND slot = 1"),
                     {"size": size, "id": first},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ _BUCKETS_OF_A_DAY = 300
 _AUDIT_ROWS = 100_000
 _SUPPRESSIONS = 100_000
 _SEGMENTS = 60
+_AT_ONCE = 50_000
 _CONTENT = json.dumps(
     EmailContent(
         from_address="Ann Lee <ann@example.com>",
@@ -41,8 +43,14 @@ class Size:
     lists: int = 50
 
 
-def _numbers(count: int) -> str:
-    return f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+def _numbers(count: int, first: int = 1) -> str:
+    return f"WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {first + count - 1})"
+
+
+def parts_of(count: int) -> Iterator[tuple[int, int]]:
+    """(first, how many) of each part that one statement writes."""
+    for first in range(1, count + 1, _AT_ONCE):
+        yield first, min(_AT_ONCE, count + 1 - first)
 
 
 def fill(context: Context, size: Size) -> None:
@@ -57,8 +65,9 @@ def fill(context: Context, size: Size) -> None:
             "created_at) SELECT 1, 'email', 'gone' || i || '@example.com', 'hard bounce', 'campaign', :now FROM n",
             now=now,
         )
+    messages(context, 1, 1_000, state=MessageState.SENT)
+    contacts(context, size.contacts)
     with context.catalogue.write_much() as connection:
-        contacts(context, connection, size.contacts, now=now)
         _lists(connection, size, now)
         _others(connection, now)
     for database in (context.queue, context.catalogue):
@@ -67,18 +76,20 @@ def fill(context: Context, size: Size) -> None:
                 connection.exec_driver_sql("ANALYZE")
 
 
-def contacts(context: Context, connection: Connection, count: int, *, now: float) -> None:
-    """So many contacts with five fields."""
+def contacts(context: Context, count: int) -> None:
+    """So many contacts with three fields."""
     fields = '\'{"first_name": "Ann", "city": "City\' || (i % 300) || \'", "plan": "\' || '
     fields += "(CASE WHEN i % 2 = 0 THEN 'pro' ELSE 'free' END) || '\"}'"
     kind = "text" if isinstance(context.catalogue, SqliteDatabase) else "jsonb"
-    _run(
-        connection,
-        f"{_numbers(count)} INSERT INTO contacts (workspace_id, email, email_key, fields, created_at, updated_at) "
-        f"SELECT 1, 'user' || i || '@example' || (i % 50) || '.com', 'user' || i || '@example' || (i % 50) || '.com', "
-        f"CAST({fields} AS {kind}), :now, :now FROM n",
-        now=now,
-    )
+    address = "'user' || i || '@example' || (i % 50) || '.com'"
+    for first, number in parts_of(count):
+        with context.catalogue.write_much() as connection:
+            _run(
+                connection,
+                f"{_numbers(number, first)} INSERT INTO contacts (workspace_id, email, email_key, fields, created_at, "
+                f"updated_at) SELECT 1, {address}, {address}, CAST({fields} AS {kind}), :now, :now FROM n",
+                now=context.clock.now(),
+            )
 
 
 def _accounts(connection: Connection, size: Size, now: float) -> None:
@@ -143,23 +154,22 @@ def _campaigns(connection: Connection, size: Size, now: float) -> None:
         connection,
         "INSERT INTO campaign_accounts (campaign_id, account_id, position, sent) SELECT 1, id, id, 1 FROM accounts",
     )
-    messages(connection, 1, 1_000, state=MessageState.SENT, now=now)
 
 
-def messages(
-    connection: Connection, campaign_id: int, count: int, *, state: MessageState, now: float, due: bool = False
-) -> None:
+def messages(context: Context, campaign_id: int, count: int, *, state: MessageState, due: bool = False) -> None:
     """So many messages of one campaign in one state; ``due``: with a moment of their next attempt."""
-    _run(
-        connection,
-        f"{_numbers(count)} INSERT INTO messages (campaign_id, contact_id, address, fields, state, attempt, at, due_at) "
-        "SELECT :campaign, i, 'user' || i || '@example.com', '{\"first_name\": \"Ann\"}', :state, 1, :now, "
-        "CASE WHEN :due = 1 THEN :now + 3600 + i * 0.001 END FROM n",
-        campaign=campaign_id,
-        state=int(state),
-        now=now,
-        due=int(due),
-    )
+    for first, number in parts_of(count):
+        with context.queue.write_much() as connection:
+            _run(
+                connection,
+                f"{_numbers(number, first)} INSERT INTO messages (campaign_id, contact_id, address, fields, state, "
+                "attempt, at, due_at) SELECT :campaign, i, 'user' || i || '@example.com', '{\"first_name\": \"Ann\"}', "
+                ":state, 1, :now, CASE WHEN :due = 1 THEN :now + 3600 + i * 0.001 END FROM n",
+                campaign=campaign_id,
+                state=int(state),
+                now=context.clock.now(),
+                due=int(due),
+            )
 
 
 def _lists(connection: Connection, size: Size, now: float) -> None:
