@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from http import HTTPStatus
@@ -23,6 +24,7 @@ BODY_LIMIT = "x-body-limit-bytes"
 """Where the size that a body may have stands there."""
 
 _USUAL_BODY_BYTES = 2 << 20
+_BODY_PATIENCE_SECONDS = 30.0
 
 
 class Access(StrEnum):
@@ -60,13 +62,19 @@ def _limited(request: Request, limit: int) -> Receive:
 
     The framework has such a limit as well, but answers with plain text.
     """
-    left = limit
+    left, there_is_more = limit, True
 
     async def receive() -> Message:
-        nonlocal left
+        nonlocal left, there_is_more
         if int(request.headers.get("content-length", "0")) > limit:
             raise _too_large(limit)
-        message = await request.receive()
+        try:
+            async with asyncio.timeout(_BODY_PATIENCE_SECONDS if there_is_more else None):
+                message = await request.receive()
+        except TimeoutError:
+            detail = f"nothing of the body came for {_BODY_PATIENCE_SECONDS:.0f} s"
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, detail, {"Connection": "close"}) from None
+        there_is_more = bool(message.get("more_body"))
         left -= len(message.get("body", b""))
         if left < 0:
             raise _too_large(limit)

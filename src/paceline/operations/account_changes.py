@@ -23,7 +23,6 @@ from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import account_records, accounts
 
-_OAUTH = ("oauth", "client_id", "client_secret", "refresh_token", "tenant", "scope")
 _EDITABLE = (
     "minute_limit",
     "hourly_limit",

@@ -328,8 +328,3 @@ def _is_about_the_way(error: DBAPIError) -> bool:
 def rows_json(rows: Iterable[Sequence[Any]]) -> str:
     """Rows of equal length as ``Database.rows`` reads them."""
     return orjson.dumps(list(rows)).decode()
-
-
-def in_order(rows: Sequence[Any], column: str = "id") -> list[Any]:
-    """Rows by ascending id: locks are always taken in this order."""
-    return sorted(rows, key=lambda row: getattr(row, column))

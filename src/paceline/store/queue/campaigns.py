@@ -65,14 +65,6 @@ class CampaignRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountProgress:
-    """What an account has sent for one campaign."""
-
-    account_id: int
-    sent: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """The counts of a campaign, all seen at one moment; the states add up to ``total``."""
 
