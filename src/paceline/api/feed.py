@@ -23,6 +23,8 @@ LOOK_EVERY_SECONDS = 0.25
 _OVERLAP_SECONDS = 5.0  # clocks of several machines differ a little, and a commit is later than its time stamp
 _MOST_SUBSCRIBERS = 500
 
+CAMPAIGNS, ACCOUNTS = "campaigns", "accounts"
+
 Things = dict[str, dict[str, Any]]
 
 
@@ -31,15 +33,16 @@ class TooManySubscribers(PacelineError):
 
 
 class Subscriber:
-    """What one reader has not seen yet: the newest state of each thing."""
+    """What one reader has not seen yet: the newest state of each thing of the kinds that it may see."""
 
-    def __init__(self) -> None:
-        self._pending: dict[str, Things] = {"campaigns": {}, "accounts": {}}
+    def __init__(self, kinds: frozenset[str]) -> None:
+        self._kinds = kinds
+        self._pending: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}}
         self._news = asyncio.Event()
 
     def tell(self, kind: str, things: Things) -> None:
         """Something is new."""
-        if things:
+        if things and kind in self._kinds:
             self._pending[kind].update(things)
             self._news.set()
 
@@ -63,17 +66,18 @@ class _Watched:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.subscribers: set[Subscriber] = set()
-        self.seen: dict[str, Things] = {"campaigns": {}, "accounts": {}}
+        self.seen: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}}
         self.looked = False
         self._accounts = changes.AccountWatch(context)
-        self._since = context.clock.now() - _OVERLAP_SECONDS
+        self._since: float | None = None
 
     def look(self) -> dict[str, Things]:
-        """What differs from the last look; runs in a thread."""
-        since, now = self._since, self.context.clock.now()
+        """What differs from the last look; the first one finds everything that is under way. Runs in a thread."""
+        now = self.context.clock.now()
+        since = now - _OVERLAP_SECONDS if self._since is None else self._since
         found = {
-            "campaigns": changes.campaigns_changed(self.context, since),
-            "accounts": self._accounts.look(),
+            CAMPAIGNS: changes.campaigns_changed(self.context, since, active_too=self._since is None),
+            ACCOUNTS: self._accounts.look(),
         }
         self._since = now - _OVERLAP_SECONDS
         self.looked = True
@@ -104,14 +108,16 @@ class Feed:
                 await task
 
     @contextmanager
-    def subscribed(self, workspace_id: int) -> Iterator[Subscriber]:
-        """A subscriber of one workspace; it is told of every account at once, and of campaigns when they change."""
+    def subscribed(self, workspace_id: int, kinds: frozenset[str]) -> Iterator[Subscriber]:
+        """A subscriber of one workspace; it is told at once of every account and of the campaigns that are under way,
+        and then of what changes.
+        """
         if sum(len(watched.subscribers) for watched in self._watched.values()) >= _MOST_SUBSCRIBERS:
             raise TooManySubscribers(f"this process already has {_MOST_SUBSCRIBERS} subscribers")
         watched = self._watched.get(workspace_id)
         if watched is None:
             watched = self._watched[workspace_id] = _Watched(self._context.in_workspace(workspace_id))
-        subscriber = Subscriber()
+        subscriber = Subscriber(kinds)
         for kind, things in watched.seen.items():
             subscriber.tell(kind, dict(things))
         watched.subscribers.add(subscriber)
@@ -154,6 +160,9 @@ async def _tell(watched: _Watched) -> None:
         news = await asyncio.to_thread(watched.look)
     except StoreUnavailable as failure:
         _log.warning("the feed cannot look: %s", failure)
+        return
+    except Exception:  # the others' feeds go on
+        _log.exception("the feed of a workspace cannot look")
         return
     for subscriber in tuple(watched.subscribers):
         for kind, things in news.items():

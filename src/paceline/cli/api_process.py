@@ -17,6 +17,7 @@ from typing import Any
 import uvicorn
 
 from paceline.api.app import create_app
+from paceline.api.wire import BoundedProtocol
 from paceline.bootstrap import open_context
 from paceline.domain.errors import StoreUnavailable
 from paceline.operations.context import Context
@@ -87,6 +88,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=BoundedProtocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,

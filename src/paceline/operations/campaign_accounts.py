@@ -101,6 +101,7 @@ class _Reading:
             limits=_limits(values),
             rate_per_minute=values["rate_per_minute"],
             max_connections=values["max_connections"],
+            largest_campaign=values["largest_campaign"],
         )
 
     def _login(self, path: TomlPath, values: dict[str, Any]) -> SmtpLogin | None:

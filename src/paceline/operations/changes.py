@@ -13,10 +13,13 @@ from paceline.store.queue.accounts import AccountGlance
 from paceline.store.queue.campaigns import Progress
 
 
-def campaigns_changed(context: Context, since: float) -> dict[str, dict[str, Any]]:
-    """Public id -> progress of every campaign that changed at this instant or later; it costs the same at any size."""
+def campaigns_changed(context: Context, since: float, *, active_too: bool = False) -> dict[str, dict[str, Any]]:
+    """Public id -> progress of every campaign that changed at this instant or later; it costs the same at any size.
+
+    ``active_too``: and of all that are under way.
+    """
     with context.queue.read() as connection:
-        changed = campaigns.changed(connection, workspace_id=context.workspace_id, since=since)
+        changed = campaigns.changed(connection, workspace_id=context.workspace_id, since=since, active_too=active_too)
     return {
         context.ids.encode(IdKind.CAMPAIGN, progress.campaign.id): _progress(context, progress) for progress in changed
     }

@@ -40,6 +40,7 @@ class PostgresDatabase(Database):
         options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in session.items())
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,  # errors end in logs, and values are people's addresses
             poolclass=CountingPool,
             pool_size=settings.pool_size,
             max_overflow=0,

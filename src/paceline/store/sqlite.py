@@ -55,6 +55,7 @@ class SqliteDatabase(Database):
         engine = create_engine(
             f"sqlite:///{path}",
             paramstyle="named",
+            hide_parameters=True,
             poolclass=CountingPool,
             pool_size=settings.pool_size,
             max_overflow=0,

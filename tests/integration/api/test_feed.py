@@ -57,6 +57,36 @@ def test_changes_of_a_campaign_are_told(server: Server) -> None:
         assert second["status"] == "running"
 
 
+def test_new_subscriber_is_told_at_once_what_is_under_way(server: Server) -> None:
+    long_ago = server.context.clock.now() - 86400
+    for key, status in (("slow", "running"), ("waits", "paused_limits"), ("over", "completed"), ("later", "draft")):
+        number = new_campaign(server, key)
+        words = "UPDATE campaigns SET status = :status, updated_at = :at WHERE id = :id"
+        server.context.queue.execute(words, status=status, at=long_ago, id=number)
+    hidden = new_campaign(server, "hidden")
+    server.context.queue.execute("UPDATE campaigns SET status = 'running', kind = 'single' WHERE id = :id", id=hidden)
+    for _ in range(2):  # the second one finds a feed that is being looked after
+        with server.with_key().stream("GET", "/api/v1/feed") as answer:
+            first = next(events(answer))
+            assert sorted(campaign["key"] for campaign in first["campaigns"]) == ["slow", "waits"]
+
+
+def test_accounts_are_told_to_those_who_may_see_them(server: Server) -> None:
+    made = server.with_key().post(
+        "/api/v1/accounts",
+        json={"name": "relay-1", "host": "smtp.example.com", "port": 587, "username": "ann", "password": "x"},
+    )
+    assert made.status_code == 201, made.text
+    new_campaign(server, "spring")
+    for scopes, names in (
+        ([Permission.CAMPAIGNS_READ, Permission.ACCOUNTS_READ], ["relay-1"]),
+        ([Permission.CAMPAIGNS_READ], []),
+    ):
+        with server.with_key(scopes).stream("GET", "/api/v1/feed") as answer:
+            first = next(event for event in events(answer) if event["campaigns"])
+            assert [account["name"] for account in first["accounts"]] == names
+
+
 def test_another_workspace_hears_nothing(server: Server) -> None:
     other = server.new_workspace()
     with server.with_key().stream("GET", "/api/v1/feed") as answer:

@@ -41,6 +41,18 @@ def problem(error: pytest.ExceptionInfo[InputError]) -> tuple[str | None, str]:
     return found.field, found.message
 
 
+def test_largest_campaign_can_be_set_changed_and_imported(context: Context) -> None:
+    made = account_changes.create(context, {**FIELDS, "largest_campaign": 5000})
+    assert made.largest_campaign == 5000
+    assert account_changes.change(context, made.id, {"largest_campaign": 20_000}).largest_campaign == 20_000
+    assert account_changes.change(context, made.id, {"hourly_limit": 50}).largest_campaign == 20_000
+    assert account_changes.edit_many(context, ids=[made.id], fields={"largest_campaign": 0}) == 1
+    assert account_details.get(context, made.id).largest_campaign == 0
+    table = "name,host,port,largest_campaign\nrelay-2,mx.example.com,25,300\n"
+    assert account_changes.import_text(context, "accounts.csv", table) == (1, 0)
+    assert [row.largest_campaign for row in account_details.page(context, limit=10)] == [0, 300]
+
+
 def test_created_account_shows_everything_but_its_secret(context: Context) -> None:
     made = account_changes.create(context, FIELDS, ["europe", "warm"])
     assert (made.name, made.host, made.port, made.security) == ("relay-1", "smtp.example.com", 587, "starttls")

@@ -101,6 +101,7 @@ _EDITABLE = {
     "timezone": "timezone",
     "rate_per_minute": "rate_per_minute",
     "max_connections": "max_connections",
+    "largest_campaign": "largest_campaign",
 }
 
 

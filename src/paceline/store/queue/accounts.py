@@ -38,6 +38,7 @@ class AccountStanding:
     limits: Limits
     rate_per_minute: float
     max_connections: int
+    largest_campaign: int
     workspace_id: int
     host: str
     tags: tuple[str, ...]
@@ -71,6 +72,7 @@ _SETTINGS = (
     "timezone",
     "rate_per_minute",
     "max_connections",
+    "largest_campaign",
 )
 
 
@@ -346,6 +348,7 @@ def _values(account: Account) -> dict[str, Any]:
         "timezone": account.limits.timezone.key,
         "rate_per_minute": float(account.rate_per_minute),
         "max_connections": account.max_connections,
+        "largest_campaign": account.largest_campaign,
     }
 
 
@@ -372,6 +375,7 @@ def _account(row: Any, box: SecretBox) -> Account:
         limits=_limits(row),
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
+        largest_campaign=row.largest_campaign,
         revision=row.revision,
     )
 
@@ -404,6 +408,7 @@ def standing_of(row: Any) -> AccountStanding:
         limits=_limits(row),
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
+        largest_campaign=row.largest_campaign,
         workspace_id=row.workspace_id,
         host=row.host,
         tags=tuple(json.loads(row.tags)),

@@ -65,14 +65,6 @@ class CampaignRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountProgress:
-    """What an account has sent for one campaign."""
-
-    account_id: int
-    sent: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """The counts of a campaign, all seen at one moment; the states add up to ``total``."""
 
@@ -266,12 +258,16 @@ def progress(connection: Connection, campaign_id: int) -> Progress:
     return _progress(campaign, counts, next_due_at)
 
 
-def changed(connection: Connection, *, workspace_id: int, since: float) -> list[Progress]:
-    """The campaigns that changed at this instant or later, with their counts; without the next moment of a retry."""
+def changed(connection: Connection, *, workspace_id: int, since: float, active_too: bool = False) -> list[Progress]:
+    """The campaigns that changed at this instant or later, with their counts; without the next moment of a retry.
+
+    ``active_too``: and all that are under way, whenever they changed.
+    """
+    active = "OR status IN ('running', 'paused', 'paused_limits', 'paused_health') " if active_too else ""
     rows = connection.execute(
         sql(
             f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND kind IN ('file', 'catalogue') "
-            "AND id IN (SELECT id FROM campaigns WHERE workspace_id = :workspace AND updated_at >= :since "
+            f"AND id IN (SELECT id FROM campaigns WHERE workspace_id = :workspace AND (updated_at >= :since {active}) "
             "UNION SELECT campaign_id FROM campaign_counters WHERE updated_at >= :since) ORDER BY id"
         ),
         {"workspace": workspace_id, "since": since},

@@ -278,6 +278,7 @@ facts = Table(
     Column("rule", Text),  # that recognised the doer, or the kind of a bounce
     Column("link", Integer),
     Column("detail", Text),
+    Index("facts_at", "at"),
     sqlite_with_rowid=False,
 )
 

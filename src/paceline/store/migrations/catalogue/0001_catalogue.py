@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("blocked_until_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("subject"),
     )
+    op.create_index("login_attempts_age", "login_attempts", ["blocked_until_at"], unique=False)
     op.create_table(
         "one_time_links",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -90,6 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash", name="one_time_links_token"),
     )
+    op.create_index("one_time_links_age", "one_time_links", ["expires_at"], unique=False)
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -291,6 +293,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash", name="sessions_token"),
     )
+    op.create_index("sessions_age", "sessions", ["expires_at"], unique=False)
     op.create_index("sessions_user", "sessions", ["user_id"], unique=False)
     op.create_table(
         "templates",

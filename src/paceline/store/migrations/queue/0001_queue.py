@@ -311,6 +311,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", "kind", "key"),
         sqlite_with_rowid=False,
     )
+    op.create_index("facts_at", "facts", ["at"], unique=False)
     op.create_table(
         "delivery_facts",
         sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
