@@ -6,7 +6,9 @@ kills it, or lets it wake up. The product has no hooks for this.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import random
 import signal
 import threading
@@ -22,17 +24,28 @@ from paceline.store import migrations, opening
 from paceline.store.database import Database
 from paceline.store.migrations import Schema
 from paceline.store.queue.deliveries import Batch, Deliveries
+from paceline.store.sqlite import _Turn
 
 Step = Callable[[], None]
 _Result = TypeVar("_Result")
 
+_LONGEST_WRITE_SECONDS = 2.0
 _LONGEST_START_SECONDS = 0.3
 _LONGEST_MOMENT_SECONDS = 0.05
 
 
 def freeze() -> None:
-    """Stop this process as SIGSTOP does from outside; the thread that asks for it goes no further."""
-    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+    """Stop this process as SIGSTOP does from outside; the thread that asks for it goes no further.
+
+    On SQLite not while another of its threads writes: then everybody else waits for as long as it sleeps, and a test that
+    lets others go on meanwhile would wait for ever.
+    """
+    turns = [found for found in gc.get_objects() if isinstance(found, _Turn)]
+    with contextlib.ExitStack() as held:
+        for turn in turns:
+            if turn._threads.acquire(timeout=_LONGEST_WRITE_SECONDS):
+                held.callback(turn._threads.release)
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 class Countdown:
