@@ -67,6 +67,8 @@ class _Watched:
         self.context = context
         self.subscribers: set[Subscriber] = set()
         self.seen: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}}
+        self.looked = False
+        self._accounts = changes.AccountWatch(context)
         self._since: float | None = None
 
     def look(self) -> dict[str, Things]:
@@ -75,9 +77,10 @@ class _Watched:
         since = now - _OVERLAP_SECONDS if self._since is None else self._since
         found = {
             CAMPAIGNS: changes.campaigns_changed(self.context, since, active_too=self._since is None),
-            ACCOUNTS: changes.account_states(self.context),
+            ACCOUNTS: self._accounts.look(),
         }
         self._since = now - _OVERLAP_SECONDS
+        self.looked = True
         news = {}
         for kind, things in found.items():
             news[kind] = {name: thing for name, thing in things.items() if self.seen[kind].get(name) != thing}
@@ -127,20 +130,40 @@ class Feed:
                 self._watched.pop(workspace_id, None)
 
     async def _look_around(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             if not self._watched:
-                self._wake.clear()
                 await self._wake.wait()
+            self._wake.clear()
             for watched in tuple(self._watched.values()):
-                try:
-                    news = await asyncio.to_thread(watched.look)
-                except StoreUnavailable as failure:
-                    _log.warning("the feed cannot look: %s", failure)
-                    continue
-                except Exception:  # the others' feeds go on
-                    _log.exception("the feed of a workspace cannot look")
-                    continue
-                for subscriber in tuple(watched.subscribers):
-                    for kind, things in news.items():
-                        subscriber.tell(kind, things)
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+                await _tell(watched)
+            next_at = loop.time() + LOOK_EVERY_SECONDS
+            while await self._woken_before(next_at):  # whoever begins to watch a workspace sees it at once
+                for watched in tuple(self._watched.values()):
+                    if not watched.looked:
+                        await _tell(watched)
+
+    async def _woken_before(self, moment: float) -> bool:
+        """Whether somebody came before that."""
+        try:
+            async with asyncio.timeout_at(moment):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+
+async def _tell(watched: _Watched) -> None:
+    """Look, and tell the subscribers what is new."""
+    try:
+        news = await asyncio.to_thread(watched.look)
+    except StoreUnavailable as failure:
+        _log.warning("the feed cannot look: %s", failure)
+        return
+    except Exception:  # the others' feeds go on
+        _log.exception("the feed of a workspace cannot look")
+        return
+    for subscriber in tuple(watched.subscribers):
+        for kind, things in news.items():
+            subscriber.tell(kind, things)

@@ -31,7 +31,7 @@ class Access(StrEnum):
     """What a route may declare in the place of a permission."""
 
     PUBLIC = "public"  # anybody: logging in, health
-    TOKEN = "token"  # anybody who has a signed link; the route reads the token, and nothing else of who asks
+    TOKEN = "token"  # whoever has a signed link, or has signed the request: the route looks for itself
     PERSON = "person"  # anybody who is logged in, about themselves; not an API key
 
 

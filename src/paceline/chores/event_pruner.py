@@ -92,5 +92,8 @@ def _walks(parts: Parts, now: float) -> Iterator[tuple[str, Iterator[int]]]:
     yield "login_attempts", catalogue_pruning.login_attempts(catalogue, before=now - _ATTEMPT_SECONDS)
     if settings.keep_audit_days:
         yield "audit", catalogue_pruning.audit(catalogue, before=now - settings.keep_audit_days * _DAY_SECONDS)
+    soft_bounces_from = now - settings.soft_bounce_days * _DAY_SECONDS
+    yield "soft_bounces", queue_pruning.soft_bounces(queue, before=soft_bounces_from)
     if settings.keep_events_days:
+        yield "facts", queue_pruning.facts(queue, before=now - settings.keep_events_days * _DAY_SECONDS)
         yield "events", queue_pruning.events(queue, before=now - settings.keep_events_days * _DAY_SECONDS)

@@ -82,6 +82,10 @@ class Database(ABC):
         """The text of one field in a column of fields; its name is bound to ``parameter``."""
 
     @abstractmethod
+    def among(self, column: str, query: str) -> str:
+        """Whether a column is one of the values that a query gives, found value by value through the column's index."""
+
+    @abstractmethod
     def folded(self, words: str) -> str:
         """A text with A to Z as a to z and every other character as it is: what both databases can do alike."""
 

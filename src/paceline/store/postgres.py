@@ -71,6 +71,11 @@ class PostgresDatabase(Database):
     def field(self, column: str, parameter: str) -> str:
         return f"({column} ->> CAST(:{parameter} AS text))"
 
+    def among(self, column: str, query: str) -> str:
+        # Not IN: right after an import, before its statistics, PostgreSQL takes the query for one row and walks through it
+        # anew for every row of the table.
+        return f"{column} = ANY (ARRAY({query}))"
+
     def folded(self, words: str) -> str:
         return f'lower(({words}) COLLATE "C")'
 

@@ -81,6 +81,9 @@ class SqliteDatabase(Database):
     def field(self, column: str, parameter: str) -> str:
         return f"(SELECT value FROM json_each({column}) WHERE key = :{parameter})"
 
+    def among(self, column: str, query: str) -> str:
+        return f"{column} IN ({query})"
+
     def folded(self, words: str) -> str:
         return f"lower({words})"  # SQLite's knows no other letters
 

@@ -168,3 +168,26 @@ def test_a_database_that_is_away_is_said_so_and_nothing_is_lost(sqlite_url: str,
         with other.queue.write(), pytest.raises(StoreUnavailable):
             event_pruner.run(context, threading.Event(), first_after_seconds=0)
         assert not event_pruner.prune(context, threading.Event())["events"]
+
+
+def test_old_facts_and_soft_bounces_go_and_the_counts_stay(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path, keep_events_days=10, soft_bounce_days=5) as context:
+        now = context.clock.now()
+        base = {"kind": "opened", "campaign_id": 1}
+        ages = {"old": 11, "young": 9}
+        rows = [
+            {**base, "message_id": number, "key": key, "at": now - days * _DAY}
+            for number in range(1, 800)
+            for key, days in ages.items()
+        ]
+        _insert(context, "facts", rows)
+        _insert(context, "delivery_facts", [{"message_id": 1, "campaign_id": 1, "opened_at": now - 11 * _DAY}])
+        bounces = [
+            {"workspace_id": 1, "address": f"{days}@example.com", "message_id": 1, "at": now - days * _DAY}
+            for days in (4, 6, 7)
+        ]
+        _insert(context, "soft_bounces", bounces)
+        removed = event_pruner.prune(context, threading.Event())
+        assert (removed["facts"], removed["soft_bounces"]) == (799, 2)
+        assert (_count(context, "facts"), _count(context, "delivery_facts")) == (799, 1)
+        assert _count(context, "soft_bounces") == 1

@@ -172,7 +172,7 @@ def test_other_workspace_sees_and_changes_nothing(context: Context) -> None:
     other = context.in_workspace(2)
     assert account_details.page(other, limit=10) == []
     assert by_name.list_accounts(other) == []
-    assert changes.account_states(other) == {}
+    assert changes.AccountWatch(other).look() == {}
     for ask in (
         lambda: account_details.get(other, made.id),
         lambda: account_details.usage(other, made.id),

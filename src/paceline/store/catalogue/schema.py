@@ -156,6 +156,7 @@ contacts = Table(
     Column("updated_at", Double, nullable=False),
     CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="contacts_address"),
     Index("contacts_email", "workspace_id", "email_key", unique=True),
+    Index("contacts_workspace", "workspace_id", "id"),
     Index(
         "contacts_phone",
         "workspace_id",

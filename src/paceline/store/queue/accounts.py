@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -183,6 +183,28 @@ def standings(
         source, order, values = f"{source} AND ca.campaign_id = :campaign", "ca.position", {"campaign": campaign_id}
     rows = connection.execute(sql(f"SELECT a.* FROM {source} ORDER BY {order}"), values)
     return [standing_of(row) for row in rows]
+
+
+class AccountGlance(NamedTuple):
+    """As much of an account as somebody sees who watches many."""
+
+    id: int
+    name: str
+    state: AccountState
+    reason: str | None
+    until_at: float | None
+
+
+def glances(connection: Connection, *, workspace_id: int) -> list[AccountGlance]:
+    """Every account of a workspace at a glance: asked several times a second."""
+    rows = connection.execute(
+        sql(
+            "SELECT id, name, state, reason, until_at FROM accounts "
+            "WHERE workspace_id = :workspace AND hidden_at IS NULL ORDER BY id"
+        ),
+        {"workspace": workspace_id},
+    )
+    return [AccountGlance(row[0], row[1], AccountState(row[2]), row[3], row[4]) for row in rows]
 
 
 def standings_at_work(connection: Connection, sender_id: int, *, now: float) -> list[AccountStanding]:

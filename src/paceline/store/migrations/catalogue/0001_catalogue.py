@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("contacts_email", "contacts", ["workspace_id", "email_key"], unique=True)
+    op.create_index("contacts_workspace", "contacts", ["workspace_id", "id"], unique=False)
     op.create_index(
         "contacts_phone",
         "contacts",
