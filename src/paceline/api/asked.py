@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from paceline.domain.permission import Permission
 from paceline.operations.access import Principal
 from paceline.operations.auditing import record
 from paceline.operations.context import Context
+from paceline.operations.granting import NotAllowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,11 @@ class Caller:
     principal: Principal
     address: str
     """The network address of the client."""
+
+    def require_for(self, given: object, permission: Permission) -> None:
+        """Raise NotAllowed unless nothing was given, or the principal has this permission besides the route's."""
+        if given is not None and not self.principal.may(permission):
+            raise NotAllowed(f"{self.principal.name} lacks the permission {permission}")
 
     def audit(self, action: str, subject: str = "", **detail: Any) -> None:
         """Put on record that the principal did something; never give it a secret."""

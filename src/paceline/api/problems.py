@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from collections.abc import Mapping
@@ -74,6 +75,13 @@ _KINDS: dict[type[PacelineError], tuple[HTTPStatus, str]] = {
 }
 
 
+class _AsciiResponse(JSONResponse):
+    """JSON in ASCII: what is wrong with an input may be that half of its characters cannot be encoded."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, separators=(",", ":")).encode()
+
+
 def problem_response(
     status: HTTPStatus,
     kind: str,
@@ -86,7 +94,7 @@ def problem_response(
     problem = Problem(
         type=f"urn:paceline:{kind}", title=status.phrase, status=status, detail=detail, errors=errors or []
     )
-    return JSONResponse(problem.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+    return _AsciiResponse(problem.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
 
 
 def register(app: FastAPI) -> None:

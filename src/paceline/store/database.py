@@ -18,10 +18,10 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, TextClause, event, text
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError, DBAPIError, TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from paceline.domain.errors import StoreUnavailable
+from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.observability import metrics
 from paceline.observability.slow import statement_watch
 from paceline.settings import Settings
@@ -246,7 +246,11 @@ class Database(ABC):
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeEncodeError:
+            raise _not_storable("half of a surrogate pair") from None
         except (DBAPIError, PoolTimeout) as error:
+            if isinstance(error, DataError) and "NUL" in str(error.orig):  # psycopg's words; it never left this process
+                raise _not_storable("the character NUL") from None
             if self._watch is not None:
                 self._watch.failed(error)
             if isinstance(error, DBAPIError) and not _is_about_the_way(error):
@@ -323,6 +327,12 @@ def _is_about_the_way(error: DBAPIError) -> bool:
         return False
     kind = type(error).__name__
     return error.connection_invalidated or kind in ("OperationalError", "InterfaceError", "InternalError")
+
+
+def _not_storable(what: str) -> InputError:
+    return InputError(
+        [Problem(file="request", message=f"a text contains {what}, which no database keeps; leave it out")]
+    )
 
 
 def rows_json(rows: Iterable[Sequence[Any]]) -> str:

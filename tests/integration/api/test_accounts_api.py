@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from paceline.domain.permission import Role
+from paceline.operations import account_checks
 from paceline.store.database import sql
-from surroundings.server import Server
+from surroundings.server import Server, running_server
 
 ACCOUNT = {"name": "relay-1", "host": "smtp.example.com", "port": 587, "username": "ann", "password": "s3cret-one"}
 
@@ -139,3 +146,29 @@ def test_person_chooses_what_to_be_told_by_mail(server: Server) -> None:
     assert person.put(path, json={"events": ["nonsense"]}).status_code == 422
     assert server.with_key().get(path).status_code == 403
     assert server.as_person(Role.VIEWER).get(path).json()["events"] == []
+
+
+def test_tests_of_silent_servers_leave_room_for_others(
+    monkeypatch: pytest.MonkeyPatch, sqlite_url: str, tmp_path: Path
+) -> None:
+    """Fifty at once are more than there are threads for answers; the servers take the connection and say nothing."""
+    monkeypatch.setattr(account_checks, "_SECONDS", 15.0)
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=100) as silent,
+        running_server(sqlite_url, str(tmp_path), private_hosts="127.0.0.1") as server,
+        ThreadPoolExecutor(50) as pool,
+    ):
+        client = server.with_key()
+        port = silent.getsockname()[1]
+        made = client.post(
+            "/api/v1/accounts", json={"name": "a", "host": "127.0.0.1", "port": port, "security": "none"}
+        )
+        there = f"/api/v1/accounts/{made.json()['id']}/test"
+        clients = [server.with_key() for _ in range(50)]
+        tests = [pool.submit(one.post, there) for one in clients]
+        refused = next(answer for test in as_completed(tests) if (answer := test.result()).status_code == 429)
+        assert int(refused.headers["retry-after"]) >= 1
+        assert client.get("/api/v1/contacts").status_code == 200
+        assert not all(test.done() for test in tests)  # it did not have to wait for them
+        statuses = Counter(test.result().status_code for test in tests)
+    assert statuses == {200: 4, 429: 46}

@@ -36,6 +36,18 @@ def test_key_does_what_its_scopes_say_and_no_more(server: Server) -> None:
     assert "suppressions:write" in refused.json()["detail"]
 
 
+def test_contact_in_a_preview_needs_its_own_permission(server: Server) -> None:
+    contact = server.with_key().post("/api/v1/contacts", json={"email": "ann@example.com"}).json()["id"]
+    letter = {"from": "a@example.com", "subject": "{{ contact.email }}", "text": "Hello"}
+    asked = {"content": letter, "contact_id": contact}
+    key = server.with_key([Permission.CAMPAIGNS_READ])
+    refused = key.post("/api/v1/templates/preview", json=asked)
+    assert (refused.status_code, "contacts:read" in refused.json()["detail"]) == (403, True)
+    assert key.post("/api/v1/templates/preview", json={"content": letter}).status_code == 200
+    both = server.with_key([Permission.CAMPAIGNS_READ, Permission.CONTACTS_READ])
+    assert both.post("/api/v1/templates/preview", json=asked).json()["subject"] == "ann@example.com"
+
+
 def test_key_in_the_url_opens_nothing(server: Server) -> None:
     key = server.new_key()
     assert server.stranger().get("/api/v1/suppressions", params={"api_key": key, "token": key}).status_code == 401

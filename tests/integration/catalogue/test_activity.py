@@ -155,3 +155,13 @@ def test_click_that_turns_out_to_be_a_programs_is_taken_back(context: Context) -
         assert facts.reclassify(connection, context.queue, spans, doer=Doer.SCANNER, rule="many links", now=NOW) == 1
     record_activity(context.queue, context.catalogue, now=NOW + 1000)
     assert _known(context) == {}
+
+
+def test_click_that_is_no_longer_kept_still_counts(context: Context) -> None:
+    number = _launched(context)
+    message = _came_back(context, number, FactKind.CLICKED, at=NOW - 3)
+    record_activity(context.queue, context.catalogue, now=NOW)
+    context.queue.execute("DELETE FROM facts WHERE message_id = :id", id=message)  # as the pruner does in its time
+    _came_back(context, number, FactKind.CLICKED, at=NOW + 50, doer=Doer.SCANNER)
+    record_activity(context.queue, context.catalogue, now=NOW + 1000)
+    assert _known(context) == {"clicked": (1, 1)}

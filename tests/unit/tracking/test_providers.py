@@ -266,3 +266,24 @@ def test_what_sendgrid_did_not_sign_is_refused() -> None:
         with pytest.raises(NotGenuine):
             grid(wrong, grid_headers(wrong))
     assert grid(b"{}", grid_headers(b"{}")) == []
+
+
+@pytest.mark.parametrize("body", [b"[" * 1_000_000, b'{"Type": ' + b"[" * 1_000_000, b"\xff", b"7", b""])
+def test_odd_bodies_are_refused_as_any_other(body: bytes) -> None:
+    outside = Outside(certificate())
+    with pytest.raises(NotGenuine):
+        asyncio.run(Ses(frozenset({TOPIC}), outside.fetch).read({}, body, now=NOW))
+    assert outside.asked == []
+
+
+@pytest.mark.parametrize("moment", ["9" * 400, "9" * 5000, "-1", "", "x", "1e9"])
+def test_odd_moments_are_refused_as_any_other(moment: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    shown = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    signature = base64.b64encode(key.sign(moment.encode() + b"[]", ec.ECDSA(SHA256()))).decode()
+    headers = {
+        "x-twilio-email-event-webhook-signature": signature,
+        "x-twilio-email-event-webhook-timestamp": moment,
+    }
+    with pytest.raises(NotGenuine):
+        asyncio.run(SendGrid(base64.b64encode(shown).decode()).read(headers, b"[]", now=NOW))

@@ -129,7 +129,8 @@ def check_campaign(asked: Asked, campaign_id: str) -> CheckAnswer:
 
 @routes.post("/campaigns/{campaign_id}/preview", permission=Permission.CAMPAIGNS_READ)
 def preview_campaign(asked: Asked, campaign_id: str, given: PreviewRequest) -> PreviewAnswer:
-    """Render a campaign for a contact or for sample fields."""
+    """Render a campaign for a contact, which needs contacts:read as well, or for sample fields."""
+    asked.require_for(given.contact_id, Permission.CONTACTS_READ)
     content = campaign_drafts.get(asked.context, campaign_id).content
     shown = previewing.preview(
         asked.context, content, contact_id=given.contact_id, fields=given.fields, address=given.address
@@ -140,6 +141,7 @@ def preview_campaign(asked: Asked, campaign_id: str, given: PreviewRequest) -> P
 @routes.post("/campaigns/{campaign_id}/test", permission=Permission.CAMPAIGNS_SEND, status=HTTPStatus.CREATED)
 def test_campaign(asked: Asked, campaign_id: str, given: TestRequest) -> TestAnswer:
     """Send the campaign's content to a few addresses through one account; it counts for the account only."""
+    asked.require_for(given.contact_id, Permission.CONTACTS_READ)
     sent = test_sending.send_test(
         asked.context,
         campaign_id,

@@ -44,6 +44,7 @@ def create_template(asked: Asked, new: NewTemplate) -> TemplateAnswer:
 @routes.post("/templates/preview", permission=Permission.CAMPAIGNS_READ)
 def preview_content(asked: Asked, given: ContentPreviewRequest) -> PreviewAnswer:
     """Render a content that is not stored."""
+    asked.require_for(given.contact_id, Permission.CONTACTS_READ)
     shown = previewing.preview(
         asked.context,
         given.content.model_dump(by_alias=True),
@@ -78,7 +79,8 @@ def delete_template(asked: Asked, template_id: str) -> None:
 
 @routes.post("/templates/{template_id}/preview", permission=Permission.CAMPAIGNS_READ)
 def preview_template(asked: Asked, template_id: str, given: PreviewRequest) -> PreviewAnswer:
-    """Render a template for a contact or for sample fields."""
+    """Render a template for a contact, which needs contacts:read as well, or for sample fields."""
+    asked.require_for(given.contact_id, Permission.CONTACTS_READ)
     content = templates.get(asked.context, template_id).content
     shown = previewing.preview(
         asked.context, content, contact_id=given.contact_id, fields=given.fields, address=given.address

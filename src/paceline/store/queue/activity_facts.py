@@ -65,7 +65,8 @@ def of_messages(
         sql(
             f"SELECT m.contact_id, m.campaign_id, {_KNOWN[source]} FROM ({ids}) AS r JOIN messages m ON m.id = r.id "
             f"JOIN campaigns c ON c.id = m.campaign_id AND c.kind = 'catalogue' JOIN {source} f ON f.message_id = m.id "
-            f"WHERE f.kind IN {_KINDS[source]} GROUP BY m.contact_id, m.campaign_id, f.kind"
+            f"LEFT JOIN delivery_facts d ON d.message_id = m.id WHERE f.kind IN {_KINDS[source]} "
+            f"GROUP BY m.contact_id, m.campaign_id, f.kind{_SURE[source]}"
         ),
         {"rows": json.dumps([[number] for number in message_ids])},
     )
@@ -74,6 +75,12 @@ def of_messages(
 
 _KINDS = {Source.EVENTS: "('accepted')", Source.FACTS: "('opened', 'clicked')"}
 _PERSON = "(f.doer IS NULL OR f.doer = 'person')"
+# The first time of a person is kept for ever, single facts are not: none left does not mean that there was none.
+_SURE = {
+    Source.EVENTS: "",
+    Source.FACTS: f" HAVING SUM(CASE WHEN {_PERSON} THEN 1 ELSE 0 END) > 0 "
+    "OR MAX(CASE f.kind WHEN 'opened' THEN d.opened_at ELSE d.clicked_at END) IS NULL",
+}
 _KNOWN = {
     Source.EVENTS: "'sent' AS kind, MIN(f.at) AS first_at, MAX(f.at) AS last_at, COUNT(*) AS number",
     Source.FACTS: f"f.kind, COALESCE(MIN(CASE WHEN {_PERSON} THEN f.at END), 0) AS first_at, "

@@ -47,7 +47,7 @@ class SendGrid:
         self._verify(headers, body, now)
         try:
             events = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise NotGenuine("the body is not JSON") from None
         known = [event for event in events if isinstance(event, dict)] if isinstance(events, list) else []
         return [_event(event) for event in known[:MOST_EVENTS] if event.get("event") in _KINDS]
@@ -58,7 +58,7 @@ class SendGrid:
             signature = base64.b64decode(headers.get(_SIGNATURE, ""), validate=True)
             age = now - int(timestamp)
             self._key.verify(signature, timestamp.encode() + body, ec.ECDSA(SHA256()))
-        except (binascii.Error, ValueError, InvalidSignature):
+        except (binascii.Error, ValueError, OverflowError, InvalidSignature):
             raise NotGenuine("the signature is not SendGrid's") from None
         if abs(age) > OLDEST_SECONDS:
             raise NotGenuine("it was signed too long ago")

@@ -112,7 +112,7 @@ def _host(topic: str) -> str:
 def _object(data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):  # a million brackets
         raise NotGenuine("it is not JSON") from None
     if not isinstance(value, dict):
         raise NotGenuine("it is not a JSON object")
