@@ -66,7 +66,9 @@ def _message(document: Any, templates: Mapping[tuple[str, str], TemplateSpec] | 
     if table.get("messaging_product") != "whatsapp":
         raise _Refused(100, "(#100) The parameter messaging_product is required.")
     kind = table.get("type", "text")
-    _known(table, {*_TOP, kind} if isinstance(kind, str) else _TOP, "the request")
+    if kind not in ("template", "text", *_MEDIA):
+        raise _Refused(131051, f"type {kind!r} is not supported")
+    _known(table, {*_TOP, kind}, "the request")
     if table.get("recipient_type", "individual") not in ("individual", "group"):
         raise _Refused(100, "recipient_type must be one of individual, group")
     to = _text(table, "to")
@@ -79,10 +81,8 @@ def _message(document: Any, templates: Mapping[tuple[str, str], TemplateSpec] | 
         _template(_table(table.get("template"), "template"), templates)
     elif kind == "text":
         _limited(_text(_table(table.get("text"), "text"), "body"), _LONGEST_TEXT, "text.body")
-    elif kind in _MEDIA:
-        _medium(table, kind)
     else:
-        raise _Refused(131051, f"type {kind!r} is not supported")
+        _medium(table, kind)
 
 
 def _template(template: Mapping[str, Any], templates: Mapping[tuple[str, str], TemplateSpec] | None) -> None:

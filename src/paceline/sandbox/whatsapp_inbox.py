@@ -114,7 +114,7 @@ class Pairs:
     def take(self, number: str, recipient: str, now: float) -> bool:
         """Whether a message to this recipient is within the pair's rate."""
         free_at = max(self._free_at.get((number, recipient), now), now)
-        if free_at - now >= self._burst * PAIR_SECONDS:
+        if free_at - now > (self._burst - 1) * PAIR_SECONDS:
             return False
         self._free_at[number, recipient] = free_at + PAIR_SECONDS
         return True
