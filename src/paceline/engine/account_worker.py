@@ -34,6 +34,7 @@ _LARGEST_CLAIM = 250
 _RECONNECT_SECONDS = 1.0
 _MOST_BUSY_IN_A_ROW = 5
 _HOLD_SECONDS = 0.3
+_FIRST_REQUESTS = 10
 _SHED_SECONDS = 5.0
 
 
@@ -99,6 +100,8 @@ class AccountWorker:
         self._parked: list[tuple[Lane, asyncio.Future[Prepared | None]]] = []
         self._active: set[Lane] = set()
         self._width = 1
+        if self._rate is not None and not leased.failures:  # requests, not connections that a server has to bear
+            self._width = min(_FIRST_REQUESTS, leased.account.max_connections)
         # An account that failed the last time has one try, not several, to show that it is well.
         self._busy_in_a_row = _MOST_BUSY_IN_A_ROW - 1 if leased.failures else 0
         self._held_until = 0.0

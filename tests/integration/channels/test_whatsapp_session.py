@@ -83,7 +83,7 @@ def test_of_many_idle_connections_few_are_kept(run: Run) -> None:
                 work = [deliver(session, letter(start + n)) for n, session in enumerate(sessions)]
                 assert all(isinstance(ended, Accepted) for ended in await asyncio.gather(*work))
             assert server.inbox.most_connections == 6
-            assert server.inbox.connections == 6 + 4
+            assert server.inbox.connections == 6 + 3
             for session in sessions:
                 await session.close()
 

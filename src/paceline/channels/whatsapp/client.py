@@ -244,7 +244,9 @@ class _Connector(aiohttp.TCPConnector):
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         idle = sum(map(len, self._conns.values()))
-        super()._release(key, protocol, should_close=should_close or idle >= self._limits.idle_sockets)
+        at_work = len(self._acquired) - 1  # latencies vary, so what is idle now is needed in a moment
+        too_many = idle >= max(self._limits.idle_sockets, at_work)
+        super()._release(key, protocol, should_close=should_close or too_many)
 
 
 def _has_something_to_read(transport: asyncio.BaseTransport | None) -> bool:

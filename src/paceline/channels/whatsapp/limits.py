@@ -15,7 +15,7 @@ class WhatsAppLimits:
     sockets: int = 100
     """Connections at the same time, at most; rate x latency decides how many there are."""
     idle_sockets: int = 10
-    """Connections that are kept while nothing is sent on them, at most."""
+    """Connections that are kept while nothing is sent on them; at work as many as are in use."""
     connect_seconds: float = 10.0
     """Name resolution, connection and TLS together."""
     activity_seconds: float = 60.0
