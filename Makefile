@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test retest check format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,9 @@ demo: $(VENV)/.ready ## send a real campaign to 1,000 contacts through 10 accoun
 
 test: $(VENV)/.ready-to-test ## run every test, on SQLite and on a real PostgreSQL
 	@$(PYTEST) tests
+
+retest: $(VENV)/.ready-to-test ## run the tests that failed last, one after the other
+	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none tests
 
 check: $(VENV)/.ready-to-test ## check format, lint, types, import contracts and unit tests
 	@$(BIN)/python -m ruff format --check

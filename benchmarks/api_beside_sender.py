@@ -11,16 +11,12 @@ import contextlib
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,15 +25,11 @@ import aiohttp
 
 from campaign import write_campaign
 from databases import DATABASES, surroundings
-from paceline.bootstrap import open_context
-from paceline.domain.permission import Permission
-from paceline.operations.access import KEY_PREFIX, new_secret
 from paceline.operations.context import FIRST_WORKSPACE
-from paceline.settings import read_settings
-from paceline.store.catalogue import api_keys
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns
 from postfix import Missing, sink
+from serving import new_key, parts, serving
 
 _RESULTS = Path(__file__).with_name("results")
 _KEY = "bench"
@@ -92,9 +84,14 @@ def _measure(options: argparse.Namespace, port: int, url: str | None, directory:
     url = url or f"sqlite:///{directory / 'paceline.db'}"
     file = write_campaign(directory, contacts=options.messages, port=port, key=_KEY)
     environment = {**os.environ, "PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
-    key = _new_key(url, directory)
-    with _serving(environment, directory) as base, contextlib.ExitStack() as sending:
+    with parts(url, directory) as context:
+        key = new_key(context)
+    with serving(environment, directory) as server, contextlib.ExitStack() as sending:
+        base = server.base
+        started = server.api_cpu_seconds()
         idle = asyncio.run(_ask(base, key, [], options))
+        cpu = (server.api_cpu_seconds() - started) / len(idle.seconds)
+        print(f"the idle API's CPU: {cpu * 1000:.1f} ms/request; load {os.getloadavg()[0]:.1f}\n")
         log = sending.enter_context((directory / "send.log").open("w"))
         command = [sys.executable, "-m", "paceline.cli.main", "send", str(file)]
         sender = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -164,57 +161,9 @@ async def _client(session: aiohttp.ClientSession, paths: list[str], options: arg
         next_at += interval
 
 
-@contextlib.contextmanager
-def _serving(environment: dict[str, str], directory: Path) -> Iterator[str]:
-    """``paceline serve`` without senders of its own; yields its address."""
-    with socket.create_server(("127.0.0.1", 0)) as chosen:
-        port = chosen.getsockname()[1]
-    command = [sys.executable, "-m", "paceline.cli.main", "serve", "--port", str(port), "--senders", "0"]
-    with (directory / "serve.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            base = f"http://127.0.0.1:{port}"
-            _wait_for(f"{base}/api/openapi.json", process)
-            yield base
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except (urllib.error.URLError, ConnectionError):
-            if time.monotonic() > deadline or process.poll() is not None:
-                raise
-            time.sleep(0.05)
-
-
-def _new_key(url: str, directory: Path) -> str:
-    secret = new_secret(KEY_PREFIX)
-    context = open_context(read_settings({}, database=url, data_dir=str(directory)))
-    with contextlib.closing(context), context.catalogue.write() as connection:
-        api_keys.create(
-            connection,
-            workspace_id=FIRST_WORKSPACE,
-            name="benchmark",
-            prefix=secret.value[:9],
-            key_hash=secret.hash,
-            scopes=frozenset(Permission),
-            created_by=None,
-            expires_at=None,
-            now=context.clock.now(),
-        )
-    return secret.value
-
-
 def _campaign_id(url: str, directory: Path) -> str:
     """The campaign's public id, once it is under way."""
-    context = open_context(read_settings({}, database=url, data_dir=str(directory)))
-    with contextlib.closing(context):
+    with parts(url, directory) as context:
         while True:
             with context.queue.read() as connection:
                 found = campaigns.find(connection, _KEY, workspace_id=FIRST_WORKSPACE)
@@ -224,8 +173,7 @@ def _campaign_id(url: str, directory: Path) -> str:
 
 
 def _sent(url: str, directory: Path) -> int:
-    context = open_context(read_settings({}, database=url, data_dir=str(directory)))
-    with contextlib.closing(context), context.queue.read() as connection:
+    with parts(url, directory) as context, context.queue.read() as connection:
         found = campaigns.find(connection, _KEY, workspace_id=FIRST_WORKSPACE)
         assert found is not None
         return campaigns.progress(connection, found.id).counts["sent"]

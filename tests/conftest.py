@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from surroundings.certificates import Certificates, make_certificates
 from surroundings.postgres import Postgres, running_postgres
 from surroundings.programs import postfix_program
+
+# A machine with other work takes its time; what must be fast is measured by benchmarks.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

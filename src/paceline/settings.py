@@ -215,6 +215,30 @@ class Settings:
     token_key_oldest: int = _setting(
         1, "PACELINE_TOKEN_KEY_OLDEST", "number", "Links signed with an older key are refused", least=1
     )
+    ses_topics: str = _setting(
+        "",
+        "PACELINE_SES_TOPICS",
+        "ARNs",
+        "SNS topics of Amazon SES whose notifications are taken, separated by commas; empty: none",
+    )
+    sendgrid_key: str = _setting(
+        "",
+        "PACELINE_SENDGRID_KEY",
+        "text",
+        "The verification key of SendGrid's signed event webhook; empty: its events are refused",
+    )
+    soft_bounces: int = _setting(
+        3,
+        "PACELINE_SOFT_BOUNCES",
+        "messages",
+        "So many messages that bounced softly suppress an address; 0: never. Hard bounces and complaints do at once",
+    )
+    soft_bounce_days: float = _setting(
+        30.0, "PACELINE_SOFT_BOUNCE_DAYS", "days", "Within so many days soft bounces are counted together", least=0.1
+    )
+    soft_bounce_suppression_days: float = _setting(
+        90.0, "PACELINE_SOFT_BOUNCE_SUPPRESSION", "days", "For how long soft bounces suppress an address; 0: for ever"
+    )
     api_rate_per_second: float = _setting(
         200.0,
         "PACELINE_API_RATE",

@@ -14,6 +14,7 @@ import uvicorn
 
 from paceline.api.app import create_app
 from paceline.api.guard import CSRF_HEADER, SESSION_COOKIE, csrf_token
+from paceline.api.wire import BoundedProtocol
 from paceline.bootstrap import open_context
 from paceline.domain.permission import Permission, Role
 from paceline.operations.access import KEY_PREFIX, new_secret
@@ -105,6 +106,7 @@ def running_server(database_url: str, data_dir: str, **settings: Any) -> Iterato
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         create_app(context),
+        http=BoundedProtocol,
         log_config=None,
         lifespan="on",
         timeout_graceful_shutdown=5,

@@ -7,20 +7,21 @@ from typing import Any
 import httpx
 
 from paceline.domain.permission import Role
+from paceline.operations.context import FIRST_WORKSPACE
 from surroundings.server import Server
 from surroundings.working import add_account
 
 
-def furnish(server: Server) -> dict[str, str]:
-    """Fill the first workspace; returns parameter name of a path -> public id."""
-    owner = server.as_person(Role.OWNER)
+def furnish(server: Server, *, workspace_id: int = FIRST_WORKSPACE) -> dict[str, str]:
+    """Fill a workspace; returns parameter name of a path -> public id."""
+    owner = server.as_person(Role.OWNER, workspace_id=workspace_id)
 
     def made(path: str, **request: Any) -> str:
         return str(_answer(owner.post(f"/api/v1{path}", **request))["id"])
 
     letter = {"from": "ann@example.com", "subject": "Hello", "text": "Hello"}
     template = made("/templates", json={"name": "Letter", "content": letter})
-    add_account(server.context, 9)
+    add_account(server.context.in_workspace(workspace_id), 9)
     file = ("contacts.csv", b"email\nbob@example.com\n", "text/csv")
     account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
     webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
@@ -32,7 +33,7 @@ def furnish(server: Server) -> dict[str, str]:
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
         "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),
         "import_id": made("/imports", files={"file": file}, data={"list_name": "Others"}),
-        "campaign_id": made("/campaigns", json={"name": "Spring"}),
+        "campaign_id": made("/campaigns", json={"name": "Spring", "content": letter}),
         "segment_id": made("/segments", json={"name": "All", "filter": {"all": []}}),
         "template_id": template,
         "message_id": made("/messages", json={"template_id": template, "to": "ann@example.com"}),

@@ -20,6 +20,7 @@ from paceline.api.routes import (
     accounts,
     api_keys,
     audit,
+    callbacks,
     campaigns,
     contacts,
     exports,
@@ -53,6 +54,7 @@ from paceline.operations.health import ReadinessProbe
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,
     api_keys.routes,
+    callbacks.routes,
     audit.routes,
     campaigns.routes,
     contacts.routes,

@@ -23,6 +23,8 @@ LOOK_EVERY_SECONDS = 0.25
 _OVERLAP_SECONDS = 5.0  # clocks of several machines differ a little, and a commit is later than its time stamp
 _MOST_SUBSCRIBERS = 500
 
+CAMPAIGNS, ACCOUNTS = "campaigns", "accounts"
+
 Things = dict[str, dict[str, Any]]
 
 
@@ -31,15 +33,16 @@ class TooManySubscribers(PacelineError):
 
 
 class Subscriber:
-    """What one reader has not seen yet: the newest state of each thing."""
+    """What one reader has not seen yet: the newest state of each thing of the kinds that it may see."""
 
-    def __init__(self) -> None:
-        self._pending: dict[str, Things] = {"campaigns": {}, "accounts": {}}
+    def __init__(self, kinds: frozenset[str]) -> None:
+        self._kinds = kinds
+        self._pending: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}}
         self._news = asyncio.Event()
 
     def tell(self, kind: str, things: Things) -> None:
         """Something is new."""
-        if things:
+        if things and kind in self._kinds:
             self._pending[kind].update(things)
             self._news.set()
 
@@ -63,17 +66,21 @@ class _Watched:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.subscribers: set[Subscriber] = set()
-        self.seen: dict[str, Things] = {"campaigns": {}, "accounts": {}}
-        self._since = context.clock.now() - _OVERLAP_SECONDS
+        self.seen: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}}
+        self.looked = False
+        self._accounts = changes.AccountWatch(context)
+        self._since: float | None = None
 
     def look(self) -> dict[str, Things]:
-        """What differs from the last look; runs in a thread."""
-        since, now = self._since, self.context.clock.now()
+        """What differs from the last look; the first one finds everything that is under way. Runs in a thread."""
+        now = self.context.clock.now()
+        since = now - _OVERLAP_SECONDS if self._since is None else self._since
         found = {
-            "campaigns": changes.campaigns_changed(self.context, since),
-            "accounts": changes.account_states(self.context),
+            CAMPAIGNS: changes.campaigns_changed(self.context, since, active_too=self._since is None),
+            ACCOUNTS: self._accounts.look(),
         }
         self._since = now - _OVERLAP_SECONDS
+        self.looked = True
         news = {}
         for kind, things in found.items():
             news[kind] = {name: thing for name, thing in things.items() if self.seen[kind].get(name) != thing}
@@ -101,14 +108,16 @@ class Feed:
                 await task
 
     @contextmanager
-    def subscribed(self, workspace_id: int) -> Iterator[Subscriber]:
-        """A subscriber of one workspace; it is told of every account at once, and of campaigns when they change."""
+    def subscribed(self, workspace_id: int, kinds: frozenset[str]) -> Iterator[Subscriber]:
+        """A subscriber of one workspace; it is told at once of every account and of the campaigns that are under way,
+        and then of what changes.
+        """
         if sum(len(watched.subscribers) for watched in self._watched.values()) >= _MOST_SUBSCRIBERS:
             raise TooManySubscribers(f"this process already has {_MOST_SUBSCRIBERS} subscribers")
         watched = self._watched.get(workspace_id)
         if watched is None:
             watched = self._watched[workspace_id] = _Watched(self._context.in_workspace(workspace_id))
-        subscriber = Subscriber()
+        subscriber = Subscriber(kinds)
         for kind, things in watched.seen.items():
             subscriber.tell(kind, dict(things))
         watched.subscribers.add(subscriber)
@@ -121,17 +130,40 @@ class Feed:
                 self._watched.pop(workspace_id, None)
 
     async def _look_around(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             if not self._watched:
-                self._wake.clear()
                 await self._wake.wait()
+            self._wake.clear()
             for watched in tuple(self._watched.values()):
-                try:
-                    news = await asyncio.to_thread(watched.look)
-                except StoreUnavailable as failure:
-                    _log.warning("the feed cannot look: %s", failure)
-                    continue
-                for subscriber in tuple(watched.subscribers):
-                    for kind, things in news.items():
-                        subscriber.tell(kind, things)
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+                await _tell(watched)
+            next_at = loop.time() + LOOK_EVERY_SECONDS
+            while await self._woken_before(next_at):  # whoever begins to watch a workspace sees it at once
+                for watched in tuple(self._watched.values()):
+                    if not watched.looked:
+                        await _tell(watched)
+
+    async def _woken_before(self, moment: float) -> bool:
+        """Whether somebody came before that."""
+        try:
+            async with asyncio.timeout_at(moment):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
+
+
+async def _tell(watched: _Watched) -> None:
+    """Look, and tell the subscribers what is new."""
+    try:
+        news = await asyncio.to_thread(watched.look)
+    except StoreUnavailable as failure:
+        _log.warning("the feed cannot look: %s", failure)
+        return
+    except Exception:  # the others' feeds go on
+        _log.exception("the feed of a workspace cannot look")
+        return
+    for subscriber in tuple(watched.subscribers):
+        for kind, things in news.items():
+            subscriber.tell(kind, things)

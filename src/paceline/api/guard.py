@@ -45,8 +45,8 @@ class Guard:
         self._by_address = RateLimit(per_second=settings.api_rate_per_second / 4, burst=settings.api_rate_burst / 4)
         self._known: dict[str, tuple[float, Principal]] = {}
 
-    async def answer(self, request: Request, needed: Needed, handle: Handle) -> Response:
-        """The handler's answer, or the problem that keeps it from being asked."""
+    async def answer(self, request: Request, needed: Needed, handle: Handle, *, is_form: bool) -> Response:
+        """The handler's answer, or the problem that keeps it from being asked. ``is_form``: of what kind the body is."""
         address = request.state.address = self._address(request)
         if needed is Access.TOKEN:  # mail programs ask from a few addresses, and people may be logged in here besides
             return await handle(request)
@@ -64,7 +64,7 @@ class Guard:
         context = self._context.in_workspace(principal.workspace_id)
         request.state.caller = Caller(context=context, principal=principal, address=address)
         if request.method == "POST" and "idempotency-key" in request.headers:
-            return await once(context, principal, request, handle)
+            return await once(context, principal, request, handle, is_form=is_form)
         return await handle(request)
 
     async def still_welcome(self, request: Request, workspace_id: int) -> bool:

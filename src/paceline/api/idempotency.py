@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import BinaryIO
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -20,17 +23,33 @@ _STALE_SECONDS = 60.0
 
 
 async def once(
-    context: Context, principal: Principal, request: Request, handle: Callable[[Request], Awaitable[Response]]
+    context: Context,
+    principal: Principal,
+    request: Request,
+    handle: Callable[[Request], Awaitable[Response]],
+    *,
+    is_form: bool,
 ) -> Response:
     """The handler's answer, or the one that it gave to the same request before.
 
+    ``is_form``: the body is a form; its files may be large, and lie on disk.
     Raises ApiProblem: 409 while the first request is under way, 422 when the key came with another request.
     """
     key = f"{principal.id} {request.headers['idempotency-key']}"
     if not 1 <= len(request.headers["idempotency-key"]) <= _LONGEST_KEY:
         detail = f"Idempotency-Key: accepts 1 to {_LONGEST_KEY} characters"
         raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", detail)
-    asked = context.box.digest(f"{request.method} {request.url.path} ".encode() + await request.body())
+    try:
+        body = await _digest_of_form(request) if is_form else await request.body()
+        asked = context.box.digest(f"{request.method} {request.url.path}?{request.url.query} ".encode() + body)
+        return await _once(context, key, asked, request, handle)
+    finally:
+        await request.close()  # a form's files
+
+
+async def _once(
+    context: Context, key: str, asked: str, request: Request, handle: Callable[[Request], Awaitable[Response]]
+) -> Response:
     earlier = await run_in_threadpool(_begin, context, key, asked)
     if earlier is not None:
         return _repeat(context, key, earlier, asked)
@@ -41,6 +60,25 @@ async def once(
         raise
     await run_in_threadpool(_end, context, key, response.status_code, bytes(response.body))
     return response
+
+
+async def _digest_of_form(request: Request) -> bytes:
+    """What a form says: the same when it is sent again, though every client draws new boundaries between its parts."""
+    digest = hashlib.sha256()
+    for name, value in (await request.form()).multi_items():
+        words = value if isinstance(value, str) else value.filename or ""
+        digest.update(json.dumps([name, words]).encode())
+        if not isinstance(value, str):
+            digest.update(await run_in_threadpool(_digest_of_file, value.file))
+    return digest.digest()
+
+
+def _digest_of_file(file: BinaryIO) -> bytes:
+    digest = hashlib.sha256()
+    while part := file.read(1 << 20):
+        digest.update(part)
+    file.seek(0)
+    return digest.digest()
 
 
 def _repeat(context: Context, key: str, earlier: Earlier, asked: str) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from html import escape
 from http import HTTPStatus
 
@@ -13,7 +14,7 @@ _STYLE = (
     ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;"
     "padding:0 1.25rem}h1{font-size:1.6rem;line-height:1.25}button{font:inherit;padding:.6rem 1.2rem;border-radius:.4rem;"
     "border:1px solid;background:transparent;color:inherit;cursor:pointer}button:focus-visible{outline:3px solid;"
-    "outline-offset:2px}"
+    "outline-offset:2px}fieldset{margin:2rem 0;border:1px solid;border-radius:.4rem}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = (
@@ -42,6 +43,20 @@ def button(label: str, **fields: str) -> str:
     """A form that posts these fields to the page's own address."""
     hidden = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">' for k, v in fields.items())
     return f'<form method="post">{hidden}<button type="submit">{escape(label)}</button></form>'
+
+
+def checkboxes(legend: str, label: str, name: str, boxes: Iterable[tuple[str, str, bool]], **fields: str) -> str:
+    """A form of boxes (value, text, whether it is ticked) with one button."""
+    hidden = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">' for k, v in fields.items())
+    lines = "".join(
+        f'<p><label><input type="checkbox" name="{escape(name)}" value="{escape(value)}"{" checked" if ticked else ""}> '
+        f"{escape(text)}</label></p>"
+        for value, text, ticked in boxes
+    )
+    return (
+        f'<form method="post">{hidden}<fieldset><legend>{escape(legend)}</legend>{lines}'
+        f'<button type="submit">{escape(label)}</button></fieldset></form>'
+    )
 
 
 def masked(address: str) -> str:

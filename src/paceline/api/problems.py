@@ -136,6 +136,7 @@ async def _of_the_framework(_request: Request, error: Exception) -> JSONResponse
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    place = getattr(request.scope.get("route"), "path", "")  # as it is declared: the path itself may hold a token
+    _log.error("%s %s failed", request.method, place, exc_info=error)
     detail = "something went wrong on the server; its log has the details"
     return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", detail)

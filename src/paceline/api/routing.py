@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response, params
 from fastapi.routing import APIRoute
+from starlette.types import Message, Receive
 
 from paceline.api.problems import MEDIA_TYPE
 from paceline.domain.permission import Permission
@@ -18,14 +20,18 @@ _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 PERMISSION = "x-permission"
 """Where a route's permission stands in the OpenAPI description."""
 
-BODY_LIMIT_BYTES = 2 << 20
+BODY_LIMIT = "x-body-limit-bytes"
+"""Where the size that a body may have stands there."""
+
+_USUAL_BODY_BYTES = 2 << 20
+_BODY_PATIENCE_SECONDS = 30.0
 
 
 class Access(StrEnum):
     """What a route may declare in the place of a permission."""
 
     PUBLIC = "public"  # anybody: logging in, health
-    TOKEN = "token"  # anybody who has a signed link; the route reads the token, and nothing else of who asks
+    TOKEN = "token"  # whoever has a signed link, or has signed the request: the route looks for itself
     PERSON = "person"  # anybody who is logged in, about themselves; not an API key
 
 
@@ -41,19 +47,58 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler behind the guard."""
         handle = super().get_route_handler()
-        needed = needed_by(self)
+        needed, limit, is_form = needed_by(self), (self.openapi_extra or {})[BODY_LIMIT], _takes_form(self)
 
         async def guarded(request: Request) -> Response:
-            answer: Response = await request.app.state.guard.answer(request, needed, handle)
+            limited = Request(request.scope, _limited(request, limit))
+            answer: Response = await request.app.state.guard.answer(limited, needed, handle, is_form=is_form)
             return answer
 
         return guarded
+
+
+def _limited(request: Request, limit: int) -> Receive:
+    """The body of a request as far as it is no larger than it may be; the rest is refused before it is read.
+
+    The framework has such a limit as well, but answers with plain text.
+    """
+    left, there_is_more = limit, True
+
+    async def receive() -> Message:
+        nonlocal left, there_is_more
+        if int(request.headers.get("content-length", "0")) > limit:
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(_BODY_PATIENCE_SECONDS if there_is_more else None):
+                message = await request.receive()
+        except TimeoutError:
+            detail = f"nothing of the body came for {_BODY_PATIENCE_SECONDS:.0f} s"
+            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, detail, {"Connection": "close"}) from None
+        there_is_more = bool(message.get("more_body"))
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _too_large(limit)
+        return message
+
+    return receive
+
+
+def _too_large(limit: int) -> HTTPException:
+    """Only an error of the framework's own passes through its reading of bodies."""
+    return HTTPException(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body of this request may have at most {limit >> 20} MB"
+    )
 
 
 def needed_by(route: APIRoute) -> Needed:
     """What a route declares. Raises KeyError for one that declares nothing."""
     declared = (route.openapi_extra or {})[PERMISSION]
     return Access(declared) if declared in set(Access) else Permission(declared)
+
+
+def _takes_form(route: APIRoute) -> bool:
+    """Whether the body is a form, perhaps with files: nothing else may be read from it before the handler does."""
+    return route.body_field is not None and isinstance(route.body_field.field_info, params.Form)
 
 
 class Routes:
@@ -77,7 +122,10 @@ class Routes:
     def post(
         self, path: str, *, permission: Needed, status: HTTPStatus = HTTPStatus.OK, **more: Any
     ) -> Callable[[_Handler], _Handler]:
-        """Something to do, or to create with ``status=HTTPStatus.CREATED``; Idempotency-Key works on all of them."""
+        """Something to do, or to create with ``status=HTTPStatus.CREATED``; Idempotency-Key works on all of them.
+
+        ``body_limit_bytes`` is for uploads; all other bodies are small.
+        """
         return self._route("POST", path, permission, status, more)
 
     def put(
@@ -99,8 +147,9 @@ class Routes:
     ) -> Callable[[_Handler], _Handler]:
         def add(handler: _Handler) -> _Handler:
             security: list[dict[str, list[str]]] = [] if permission in OPEN else [{"session": []}, {"key": []}]
-            extra = {PERMISSION: str(permission), "security": security}
-            options = {"max_body_size": BODY_LIMIT_BYTES, "summary": _summary(handler), **more}
+            limit = more.pop("body_limit_bytes", _USUAL_BODY_BYTES)
+            extra = {PERMISSION: str(permission), BODY_LIMIT: limit, "security": security}
+            options = {"summary": _summary(handler), **more}
             options["responses"] = _PROBLEMS | more.get("responses", {})
             self.router.add_api_route(
                 path,

@@ -1,4 +1,5 @@
-"""Removes what nobody needs any more: old events, usage that counts in no window, ended senders, keys of old requests.
+"""Removes what nobody needs any more: old events, usage that counts in no window, ended senders, keys of old requests,
+sessions and links that have expired, failed logins of long ago.
 
 It works in batches of some hundred rows and rests after each for several times as long as it took, so that a sender at
 full speed loses next to nothing by it.
@@ -31,6 +32,8 @@ _LONGEST_REST_SECONDS = 1.0
 IDEMPOTENCY_SECONDS = _DAY_SECONDS
 """How long a repeated request is answered with the first one's answer."""
 _SENDER_SECONDS = 7 * _DAY_SECONDS
+_LINK_SECONDS = 30 * _DAY_SECONDS
+_ATTEMPT_SECONDS = 7 * _DAY_SECONDS  # much longer than they count
 
 
 class Parts(Protocol):
@@ -84,7 +87,13 @@ def _walks(parts: Parts, now: float) -> Iterator[tuple[str, Iterator[int]]]:
     yield "usage", queue_pruning.usage(queue, before_bucket=bucket_of(now - LONGEST_WINDOW_SECONDS))
     yield "senders", queue_pruning.ended_senders(queue, before=now - _SENDER_SECONDS)
     yield "idempotency_keys", catalogue_pruning.idempotency_keys(catalogue, before=now - IDEMPOTENCY_SECONDS)
+    yield "sessions", catalogue_pruning.sessions(catalogue, before=now)
+    yield "one_time_links", catalogue_pruning.one_time_links(catalogue, before=now - _LINK_SECONDS)
+    yield "login_attempts", catalogue_pruning.login_attempts(catalogue, before=now - _ATTEMPT_SECONDS)
     if settings.keep_audit_days:
         yield "audit", catalogue_pruning.audit(catalogue, before=now - settings.keep_audit_days * _DAY_SECONDS)
+    soft_bounces_from = now - settings.soft_bounce_days * _DAY_SECONDS
+    yield "soft_bounces", queue_pruning.soft_bounces(queue, before=soft_bounces_from)
     if settings.keep_events_days:
+        yield "facts", queue_pruning.facts(queue, before=now - settings.keep_events_days * _DAY_SECONDS)
         yield "events", queue_pruning.events(queue, before=now - settings.keep_events_days * _DAY_SECONDS)

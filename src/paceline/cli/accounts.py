@@ -109,6 +109,7 @@ def add(
     timezone: Annotated[str | None, _text("timezone", "ZONE", "Whose hours and days count.")] = None,
     rate_per_minute: Annotated[float | None, _text("rate-per-minute", "N", "Its pace; 0 is none.")] = None,
     max_connections: Annotated[int | None, _text("max-connections", "N", "Connections at once.")] = None,
+    largest_campaign: Annotated[int | None, _text("largest-campaign", "N", "Messages of a campaign; 0: any.")] = None,
     database: DatabaseOption = None,
 ) -> None:
     """Store an account, its password sealed; the one with the same host, port and user name is replaced."""

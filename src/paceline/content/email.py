@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
+from paceline.content.email_content import EmailContent, MissingFields, templates_of
+from paceline.content.email_tracking import Envelopes, Tracking
 from paceline.content.encodings import Part
 from paceline.content.headers import (
     encode_mailbox,
@@ -19,13 +20,7 @@ from paceline.content.headers import (
     one_line,
 )
 from paceline.content.links import (
-    UNSUBSCRIBE,
-    UNSUBSCRIBE_PATH,
     check_base_url,
-    link_targets,
-    place_of,
-    token_tag,
-    track,
 )
 from paceline.content.list_headers import (
     check_list_id,
@@ -35,79 +30,21 @@ from paceline.content.list_headers import (
     unsubscribe_header,
 )
 from paceline.content.message_id import message_id as make_message_id
-from paceline.content.plain_text import text_from_html
 from paceline.content.template.nodes import Complaint, Parsed
-from paceline.content.template.scope import MOST_COMPLAINTS, Surroundings
-from paceline.content.templates import Source, Templates, columns_by_name, normal_name
+from paceline.content.template.scope import MOST_COMPLAINTS
+from paceline.content.templates import Templates, columns_by_name, normal_name
 from paceline.domain.address import Mailbox, parse_address, parse_mailbox
 from paceline.domain.errors import ContentError, InputError, Problem
-from paceline.domain.tokens import TOKEN_LENGTH, CampaignTokens, Purpose
+from paceline.domain.tokens import CampaignTokens, Purpose
+
+__all__ = ["EmailContent", "EmailRenderer", "MissingFields", "RenderedEmail", "check"]
 
 LONGEST_SUBJECT = 998
 """Characters of a rendered subject."""
 
-DO_NOT_TRACK = "do_not_track"
-"""The field of contacts who are not to be tracked: anything but empty, no, false, off or 0."""
-
-_NO = frozenset({"", "0", "no", "false", "off"})
-_NO_TOKEN = "0" * TOKEN_LENGTH
 _LONGEST_BOUNCE_LOCAL_PART = 15  # with "+" and a token that makes the 64 of RFC 5321 section 4.5.3.1.1
 _PLAIN_LOCAL_PART = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{_LONGEST_BOUNCE_LOCAL_PART - 1}}}")
 _NO_TEXT = "no text can be made from this HTML; give a text of its own"
-
-
-class MissingFields(StrEnum):
-    """What happens to a message whose template prints a field that is empty for its contact."""
-
-    FAIL = "fail"  # the message fails, unless the template has a default
-    EMPTY = "empty"  # nothing is printed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailContent:
-    """What a started campaign keeps of its content. Subject, bodies and unsubscribe_url are templates."""
-
-    from_address: str
-    """Ann Lee <ann@example.com>; an account may override it."""
-    subject: str
-    html: str = ""
-    text: str | None = None
-    """None: made from the HTML."""
-    reply_to: str = ""
-    list_id: str = ""
-    """Made from the key and the From domain when empty."""
-    unsubscribe_url: str = ""
-    """Not used where there is a base_url."""
-    base_url: str = ""
-    """Where tracked links and the unsubscribe link begin; empty: no tracking."""
-    track_opens: bool = True
-    track_clicks: bool = True
-    track_text_clicks: bool = False
-    """Whether links of the text are tracked, too: they get long and lose their faces."""
-    bounce_address: str = ""
-    """Each message's envelope sender is this with a token behind a "+"; empty: the From address."""
-    campaign_key: str
-    campaign_name: str = ""
-    missing_fields: MissingFields = MissingFields.FAIL
-
-    def to_json(self) -> dict[str, str | bool | None]:
-        """Plain values, for storing."""
-        return asdict(self)
-
-    def surroundings(self) -> Surroundings:
-        """What its templates can use besides the contact."""
-        return Surroundings(campaign_key=self.campaign_key, campaign_name=self.campaign_name or self.campaign_key)
-
-    def link_targets(self) -> tuple[str, ...]:
-        """Where its tracked links lead, by number: URLs, some of them templates."""
-        text = _text_source(self)
-        return link_targets(self.html, None if text is None else text.template)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> EmailContent:
-        """What ``to_json`` gave. Raises TypeError for unknown or missing names, ValueError for an unknown policy."""
-        values: dict[str, Any] = {**stored, "missing_fields": MissingFields(stored["missing_fields"] or "")}
-        return cls(**values)
 
 
 class RenderedEmail(NamedTuple):
@@ -125,47 +62,6 @@ class _Sender:
     answers_to: str
 
 
-class _Tracking:
-    """A content with tracked links, and without them for contacts who do not want to be tracked."""
-
-    def __init__(self, content: EmailContent, untracked: Templates, tokens: CampaignTokens | None) -> None:
-        tracked = content
-        if tokens is not None:
-            text = _text_source(content)
-            found = track(
-                content.html,
-                text.template if text is not None else None,
-                base_url=content.base_url,
-                clicks=content.track_clicks,
-                opens=content.track_opens,
-                text_clicks=content.track_text_clicks,
-            )
-            derived = text is not None and text.derived and not content.track_text_clicks
-            tracked = replace(content, html=found.html, text=None if derived else found.text)
-        self._sources = (_templates(tracked, text_from=content), untracked)
-        self._tokens = tokens
-        self._places = [[place_of(name) for name in templates.token_names] for templates in self._sources]
-
-    def render(self, address: str, fields: Mapping[str, str], message_number: int) -> tuple[str, str, str]:
-        """Subject, unsubscribe URL and body."""
-        untracked = _wants_no_tracking(fields)
-        places = self._places[untracked]
-        made = [_NO_TOKEN] * len(places) if self._tokens is None else self._tokens.of(message_number, places)
-        return self._sources[untracked].render(address, fields, made)
-
-
-@dataclass(frozen=True, slots=True)
-class _Envelopes:
-    """Envelope senders that tell which message came back (VERP with a MAC)."""
-
-    bounce_address: str
-    tokens: CampaignTokens
-
-    def address(self, message_number: int, purpose: Purpose = Purpose.BOUNCE) -> str:
-        local, _, domain = self.bounce_address.rpartition("@")
-        return f"{local}+{self.tokens.for_mail(message_number, purpose)}@{domain}"
-
-
 class EmailRenderer:
     """Renders the messages of one campaign. Compiled once; ``render`` is pure and gives the same bytes each time.
 
@@ -177,11 +73,11 @@ class EmailRenderer:
     def __init__(
         self, content: EmailContent, *, domain: str, secret: bytes, tokens: CampaignTokens | None = None
     ) -> None:
-        self._templates = _templates(content)
+        self._templates = templates_of(content)
         if problems := _check(content, self._templates, None, "content", {}):
             raise InputError(problems)
-        self._tracking = _Tracking(content, self._templates, tokens) if content.base_url else None
-        self._envelopes = _Envelopes(content.bounce_address, tokens) if content.bounce_address and tokens else None
+        self._tracking = Tracking(content, self._templates, tokens) if content.base_url else None
+        self._envelopes = Envelopes(content.bounce_address, tokens) if content.bounce_address and tokens else None
         self._content = content
         self._domain = domain
         self._secret = secret
@@ -263,7 +159,7 @@ def check(
     ``columns`` are those of the audience, None when they are not known. ``files`` names the file of a field that
     comes from one of its own ({"html": "spring.html"}); lines count within the template.
     """
-    return _check(content, _templates(content), columns, file, files or {})
+    return _check(content, templates_of(content), columns, file, files or {})
 
 
 def _check(
@@ -288,39 +184,6 @@ def _check(
 
 def _has_lines(part: Part, content: EmailContent) -> bool:
     return part is Part.HTML or (part is Part.TEXT and content.text is not None)
-
-
-def _templates(content: EmailContent, *, text_from: EmailContent | None = None) -> Templates:
-    """``text_from``: the content whose HTML a text is made from, where that is not this one."""
-    surroundings = content.surroundings()
-    missing_is_empty = content.missing_fields == MissingFields.EMPTY
-    sources = tuple(_sources(content, text_from or content))
-    return Templates(sources, surroundings, missing_is_empty=missing_is_empty)
-
-
-def _sources(content: EmailContent, text_from: EmailContent) -> Iterator[Source]:
-    if content.base_url:
-        url = f"{content.base_url.rstrip('/')}{UNSUBSCRIBE_PATH}{token_tag(UNSUBSCRIBE)}"
-        yield Source(part=Part.UNSUBSCRIBE_URL, template=url)
-    elif content.unsubscribe_url:
-        yield Source(part=Part.UNSUBSCRIBE_URL, template=content.unsubscribe_url.strip())
-    yield Source(part=Part.SUBJECT, template=content.subject)
-    if text := _text_source(content if content.text is not None else text_from):
-        yield replace(text, derived=text_from.text is None)
-    if content.html:
-        yield Source(part=Part.HTML, template=_ends_line(content.html))
-
-
-def _text_source(content: EmailContent) -> Source | None:
-    if content.text is not None:
-        return Source(part=Part.TEXT, template=_ends_line(content.text))
-    if content.html:
-        return Source(part=Part.TEXT, template=_ends_line(text_from_html(content.html)), derived=True)
-    return None
-
-
-def _ends_line(body: str) -> str:
-    return body if body.endswith("\n") else body + "\n"
 
 
 def _check_headers(content: EmailContent, templates: Templates) -> Iterator[tuple[str, str]]:
@@ -367,12 +230,6 @@ def _check_bounce_address(address: str) -> str | None:
         most = _LONGEST_BOUNCE_LOCAL_PART
         return f"the part before the @ has at most {most} letters, digits, dots and dashes, and there is no name"
     return None
-
-
-def _wants_no_tracking(fields: Mapping[str, str]) -> bool:
-    """Whether the contact's field "do_not_track" says yes."""
-    value = fields.get(DO_NOT_TRACK) or ""
-    return value.strip().casefold() not in _NO
 
 
 def _unknown_fields(parsed: Parsed, columns: Sequence[str], file: str, part: Part) -> Iterator[Problem]:

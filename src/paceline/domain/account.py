@@ -118,6 +118,8 @@ class Account:
     limits: Limits = field(default_factory=Limits)
     rate_per_minute: float = 0
     max_connections: int = 1
+    largest_campaign: int = 0
+    """How many messages a campaign of lists or segments may have to be started with it; 0: any number."""
     revision: int = 0
     """Counts the changes of the account's settings; an intent made under an older revision is withheld."""
 

@@ -98,8 +98,3 @@ ACTIVE = frozenset({_S.RUNNING, *_PAUSES})
 """Started and not ended."""
 
 ENDED = frozenset({_S.STOPPED, _S.COMPLETED})
-
-
-def resumes_by_itself(status: CampaignStatus) -> bool:
-    """Whether a pause ends without a person."""
-    return status is CampaignStatus.PAUSED_LIMITS

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from paceline.domain.campaign import LateStart
 from paceline.domain.errors import InputError, Problem
 
 LARGEST_NUMBER = 1_000_000_000
-
-
-class LateStart(StrEnum):
-    """What happens to a scheduled campaign whose time passed while nothing ran."""
-
-    ASK = "ask"
-    """It waits for a person."""
-    START = "start"
-    """It starts as soon as somebody is there to send it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +49,9 @@ SETTINGS: tuple[WorkspaceSetting, ...] = (
         name="largest_campaign",
         default=0,
         accepts=f"a whole number from 0 to {LARGEST_NUMBER}",
-        meaning="How many messages one campaign may have; 0: no limit. Raise it step by step while a roll-out goes well",
+        meaning="How many messages one campaign may have; 0: no limit. Raise it step by step while a roll-out goes well. "
+        "A larger audience is refused at the start where that can be counted within a moment; else the campaign pauses "
+        "(`paused_health`) when so many are queued",
         read=_count,
     ),
     WorkspaceSetting(

@@ -6,10 +6,11 @@ cannot double anything: the second finds the cursor moved. Excluded and suppress
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
-from paceline.domain.campaign import ENDED
+from paceline.domain.campaign import ENDED, MOVES, CampaignMove
 from paceline.launch.catalogue_audience import frozen_audience
+from paceline.launch.largest_campaign import SizeLimit, size_limits
 from paceline.store.catalogue.audiences import AudienceWalk, Recipient
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, launching, suppressions
@@ -43,24 +44,48 @@ class CatalogueLaunch:
 
     def step(self) -> bool:
         """Bring the next part into the queue; False when there is nothing more to do, now or ever."""
+        limit = min(self._limits(), key=lambda limit: limit.messages, default=None)
         with self._queue.read() as connection:
             campaign = campaigns.get(connection, self._id)
+            room = None if limit is None else limit.messages - launching.launched(connection, self._id)
         if campaign.launched_at is not None or campaign.status in ENDED:
             return False
+        if room is not None and room <= 0 and campaign.status not in MOVES[CampaignMove.ALARM].sources:
+            return False  # a person has to decide
         with self._catalogue.read() as connection:
             end, found = self._walk.window(connection, after=campaign.launch_cursor, size=self._window)
         if end is None:
             with self._queue.write() as connection:
                 launching.finish(connection, self._id, now=self._now())
             return False
-        self._queue_found(campaign, found, end)
+        wanted = self._not_suppressed(found)
+        fitting = found if room is None else list(_fitting(found, wanted, room))
+        if limit is not None and len(fitting) < len(found):
+            if fitting:
+                self._queue_found(campaign, fitting, wanted, fitting[-1].contact_id)
+            self._hold(limit)
+            return False
+        self._queue_found(campaign, found, wanted, end)
         self._adapt_window(len(found))
         return True
 
-    def _queue_found(self, campaign: CampaignRow, found: Sequence[Recipient], end: int) -> None:
+    def _limits(self) -> list[SizeLimit]:
+        return size_limits(self._queue, self._catalogue, self._id, workspace_id=self._workspace_id)
+
+    def _hold(self, limit: SizeLimit) -> None:
+        """Nobody beyond the limit is queued; a person raises it and resumes, and the launch goes on from here."""
+        reason = (
+            f"it has more than {limit.messages:,} people, and {limit.whose} allows campaigns of {limit.messages:,} at "
+            "most: raise that and resume, or stop the campaign; nobody beyond the limit is written to"
+        )
+        with self._queue.write() as connection:
+            campaigns.move(connection, self._id, CampaignMove.ALARM, now=self._now(), reason=reason)
+
+    def _queue_found(
+        self, campaign: CampaignRow, found: Sequence[Recipient], wanted: Collection[int], end: int
+    ) -> None:
         """Queue what a window held, in parts; leaves when another launch of this campaign is ahead."""
         cursor, refused = campaign.launch_cursor, campaign.refused
-        wanted = self._not_suppressed(found)
         for start in range(0, max(len(found), 1), _PART):
             part = found[start : start + _PART]
             is_last = start + _PART >= len(found)
@@ -110,3 +135,12 @@ class CatalogueLaunch:
             self._window = min(self._window * 2, _LARGEST_WINDOW)
         elif found > _PART:
             self._window = max(self._window // 2, _PART)
+
+
+def _fitting(found: Sequence[Recipient], wanted: Collection[int], room: int) -> Iterator[Recipient]:
+    """The first of them, until there is no room for the next message."""
+    for recipient in found:
+        room -= recipient.contact_id in wanted
+        if room < 0:
+            return
+        yield recipient

@@ -23,7 +23,6 @@ from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import account_records, accounts
 
-_OAUTH = ("oauth", "client_id", "client_secret", "refresh_token", "tenant", "scope")
 _EDITABLE = (
     "minute_limit",
     "hourly_limit",
@@ -33,6 +32,7 @@ _EDITABLE = (
     "timezone",
     "rate_per_minute",
     "max_connections",
+    "largest_campaign",
 )
 _MOST_AT_ONCE = 10_000
 
@@ -199,6 +199,7 @@ def _as_fields(account: Account) -> dict[str, Any]:
         "timezone": limits.timezone.key,
         "rate_per_minute": account.rate_per_minute,
         "max_connections": account.max_connections,
+        "largest_campaign": account.largest_campaign,
     }
 
 

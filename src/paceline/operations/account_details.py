@@ -39,6 +39,7 @@ class AccountDetails:
     timezone: str
     rate_per_minute: float
     max_connections: int
+    largest_campaign: int
     tags: tuple[str, ...]
     guarded: bool
     summary: AccountSummary
@@ -159,6 +160,7 @@ def _one(context: Context, record: AccountRecord, summary: AccountSummary) -> Ac
         timezone=standing.limits.timezone.key,
         rate_per_minute=standing.rate_per_minute,
         max_connections=standing.max_connections,
+        largest_campaign=standing.largest_campaign,
         tags=standing.tags,
         guarded=login.get("guarded", False),
         summary=summary,

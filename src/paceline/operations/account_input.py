@@ -24,7 +24,15 @@ COMMAND = "accounts add"
 _MOST_ACCOUNTS = 10_000
 _SECRETS = ("password", "client_secret", "refresh_token")
 _OF_THIS_MACHINE = ("ca_file", "token_url", *(f"{name}_env" for name in _SECRETS))
-_WHOLE = ("port", "minute_limit", "hourly_limit", "daily_limit", "monthly_limit", "max_connections")
+_WHOLE = (
+    "port",
+    "minute_limit",
+    "hourly_limit",
+    "daily_limit",
+    "monthly_limit",
+    "max_connections",
+    "largest_campaign",
+)
 _ACCEPTED = "a TOML file with [[accounts]] tables, or a CSV file with a column per field"
 
 

@@ -111,6 +111,7 @@ class _Reading:
             limits=_limits(values),
             rate_per_minute=values["rate_per_minute"],
             max_connections=values["max_connections"],
+            largest_campaign=values["largest_campaign"],
         )
 
     def _number(self, path: TomlPath, table: dict[str, Any]) -> Account | None:

@@ -183,6 +183,7 @@ ACCOUNT = Section(
         "timezone": Field(kind=TIME_ZONE),
         "rate_per_minute": Field(kind=_RATE, default=0.0),
         "max_connections": Field(kind=whole(1, 1000), default=1),
+        "largest_campaign": Field(kind=_LIMIT, default=0),
     },
     refused={
         "password": "a password does not belong into a file; put it into an environment variable "

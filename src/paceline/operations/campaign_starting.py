@@ -90,7 +90,7 @@ def read_moment(at: str, timezone: str) -> float:
 
 
 def _sendable(context: Context, campaign_id: str) -> Checked:
-    checked = campaign_checks.check(context, campaign_id)
+    checked = campaign_checks.check(context, campaign_id, to_start=True)
     if checked.problems:
         raise InputError(checked.problems)
     return checked

@@ -20,10 +20,12 @@ _NAMES = {
     "base_url": "base_url",
     "track_opens": "track_opens",
     "track_clicks": "track_clicks",
+    "track_text_clicks": "track_text_clicks",
+    "bounce_address": "bounce_address",
     "missing_fields": "missing_fields",
 }
 """The name outside -> the name in EmailContent."""
-_YES_OR_NO = ("track_opens", "track_clicks")
+_YES_OR_NO = ("track_opens", "track_clicks", "track_text_clicks")
 
 
 def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str = "content") -> EmailContent:

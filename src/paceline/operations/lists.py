@@ -12,7 +12,6 @@ from paceline.store.catalogue.lists import ListRow
 from paceline.store.public_ids import IdKind
 
 LONGEST_LIST_NAME = 200
-NO_CONSENT = "no consent on record"
 
 _FORGOTTEN_AT_ONCE = 1_000
 

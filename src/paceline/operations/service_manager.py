@@ -39,4 +39,5 @@ class ServiceManager:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.setblocking(False)  # a manager that does not read must not keep us from ending
             channel.sendto("\n".join(lines).encode(), address)

@@ -15,7 +15,7 @@ from paceline.domain.campaign import CampaignStatus
 from paceline.operations.context import Context
 from paceline.store.database import Database
 from paceline.store.queue import account_records, accounts, campaigns
-from paceline.store.queue.accounts import AccountStanding
+from paceline.store.queue.accounts import AccountGlance, AccountStanding
 from paceline.store.queue.campaigns import Progress
 
 
@@ -162,7 +162,9 @@ def _account_summary(standing: AccountStanding, used: tuple[int, int], *, sent: 
     )
 
 
-def effective_state(standing: AccountStanding, now: float) -> tuple[AccountState, str | None, float | None]:
+def effective_state(
+    standing: AccountStanding | AccountGlance, now: float
+) -> tuple[AccountState, str | None, float | None]:
     """State, reason and end of an account's pause; a pause that is over is none, although nobody has used it yet."""
     passing = (AccountState.LIMITED, AccountState.BACKING_OFF)
     if standing.state in passing and (standing.until_at or 0) <= now:

@@ -41,13 +41,20 @@ class OutboundHttp:
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Send and return the answer, whatever its status. Raises AddressRefused and CallFailed."""
+        return await self._call("POST", url, body, headers)
+
+    async def get(self, url: str) -> Answer:
+        """Ask and return the answer, whatever its status. Raises AddressRefused and CallFailed."""
+        return await self._call("GET", url, None, {})
+
+    async def _call(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         parts = self._guard.check_url(url)
         host = str(parts.hostname)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 found = await self._guard.resolve(host, port)
-                return await self._exchange(url, host, found, body, headers)
+                return await self._exchange(method, url, host, found, body, headers)
         except AddressRefused:
             raise
         except TimeoutError:
@@ -56,7 +63,7 @@ class OutboundHttp:
             raise CallFailed(_words(error)) from error
 
     async def _exchange(
-        self, url: str, host: str, found: list[AddressInfo], body: bytes, headers: dict[str, str]
+        self, method: str, url: str, host: str, found: list[AddressInfo], body: bytes | None, headers: dict[str, str]
     ) -> Answer:
         connector = aiohttp.TCPConnector(
             resolver=_Resolved(found),
@@ -74,9 +81,11 @@ class OutboundHttp:
                 max_field_size=_LONGEST_HEADER,
                 raise_for_status=False,
             ) as session,
-            session.post(url, data=body, headers=headers, allow_redirects=False) as response,
+            session.request(method, url, data=body, headers=headers, allow_redirects=False) as response,
         ):
             beginning = await response.content.read(self._longest_answer)
+            while method == "GET" and len(beginning) < self._longest_answer and not response.content.at_eof():
+                beginning += await response.content.read(self._longest_answer - len(beginning))
             answer_headers = {name.lower(): value for name, value in response.headers.items()}
             response.close()
             return Answer(status=response.status, headers=answer_headers, body=beginning)

@@ -82,6 +82,10 @@ class Database(ABC):
         """The text of one field in a column of fields; its name is bound to ``parameter``."""
 
     @abstractmethod
+    def among(self, column: str, query: str) -> str:
+        """Whether a column is one of the values that a query gives, found value by value through the column's index."""
+
+    @abstractmethod
     def folded(self, words: str) -> str:
         """A text with A to Z as a to z and every other character as it is: what both databases can do alike."""
 
@@ -315,6 +319,8 @@ def _is_out_of_reach(failure: StoreUnavailable) -> bool:
 
 def _is_about_the_way(error: DBAPIError) -> bool:
     """Whether the statement may well work later: connection, locks, time-outs, disk; not a mistake in the statement."""
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # how SQLite calls every mistake
+        return False
     kind = type(error).__name__
     return error.connection_invalidated or kind in ("OperationalError", "InterfaceError", "InternalError")
 
@@ -322,8 +328,3 @@ def _is_about_the_way(error: DBAPIError) -> bool:
 def rows_json(rows: Iterable[Sequence[Any]]) -> str:
     """Rows of equal length as ``Database.rows`` reads them."""
     return orjson.dumps(list(rows)).decode()
-
-
-def in_order(rows: Sequence[Any], column: str = "id") -> list[Any]:
-    """Rows by ascending id: locks are always taken in this order."""
-    return sorted(rows, key=lambda row: getattr(row, column))

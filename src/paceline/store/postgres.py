@@ -40,6 +40,7 @@ class PostgresDatabase(Database):
         options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in session.items())
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,  # errors end in logs, and values are people's addresses
             poolclass=CountingPool,
             pool_size=settings.pool_size,
             max_overflow=0,
@@ -69,6 +70,11 @@ class PostgresDatabase(Database):
 
     def field(self, column: str, parameter: str) -> str:
         return f"({column} ->> CAST(:{parameter} AS text))"
+
+    def among(self, column: str, query: str) -> str:
+        # Not IN: right after an import, before its statistics, PostgreSQL takes the query for one row and walks through it
+        # anew for every row of the table.
+        return f"{column} = ANY (ARRAY({query}))"
 
     def folded(self, words: str) -> str:
         return f'lower(({words}) COLLATE "C")'

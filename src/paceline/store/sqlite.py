@@ -55,6 +55,7 @@ class SqliteDatabase(Database):
         engine = create_engine(
             f"sqlite:///{path}",
             paramstyle="named",
+            hide_parameters=True,
             poolclass=CountingPool,
             pool_size=settings.pool_size,
             max_overflow=0,
@@ -79,6 +80,9 @@ class SqliteDatabase(Database):
 
     def field(self, column: str, parameter: str) -> str:
         return f"(SELECT value FROM json_each({column}) WHERE key = :{parameter})"
+
+    def among(self, column: str, query: str) -> str:
+        return f"{column} IN ({query})"
 
     def folded(self, words: str) -> str:
         return f"lower({words})"  # SQLite's knows no other letters

@@ -73,6 +73,7 @@ def test_requests_fail_fast_and_sending_goes_on(tmp_path: Path) -> None:
             assert set(server.children()) == {"api", "background", "sender-1", "sender-2"}
             back_at = time.monotonic()
             database.start()
+            arena.database.reconnect()  # the test's own connections were cut as well
             wait_until(lambda: all(asker.answers[-1][1] in (200, 201) for asker in askers), within=30)
             recovered_at = time.monotonic()
             until_completed(arena)

@@ -143,6 +143,16 @@ def test_service_manager_hears_of_the_start_of_life_and_of_the_end(environment: 
             assert server.wait() == 0
 
 
+def test_service_manager_that_does_not_listen_holds_nobody_up(environment: dict[str, str], tmp_path: Path) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(address)
+        told = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "20000"}  # its queue is full within a moment
+        with running("serve", "--port", "0", "--senders", "0", environment={**environment, **told}) as server:
+            url_of(server)
+            assert server.end() == 0
+
+
 def test_server_without_its_database_answers_503_and_starts_when_it_comes(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

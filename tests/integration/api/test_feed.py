@@ -15,6 +15,7 @@ from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns
 from paceline.store.queue.campaigns import NewCampaign
 from surroundings.server import Server
+from surroundings.working import add_account
 
 
 def new_campaign(server: Server, key: str, *, workspace_id: int = 1) -> int:
@@ -56,6 +57,36 @@ def test_changes_of_a_campaign_are_told(server: Server) -> None:
         assert second["status"] == "running"
 
 
+def test_new_subscriber_is_told_at_once_what_is_under_way(server: Server) -> None:
+    long_ago = server.context.clock.now() - 86400
+    for key, status in (("slow", "running"), ("waits", "paused_limits"), ("over", "completed"), ("later", "draft")):
+        number = new_campaign(server, key)
+        words = "UPDATE campaigns SET status = :status, updated_at = :at WHERE id = :id"
+        server.context.queue.execute(words, status=status, at=long_ago, id=number)
+    hidden = new_campaign(server, "hidden")
+    server.context.queue.execute("UPDATE campaigns SET status = 'running', kind = 'single' WHERE id = :id", id=hidden)
+    for _ in range(2):  # the second one finds a feed that is being looked after
+        with server.with_key().stream("GET", "/api/v1/feed") as answer:
+            first = next(events(answer))
+            assert sorted(campaign["key"] for campaign in first["campaigns"]) == ["slow", "waits"]
+
+
+def test_accounts_are_told_to_those_who_may_see_them(server: Server) -> None:
+    made = server.with_key().post(
+        "/api/v1/accounts",
+        json={"name": "relay-1", "host": "smtp.example.com", "port": 587, "username": "ann", "password": "x"},
+    )
+    assert made.status_code == 201, made.text
+    new_campaign(server, "spring")
+    for scopes, names in (
+        ([Permission.CAMPAIGNS_READ, Permission.ACCOUNTS_READ], ["relay-1"]),
+        ([Permission.CAMPAIGNS_READ], []),
+    ):
+        with server.with_key(scopes).stream("GET", "/api/v1/feed") as answer:
+            first = next(event for event in events(answer) if event["campaigns"])
+            assert [account["name"] for account in first["accounts"]] == names
+
+
 def test_another_workspace_hears_nothing(server: Server) -> None:
     other = server.new_workspace()
     with server.with_key().stream("GET", "/api/v1/feed") as answer:
@@ -75,3 +106,23 @@ def test_feed_ends_with_its_key(server: Server) -> None:
 @pytest.mark.parametrize("permission", [Permission.CONTACTS_READ, Permission.WORKSPACE_READ])
 def test_feed_needs_a_permission(server: Server, permission: Permission) -> None:
     assert server.with_key([permission]).get("/api/v1/feed").status_code == 403
+
+
+def test_accounts_are_told_at_once_and_then_only_those_that_change(server: Server) -> None:
+    for name in ("one", "two"):
+        add_account(server.context, 9, name)
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        told = events(answer)
+        first = next(event for event in told if event["accounts"])["accounts"]
+        assert [(account["name"], account["state"]) for account in first] == [("one", "ready"), ("two", "ready")]
+        server.context.queue.execute(
+            "UPDATE accounts SET state = 'broken', reason = 'wrong password' WHERE name = 'two'"
+        )
+        (changed,) = next(event for event in told if event["accounts"])["accounts"]
+        assert (changed["name"], changed["state"], changed["reason"]) == ("two", "broken", "wrong password")
+        server.context.queue.execute("UPDATE accounts SET state = 'limited', until_at = 1 WHERE name = 'two'")
+        (over,) = next(event for event in told if event["accounts"])["accounts"]
+        assert (over["state"], over["reason"], over["resumes_at"]) == ("ready", None, None)  # its pause is over
+        with server.with_key().stream("GET", "/api/v1/feed") as second:  # who comes later is told all of it
+            names = [account["name"] for account in next(events(second))["accounts"]]
+            assert sorted(names) == ["one", "two"]

@@ -62,9 +62,23 @@ def test_bad_input_names_the_field_and_changes_nothing(server: Server, body: dic
     assert client.get("/api/v1/suppressions").json()["items"] == []
 
 
-def test_body_that_is_too_large_is_refused(server: Server) -> None:
-    answer = server.with_key().post("/api/v1/suppressions", json={"addresses": ["a" * 3_000_000]})
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "large"}])
+@pytest.mark.parametrize("announced", [True, False])
+def test_body_that_is_too_large_is_refused_with_a_problem(
+    server: Server, headers: dict[str, str], announced: bool
+) -> None:
+    body = json.dumps({"addresses": ["a" * 3_000_000]}).encode()
+    pieces = (body[at : at + 100_000] for at in range(0, len(body), 100_000))
+    client = server.with_key()
+    answer = client.post(
+        "/api/v1/suppressions",
+        content=body if announced else pieces,
+        headers={"Content-Type": "application/json", **headers},
+    )
     assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "2 MB" in answer.json()["detail"]
+    assert client.post("/api/v1/suppressions", json={"addresses": ["ann@example.com"]}).json() == {"added": 1}
 
 
 def test_pages_hold_everything_once(server: Server) -> None:
@@ -134,3 +148,10 @@ def test_request_that_came_to_nothing_may_be_repeated(server: Server) -> None:
     assert client.post("/api/v1/suppressions", json=wrong, headers=headers).status_code == 422
     right = {"addresses": ["ann@example.com"]}
     assert client.post("/api/v1/suppressions", json=right, headers=headers).status_code == 201
+
+
+def test_mistake_of_ours_is_not_called_an_absent_database(server: Server) -> None:
+    server.context.queue.execute("ALTER TABLE suppressions RENAME TO gone")
+    answer = server.with_key().get("/api/v1/suppressions")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:paceline:unexpected")
+    assert "suppressions" not in answer.json()["detail"]

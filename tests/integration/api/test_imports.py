@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,43 @@ def test_no_file_of_the_server_is_imported_where_no_folder_is_allowed(server: Se
     answer = server.as_person(Role.OWNER).post("/api/v1/imports/from-path", json={"path": "x", "list_name": "News"})
     assert answer.status_code == 422
     assert "PACELINE_IMPORT_DIR" in answer.text
+
+
+def test_upload_that_is_sent_again_with_its_key_is_carried_out_once(server: Server) -> None:
+    owner = server.as_person(Role.OWNER)
+
+    def send(
+        content: bytes, name: str = "News"
+    ) -> httpx.Response:  # every request has new boundaries between its parts
+        files = {"file": ("mine.csv", content, "text/csv")}
+        headers = {"Idempotency-Key": "one"}
+        return owner.post("/api/v1/imports", files=files, data={"list_name": name}, headers=headers)
+
+    first, second = send(FILE), send(FILE)
+    assert (first.status_code, second.json()) == (201, first.json())
+    assert send(FILE + b"bob@example.com,Rome\n").json()["type"] == "urn:paceline:idempotency-key-reused"
+    assert send(FILE, "Offers").json()["type"] == "urn:paceline:idempotency-key-reused"
+    assert len(owner.get("/api/v1/imports").json()["items"]) == 1
+
+
+def test_large_upload_with_a_key_is_not_held_in_memory(server: Server, tmp_path: Path) -> None:
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.write(b"email,city\n")
+        for _ in range(32):
+            file.write(b"ann@example.com,Rome\n" * 50_000)
+    owner = server.as_person(Role.OWNER)
+    tracemalloc.start()
+    try:
+        with large.open("rb") as file:
+            answer = owner.post(
+                "/api/v1/imports",
+                files={"file": ("large.csv", file, "text/csv")},
+                data={"list_name": "News"},
+                headers={"Idempotency-Key": "large"},
+            )
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert answer.status_code == 201
+    assert peak < large.stat().st_size / 2

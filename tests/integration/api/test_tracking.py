@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
 import httpx
 import pytest
 
+from paceline.domain.contact import SubscriptionMove
 from paceline.domain.permission import Role
 from paceline.domain.tokens import Purpose
+from paceline.store.catalogue import contacts, lists, subscriptions
+from paceline.store.public_ids import IdKind
 from surroundings.server import Server
 from surroundings.tracked import Tracked
 
@@ -209,3 +213,80 @@ def test_many_readers_behind_one_proxy_are_not_held_up(server: Server, tracked: 
     client = reader(server)
     path = f"/t/o/{tracked.token(Purpose.OPEN)}"
     assert {client.get(path).status_code for _ in range(300)} == {200}
+
+
+@pytest.fixture
+def listed(server: Server, tracked: Tracked) -> dict[str, int]:
+    """The recipient of the first message is a contact on two lists, and has left a third one; list name -> number."""
+    context, now = server.context, server.context.clock.now()
+    numbers = {}
+    with context.catalogue.write() as connection:
+        contact_id = contacts.create(
+            connection, workspace_id=1, email="user0@example.com", phone=None, fields={}, now=now
+        )
+        assert contact_id
+        for name in ("News <b>", "Offers", "Jobs"):
+            list_id = lists.create(
+                connection, workspace_id=1, name=name, description="", consent="form", double_opt_in=False, now=now
+            )
+            assert list_id
+            numbers[name] = list_id
+            moves = [SubscriptionMove.ADD, *([SubscriptionMove.UNSUBSCRIBE] if name == "Jobs" else [])]
+            for move in moves:
+                where = {"list_id": list_id, "contact_id": contact_id}
+                subscriptions.move(connection, context.catalogue, move, **where, source="test", now=now)
+        numbers["contact"] = contact_id
+    return numbers
+
+
+def standing(server: Server) -> dict[str, int]:
+    with server.context.catalogue.read() as connection:
+        rows = connection.exec_driver_sql("SELECT name, confirmed FROM lists ORDER BY name").all()
+    return {row.name: row.confirmed for row in rows}
+
+
+def test_lists_are_chosen_on_the_page(server: Server, tracked: Tracked, listed: dict[str, int]) -> None:
+    path = f"/u/{tracked.token(Purpose.UNSUBSCRIBE)}"
+    client = reader(server)
+    page = client.get(path).text
+    boxes = re.findall(r'name="list" value="(lst_\w+)"( checked)?> ([^<]+)<', page)
+    assert [(name, bool(ticked)) for _, ticked, name in boxes] == [
+        ("Jobs", False),
+        ("News &lt;b&gt;", True),
+        ("Offers", True),
+    ]
+    assert standing(server) == {"Jobs": 0, "News <b>": 1, "Offers": 1}
+    wanted = [public for public, _, name in boxes if name in ("Jobs", "Offers")]
+    for _ in range(2):
+        answer = client.post(path, data={"action": "choose", "list": [*wanted, "lst_" + "a" * 26, "nonsense"]})
+        assert answer.status_code == 200
+        assert standing(server) == {"Jobs": 1, "News <b>": 0, "Offers": 1}
+    client.post(path, data={"action": "choose"})
+    assert standing(server) == {"Jobs": 0, "News <b>": 0, "Offers": 0}
+    assert suppressed(server) == []
+
+
+@pytest.mark.parametrize("audience", [["News <b>"], ["News <b>", "Offers"]], ids=["one list", "two lists"])
+def test_what_waits_from_a_list_that_was_left_is_skipped(
+    server: Server, tracked: Tracked, listed: dict[str, int], audience: list[str]
+) -> None:
+    """Unless it comes from a list on which the contact stays, too."""
+    server.context.queue.execute("UPDATE messages SET contact_id = contact_id + 1000")
+    server.context.queue.execute(
+        "UPDATE messages SET contact_id = :contact WHERE id = (SELECT MAX(id) FROM messages)", contact=listed["contact"]
+    )
+    stored = json.dumps({"lists": [listed[name] for name in audience], "segment": None})
+    server.context.queue.execute("UPDATE campaigns SET audience = :audience", audience=stored)
+    with server.context.catalogue.read() as connection:
+        number = {row.list_name: row.list_id for row in subscriptions.of_contact(connection, listed["contact"])}
+    keep = server.context.ids.encode(IdKind.LIST, number["Offers"])
+    path = f"/u/{tracked.token(Purpose.UNSUBSCRIBE)}"
+    for _ in range(2):
+        reader(server).post(path, data={"action": "choose", "list": [keep]}).raise_for_status()
+    expected = {"sent": 3, "queued": 1, "skipped": 1} if len(audience) == 1 else {"sent": 3, "queued": 2}
+    assert tracked.queue.counts() == expected
+
+
+def test_lists_of_a_stranger_are_not_shown(server: Server, tracked: Tracked, listed: dict[str, int]) -> None:
+    page = reader(server).get(f"/u/{tracked.token(Purpose.UNSUBSCRIBE, 1)}").text
+    assert "Offers" not in page

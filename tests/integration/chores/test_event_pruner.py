@@ -102,6 +102,32 @@ def test_keys_and_the_audit_log_go_in_their_time(database_url: str, tmp_path: Pa
         assert removed["idempotency_keys"] == 1
 
 
+def test_what_strangers_leave_behind_goes(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path) as context:
+        now, catalogue = context.clock.now(), "catalogue"
+        user = {"email": "a@example.com", "email_key": "a@example.com", "name": "A", "created_at": 0}
+        _insert(context, "users", [{"id": 7, **user}], catalogue)
+        session = {"user_id": 7, "workspace_id": 1, "created_at": 0, "seen_at": 0}
+        ends = (now - 60, now + 60)
+        _insert(context, "sessions", [{**session, "token_hash": str(at), "expires_at": at} for at in ends], catalogue)
+        link = {"purpose": "reset", "created_at": 0}
+        link_ends = (now - 31 * _DAY, now - 60, now + 60)
+        _insert(
+            context,
+            "one_time_links",
+            [{**link, "token_hash": str(at), "expires_at": at} for at in link_ends],
+            catalogue,
+        )
+        made_up = [{"subject": f"s{n}", "failures": 1, "blocked_until_at": now - 8 * _DAY} for n in range(1200)]
+        _insert(
+            context, "login_attempts", [*made_up, {"subject": "s", "failures": 9, "blocked_until_at": now}], catalogue
+        )
+        removed = event_pruner.prune(context, threading.Event())
+        assert (removed["sessions"], removed["one_time_links"], removed["login_attempts"]) == (1, 1, 1200)
+        left = {table: _count(context, table, catalogue) for table in ("sessions", "one_time_links", "login_attempts")}
+        assert left == {"sessions": 1, "one_time_links": 2, "login_attempts": 1}
+
+
 def _line(at: float) -> dict[str, Any]:
     return {"workspace_id": 1, "at": at, "actor": "a", "actor_id": "u", "action": "x", "subject": ""}
 
@@ -142,3 +168,26 @@ def test_a_database_that_is_away_is_said_so_and_nothing_is_lost(sqlite_url: str,
         with other.queue.write(), pytest.raises(StoreUnavailable):
             event_pruner.run(context, threading.Event(), first_after_seconds=0)
         assert not event_pruner.prune(context, threading.Event())["events"]
+
+
+def test_old_facts_and_soft_bounces_go_and_the_counts_stay(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path, keep_events_days=10, soft_bounce_days=5) as context:
+        now = context.clock.now()
+        base = {"kind": "opened", "campaign_id": 1}
+        ages = {"old": 11, "young": 9}
+        rows = [
+            {**base, "message_id": number, "key": key, "at": now - days * _DAY}
+            for number in range(1, 800)
+            for key, days in ages.items()
+        ]
+        _insert(context, "facts", rows)
+        _insert(context, "delivery_facts", [{"message_id": 1, "campaign_id": 1, "opened_at": now - 11 * _DAY}])
+        bounces = [
+            {"workspace_id": 1, "address": f"{days}@example.com", "message_id": 1, "at": now - days * _DAY}
+            for days in (4, 6, 7)
+        ]
+        _insert(context, "soft_bounces", bounces)
+        removed = event_pruner.prune(context, threading.Event())
+        assert (removed["facts"], removed["soft_bounces"]) == (799, 2)
+        assert (_count(context, "facts"), _count(context, "delivery_facts")) == (799, 1)
+        assert _count(context, "soft_bounces") == 1

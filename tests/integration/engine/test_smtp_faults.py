@@ -17,6 +17,7 @@ from paceline.operations.campaigns import messages
 from paceline.operations.summary import Summary
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
+from paceline.store.database import sql
 from surroundings.sending import Sending, logins, opened, send_to_the_end, write_campaign
 
 CONTACTS = 12
@@ -234,5 +235,26 @@ def test_hard_bounce_suppresses_the_address_for_the_next_campaign(database_url: 
         assert summary.counts["skipped"] == 1
         assert summary.counts["sent"] == 2
         assert server.per_recipient["user1@example.com"] == 0
+
+    asyncio.run(story())
+
+
+def test_hard_bounce_makes_a_suppression_that_had_an_end_final(database_url: str, tmp_path: Path) -> None:
+    rules = [{"stage": "rcpt", "reply": "550 5.1.1 no such user", **USER_1}]
+
+    async def story() -> None:
+        server = SmtpSandbox(behaviours=parse_behaviours({"rules": rules}))
+        await server.start()
+        with opened(database_url, tmp_path, **SETTINGS) as context:
+            context.queue.execute(
+                "INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at, expires_at) "
+                "VALUES (1, 'email', 'user1@example.com', 'full mailbox', 'soft bounces', 1, 2)"
+            )
+            path = write_campaign(tmp_path, contacts=3, accounts=logins(server.port, 1), key="first")
+            assert (await send_to_the_end(context, path)).counts["failed"] == 1
+            with context.queue.read() as connection:
+                rows = connection.execute(sql("SELECT source, expires_at FROM suppressions")).all()
+        await server.stop()
+        assert [tuple(row) for row in rows] == [("hard bounce", None)]
 
     asyncio.run(story())

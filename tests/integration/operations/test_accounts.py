@@ -41,6 +41,18 @@ def problem(error: pytest.ExceptionInfo[InputError]) -> tuple[str | None, str]:
     return found.field, found.message
 
 
+def test_largest_campaign_can_be_set_changed_and_imported(context: Context) -> None:
+    made = account_changes.create(context, {**FIELDS, "largest_campaign": 5000})
+    assert made.largest_campaign == 5000
+    assert account_changes.change(context, made.id, {"largest_campaign": 20_000}).largest_campaign == 20_000
+    assert account_changes.change(context, made.id, {"hourly_limit": 50}).largest_campaign == 20_000
+    assert account_changes.edit_many(context, ids=[made.id], fields={"largest_campaign": 0}) == 1
+    assert account_details.get(context, made.id).largest_campaign == 0
+    table = "name,host,port,largest_campaign\nrelay-2,mx.example.com,25,300\n"
+    assert account_changes.import_text(context, "accounts.csv", table) == (1, 0)
+    assert [row.largest_campaign for row in account_details.page(context, limit=10)] == [0, 300]
+
+
 def test_created_account_shows_everything_but_its_secret(context: Context) -> None:
     made = account_changes.create(context, FIELDS, ["europe", "warm"])
     assert (made.name, made.host, made.port, made.security) == ("relay-1", "smtp.example.com", 587, "starttls")
@@ -160,7 +172,7 @@ def test_other_workspace_sees_and_changes_nothing(context: Context) -> None:
     other = context.in_workspace(2)
     assert account_details.page(other, limit=10) == []
     assert by_name.list_accounts(other) == []
-    assert changes.account_states(other) == {}
+    assert changes.AccountWatch(other).look() == {}
     for ask in (
         lambda: account_details.get(other, made.id),
         lambda: account_details.usage(other, made.id),
@@ -279,4 +291,6 @@ def test_usage_of_many_is_read_at_once(context: Context) -> None:
                 )
     with context.queue.read() as connection:
         starts = [(number, 1500.0, 900.0) for number in numbers]
-        assert account_records.used_since(connection, context.queue, starts) == {numbers[0]: (1, 2), numbers[1]: (2, 4)}
+        assert account_records.used_since(connection, context.queue, starts) == dict(
+            zip(numbers, [(1, 2), (2, 4), (0, 0)], strict=True)
+        )

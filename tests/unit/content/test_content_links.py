@@ -229,6 +229,12 @@ def test_bounce_address_that_has_no_room_is_refused(address: str) -> None:
     assert problem.field == "bounce_address"
 
 
+def test_audience_need_not_have_a_column_for_tokens() -> None:
+    content = tracked('<a href="{{ unsubscribe_url }}">{{ contact.first_name }}</a>')
+    assert check(content, ["email", "first_name"], "file") == []
+    assert [problem.field for problem in check(content, ["email"], "file")] == ["html"]
+
+
 def test_target_takes_fields_of_the_contact_into_path_and_query_only() -> None:
     target = LinkTarget("https://a.example/{{ contact.path }}?k={{ campaign.key }}", Surroundings(campaign_key="k1"))
     assert target.needs_contact

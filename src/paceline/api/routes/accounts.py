@@ -158,5 +158,6 @@ def _answer(row: AccountDetails) -> AccountAnswer:
         timezone=row.timezone,
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
+        largest_campaign=row.largest_campaign,
         guarded=row.guarded,
     )

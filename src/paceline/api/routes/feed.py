@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from paceline.api.asked import Asked
-from paceline.api.feed import Feed
+from paceline.api.feed import ACCOUNTS, CAMPAIGNS, Feed
 from paceline.api.guard import Guard
 from paceline.api.routing import Routes
 from paceline.domain.permission import Permission
@@ -30,16 +30,20 @@ async def follow_changes(asked: Asked, request: Request) -> StreamingResponse:
     """Follow campaigns and accounts as server-sent events.
 
     Each event `changes` carries the new state of the campaigns and accounts that have changed, four times a second at
-    most. A comment is a sign of life. After a broken connection: connect again and read what you show anew.
+    most. The first one has all accounts, which need the permission accounts:read, and the campaigns that are under way.
+    A comment is a sign of life. After a broken connection: connect again.
     """
-    events = _events(request.app.state.feed, request.app.state.guard, request, asked.principal.workspace_id)
+    kinds = frozenset({CAMPAIGNS, ACCOUNTS} if asked.principal.may(Permission.ACCOUNTS_READ) else {CAMPAIGNS})
+    events = _events(request.app.state.feed, request.app.state.guard, request, asked.principal.workspace_id, kinds)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(feed: Feed, guard: Guard, request: Request, workspace_id: int) -> AsyncIterator[bytes]:
+async def _events(
+    feed: Feed, guard: Guard, request: Request, workspace_id: int, kinds: frozenset[str]
+) -> AsyncIterator[bytes]:
     """Events until the client leaves or may no longer listen."""
-    with feed.subscribed(workspace_id) as subscriber:
+    with feed.subscribed(workspace_id, kinds) as subscriber:
         yield b"retry: 2000\n\n"
         last = time.monotonic()
         while not await request.is_disconnected() and await guard.still_welcome(request, workspace_id):

@@ -31,7 +31,7 @@ _Upload = Annotated[UploadFile, File(description="A CSV or XLSX file.")]
 _MAPPING = TypeAdapter(Mapping)
 
 
-@routes.post("/imports/preview", permission=Permission.CONTACTS_WRITE, max_body_size=UPLOAD_LIMIT_BYTES)
+@routes.post("/imports/preview", permission=Permission.CONTACTS_WRITE, body_limit_bytes=UPLOAD_LIMIT_BYTES)
 def preview_import(asked: Asked, file: _Upload) -> PreviewAnswer:
     """Look at the first rows of a file; nothing of it is kept."""
     stored = _store(asked, file)
@@ -52,7 +52,7 @@ def preview_import(asked: Asked, file: _Upload) -> PreviewAnswer:
 
 
 @routes.post(
-    "/imports", permission=Permission.CONTACTS_WRITE, status=HTTPStatus.CREATED, max_body_size=UPLOAD_LIMIT_BYTES
+    "/imports", permission=Permission.CONTACTS_WRITE, status=HTTPStatus.CREATED, body_limit_bytes=UPLOAD_LIMIT_BYTES
 )
 def create_import(
     asked: Asked,

@@ -12,19 +12,21 @@ from fastapi import Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from paceline.api.pages import button, masked, page, paragraph
+from paceline.api.pages import button, checkboxes, masked, page, paragraph
 from paceline.api.problems import ApiProblem
 from paceline.api.routing import Access, Routes
 from paceline.api.tracking import Tracking, as_request, tracking_of
 from paceline.content.links import CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH
 from paceline.domain.fact import FactKind
 from paceline.domain.tokens import Purpose, Token
+from paceline.operations import preferences
 from paceline.tracking import opens, unsubscribes
 from paceline.tracking.unsubscribes import Recipient, Way
 
 routes = Routes(tag="tracking", prefix="")
 
 ONE_CLICK = "One-Click"
+_MOST_LISTS = 500
 
 _OPEN, _CLICK, _UNSUBSCRIBE = (f"{path}{{token}}" for path in (OPEN_PATH, CLICK_PATH, UNSUBSCRIBE_PATH))
 _NOT_FOUND: dict[str, Any] = {"description": "The link is not genuine, or leads nowhere any more"}
@@ -105,7 +107,7 @@ def show_unsubscribe_page(token: str, request: Request) -> HTMLResponse:
     """The page on which people unsubscribe; looking at it changes nothing."""
     tracking = tracking_of(request)
     genuine, recipient = _recipient(tracking, token)
-    return _no_such_link() if genuine is None or recipient is None else _standing(recipient)
+    return _no_such_link() if genuine is None or recipient is None else _standing(tracking, genuine, recipient)
 
 
 @routes.head(_UNSUBSCRIBE, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
@@ -120,6 +122,7 @@ def unsubscribe_by_link(
     request: Request,
     one_click: Annotated[str, Form(alias="List-Unsubscribe", max_length=100)] = "",
     action: Annotated[str, Form(max_length=100)] = "",
+    chosen: Annotated[list[str], Form(alias="list", max_length=_MOST_LISTS)] = [],  # noqa: B006  # FastAPI's own way
 ) -> HTMLResponse:
     """Unsubscribe: at once and without a question, by a mail program's button (RFC 8058) or on the page; or undo it.
 
@@ -136,8 +139,10 @@ def unsubscribe_by_link(
         unsubscribes.unsubscribe(tracking.queue, genuine, Way.PAGE, now=now)
     elif action == "resubscribe":
         unsubscribes.resubscribe(tracking.queue, genuine, now=now)
+    elif action == "choose":
+        preferences.choose(tracking.context, genuine, set(chosen))
     _, recipient = _recipient(tracking, token)
-    return _no_such_link() if recipient is None else _standing(recipient)
+    return _no_such_link() if recipient is None else _standing(tracking, genuine, recipient)
 
 
 def _recipient(tracking: Tracking, text: str) -> tuple[Token | None, Recipient | None]:
@@ -145,16 +150,25 @@ def _recipient(tracking: Tracking, text: str) -> tuple[Token | None, Recipient |
     return token, None if token is None else unsubscribes.find(tracking.queue, token, now=tracking.now())
 
 
-def _standing(recipient: Recipient) -> HTMLResponse:
+def _lists(tracking: Tracking, token: Token) -> list[str]:
+    """The choice of lists, for who is on any."""
+    choices = preferences.choices(tracking.context, token)
+    boxes = [(choice.id, choice.name, choice.subscribed) for choice in choices]
+    return [checkboxes("What you get from us", "Save", "list", boxes, action="choose")] if boxes else []
+
+
+def _standing(tracking: Tracking, token: Token, recipient: Recipient) -> HTMLResponse:
     """How things stand, and what can be done about it."""
     if recipient is unsubscribes.TEST:
         return page("A test message", paragraph("This link belongs to a test: there is nothing to unsubscribe from."))
     who = masked(recipient.address)
     if recipient.suppressed_because is None:
+        lists = _lists(tracking, token)
         return page(
             "Unsubscribe",
             paragraph(f"{who} gets our mail. If you do not want it any more, one click is enough."),
-            button("Unsubscribe", action="unsubscribe"),
+            button("Unsubscribe from everything" if lists else "Unsubscribe", action="unsubscribe"),
+            *lists,
         )
     if recipient.is_unsubscribed:
         return page(

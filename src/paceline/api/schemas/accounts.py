@@ -19,6 +19,12 @@ Tags = Annotated[list[Tag], Field(max_length=20)]
 SmtpLimit = Annotated[int, Field(ge=0, le=1_000_000_000, description="Messages per window; 0 is unlimited.")]
 Pace = Annotated[float, Field(ge=0, le=1_000_000, strict=False, description="Messages per minute; 0 is no pace.")]
 Connections = Annotated[int, Field(ge=1, le=1000)]
+Largest = Annotated[
+    int,
+    Field(
+        ge=0, le=1_000_000_000, description="Messages that a campaign may have to be started with it; 0: any number."
+    ),
+]
 AccountIds = Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=_MOST_AT_ONCE)]
 WindowName = Annotated[Window, Field(strict=False)]
 SecurityName = Annotated[Security, Field(strict=False)]
@@ -35,6 +41,7 @@ class Limits(Request):
     timezone: Line | None = Field(default=None, description="Whose hours and days count, for example Europe/Berlin.")
     rate_per_minute: Pace | None = None
     max_connections: Connections | None = None
+    largest_campaign: Largest | None = None
 
 
 class AccountFields(Limits):
@@ -104,6 +111,7 @@ class AccountAnswer(Answer):
     timezone: str
     rate_per_minute: float
     max_connections: int
+    largest_campaign: int
     guarded: bool = Field(description="Made over the API: its host must be public, or on the administrator's list.")
 
 

@@ -31,6 +31,10 @@ class Content(Request):
     base_url: Annotated[str, Field(max_length=2000, description="Where tracked links begin; empty: no tracking.")] = ""
     track_opens: bool = True
     track_clicks: bool = True
+    track_text_clicks: bool = False
+    bounce_address: Annotated[
+        str, Field(max_length=320, description="Where reports go; empty: to the From address.")
+    ] = ""
     missing_fields: Literal["fail", "empty"] = "fail"
 
 

@@ -33,7 +33,6 @@ from paceline.content.template.scope import Scope
 
 _NUMBER_SIZE = Size(LONGEST_NUMBER)
 _COMPARISONS = ("==", "!=", "<=", ">=", "<", ">", "in")
-_ARITHMETIC = ("+", "-", "*", "/", "//", "%")
 DEEPEST_NESTING = 20
 
 

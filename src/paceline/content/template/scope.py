@@ -94,7 +94,8 @@ class Scope:
         """``contact.name``."""
         if not name:
             self.complain(line, "the field of the contact has no name")
-        self.references.append(Reference(name, line))
+        if not name.startswith(TOKEN):
+            self.references.append(Reference(name, line))
         slot = self._slots.setdefault(name, len(self._slots))
         size = Size(TOKEN_LENGTH) if name.startswith(TOKEN) else Size(0, 1)
         return Field(kind=Kind.TEXT, size=size, slot=slot)

@@ -13,7 +13,7 @@ from paceline.store.database import Database, sql
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """One contact, one campaign, one kind: all that has happened so far."""
+    """One contact, one campaign, one kind: all that has happened so far; ``count`` 0: it has not happened after all."""
 
     contact_id: int
     campaign_id: int
@@ -25,6 +25,23 @@ class Activity:
 
 def record(connection: Connection, database: Database, facts: Sequence[Activity]) -> None:
     """Keep facts; a contact that is gone has none. Repeated or out of order the result is the same."""
+    _keep(connection, database, [fact for fact in facts if fact.count])
+    _take_back(connection, database, [fact for fact in facts if not fact.count])
+
+
+def _take_back(connection: Connection, database: Database, facts: Sequence[Activity]) -> None:
+    if not facts:
+        return
+    rows = database.rows("rows", contact_id="integer", campaign_id="integer", kind="text")
+    connection.execute(
+        sql(f"DELETE FROM activity WHERE (contact_id, campaign_id, kind) IN ({rows})"),
+        {"rows": json.dumps([[fact.contact_id, fact.campaign_id, fact.kind] for fact in facts])},
+    )
+
+
+def _keep(connection: Connection, database: Database, facts: Sequence[Activity]) -> None:
+    if not facts:
+        return
     rows = database.rows(
         "rows",
         contact_id="integer",

@@ -18,7 +18,7 @@ from paceline.store.database import Database, sql
 MOST_LISTS = 50
 
 _CONFIRMED = int(SubscriptionState.CONFIRMED)
-_COUNT_WINDOW = 20_000
+_COUNT_WINDOWS = 1_250, 20_000  # the first one; it grows to the last one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,13 @@ class AudienceWalk:
             words.append("c.email IS NOT NULL")
         if audience.list_ids:
             self._candidates = self._subscribed(audience.list_ids)
-            words.append(f"c.id IN (SELECT contact_id FROM ({self._candidates}) AS wanted)")
+            words.append(self.database.among("c.id", self._candidates))
         else:
-            self._candidates = "SELECT id AS contact_id FROM contacts WHERE id > :after ORDER BY id LIMIT :size"
+            words.append("c.id > :after AND c.id <= :end")
+            self._candidates = (
+                "SELECT id AS contact_id FROM contacts WHERE workspace_id = :workspace AND id > :after "
+                "ORDER BY id LIMIT :size"
+            )
             if not audience.anybody:
                 on_any = "SELECT 1 FROM subscriptions s WHERE s.contact_id = c.id"
                 words.append(f"EXISTS ({on_any} AND s.state = {_CONFIRMED})")
@@ -100,33 +104,31 @@ class AudienceWalk:
         end = self._end(connection, after, size)
         if end is None:
             return None, []
-        words = (
-            f"SELECT c.id, c.email, CAST(c.fields AS text) AS fields FROM contacts c WHERE {self._range} ORDER BY c.id"
-        )
+        words = f"SELECT c.id, c.email, CAST(c.fields AS text) AS fields FROM contacts c WHERE {self._condition} ORDER BY c.id"
         rows = connection.execute(sql(words), {**self._values, "after": after, "size": size, "end": end})
         return end, [
             Recipient(contact_id=row.id, address=row.email or "", fields=orjson.loads(row.fields)) for row in rows
         ]
 
     def count(self, *, seconds: float, enough: int | None = None, clock: Callable[[], float] = time.monotonic) -> Count:
-        """Count the audience, each window in a transaction of its own, for about so many seconds or to ``enough``."""
+        """Count the audience, each window in a transaction of its own, for about so many seconds or to ``enough``.
+
+        The first windows are always looked at, however long that takes: a small audience is counted exactly.
+        """
         deadline = clock() + seconds
-        after, number = 0, 0
+        after, number, size = 0, 0, _COUNT_WINDOWS[0]
         while True:
             with self.database.read() as connection:
-                end = self._end(connection, after, _COUNT_WINDOW)
+                end = self._end(connection, after, size)
                 if end is None:
                     return Count(number=number, exact=True)
-                words = f"SELECT COUNT(*) FROM contacts c WHERE {self._range}"
-                values = {**self._values, "after": after, "size": _COUNT_WINDOW, "end": end}
+                words = f"SELECT COUNT(*) FROM contacts c WHERE {self._condition}"
+                values = {**self._values, "after": after, "size": size, "end": end}
                 number += connection.execute(sql(words), values).scalar_one()
+            is_small, size = size < _COUNT_WINDOWS[1], min(size * 4, _COUNT_WINDOWS[1])
             after = end
-            if clock() > deadline or (enough is not None and number >= enough):
+            if (clock() > deadline and not is_small) or (enough is not None and number >= enough):
                 return Count(number=number, exact=False)
-
-    @property
-    def _range(self) -> str:
-        return f"c.id > :after AND c.id <= :end AND {self._condition}"
 
     def _end(self, connection: Connection, after: int, size: int) -> int | None:
         statement = sql(f"SELECT MAX(contact_id) FROM ({self._candidates}) AS k")

@@ -122,11 +122,6 @@ def due(
     return [DueNotification(**row._mapping) for row in rows]
 
 
-def next_due(connection: Connection) -> float | None:
-    """When the next delivery is due; None when nothing waits."""
-    return connection.execute(sql("SELECT MIN(due_at) FROM notifications WHERE due_at IS NOT NULL")).scalar()
-
-
 def claim(connection: Connection, notification: DueNotification, *, now: float, again_at: float) -> bool:
     """Count an attempt that is about to be made; False when another process was faster.
 

@@ -28,6 +28,28 @@ def audit(database: Database, *, before: float) -> Iterator[int]:
     )
 
 
+def sessions(database: Database, *, before: float) -> Iterator[int]:
+    """Sessions that nobody can use any more since before an instant."""
+    return _removed(database, _BY_MOMENT.format(table="sessions", key="id", moment="expires_at"), before)
+
+
+def one_time_links(database: Database, *, before: float) -> Iterator[int]:
+    """Links that have expired before an instant, used or not."""
+    return _removed(database, _BY_MOMENT.format(table="one_time_links", key="id", moment="expires_at"), before)
+
+
+def login_attempts(database: Database, *, before: float) -> Iterator[int]:
+    """Failed logins whose pause was over before an instant: strangers make them up by the thousand."""
+    words = _BY_MOMENT.format(table="login_attempts", key="subject", moment="blocked_until_at")
+    return _removed(database, words, before)
+
+
+_BY_MOMENT = (
+    "DELETE FROM {table} WHERE {moment} < :before AND {key} IN "
+    "(SELECT {key} FROM {table} WHERE {moment} < :before ORDER BY {moment} LIMIT :batch)"
+)
+
+
 def _removed(database: Database, words: str, before: float) -> Iterator[int]:
     removed = _BATCH
     while removed == _BATCH:

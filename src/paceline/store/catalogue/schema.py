@@ -94,6 +94,7 @@ sessions = Table(
     Column("expires_at", Double, nullable=False),
     UniqueConstraint("token_hash", name="sessions_token"),
     Index("sessions_user", "user_id"),
+    Index("sessions_age", "expires_at"),
 )
 
 api_keys = Table(
@@ -129,6 +130,7 @@ one_time_links = Table(
     Column("expires_at", Double, nullable=False),
     Column("used_at", Double),
     UniqueConstraint("token_hash", name="one_time_links_token"),
+    Index("one_time_links_age", "expires_at"),
 )
 
 login_attempts = Table(
@@ -138,6 +140,7 @@ login_attempts = Table(
     Column("subject", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("blocked_until_at", Double, nullable=False),
+    Index("login_attempts_age", "blocked_until_at"),
 )
 
 contacts = Table(
@@ -153,6 +156,7 @@ contacts = Table(
     Column("updated_at", Double, nullable=False),
     CheckConstraint("email IS NOT NULL OR phone IS NOT NULL", name="contacts_address"),
     Index("contacts_email", "workspace_id", "email_key", unique=True),
+    Index("contacts_workspace", "workspace_id", "id"),
     Index(
         "contacts_phone",
         "workspace_id",

@@ -101,6 +101,7 @@ _EDITABLE = {
     "timezone": "timezone",
     "rate_per_minute": "rate_per_minute",
     "max_connections": "max_connections",
+    "largest_campaign": "largest_campaign",
 }
 
 
@@ -160,11 +161,10 @@ def used_since(
     """(account, start of its hour, start of its day) -> account -> messages answered since then; one statement."""
     rows = connection.execute(
         sql(
-            "SELECT r.id, SUM(CASE WHEN u.bucket >= r.hour THEN u.count ELSE 0 END) AS this_hour, "
-            "SUM(CASE WHEN u.bucket >= r.day THEN u.count ELSE 0 END) AS today "
-            f"FROM ({database.rows('starts', id='integer', hour='integer', day='integer')}) AS r "
-            "JOIN usage u ON u.account_id = r.id AND u.bucket >= CASE WHEN r.day < r.hour THEN r.day ELSE r.hour END "
-            "GROUP BY r.id"
+            "SELECT r.id, "
+            "(SELECT COALESCE(SUM(u.count), 0) FROM usage u WHERE u.account_id = r.id AND u.bucket >= r.hour) AS this_hour, "
+            "(SELECT COALESCE(SUM(u.count), 0) FROM usage u WHERE u.account_id = r.id AND u.bucket >= r.day) AS today "
+            f"FROM ({database.rows('starts', id='integer', hour='integer', day='integer')}) AS r"
         ),
         {"starts": json.dumps([[number, bucket_of(hour), bucket_of(day)] for number, hour, day in starts])},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -47,6 +47,7 @@ class AccountStanding:
     limits: Limits
     rate_per_minute: float
     max_connections: int
+    largest_campaign: int
     workspace_id: int
     host: str
     tags: tuple[str, ...]
@@ -80,6 +81,7 @@ _SETTINGS = (
     "timezone",
     "rate_per_minute",
     "max_connections",
+    "largest_campaign",
 )
 
 
@@ -190,6 +192,28 @@ def standings(
         source, order, values = f"{source} AND ca.campaign_id = :campaign", "ca.position", {"campaign": campaign_id}
     rows = connection.execute(sql(f"SELECT a.* FROM {source} ORDER BY {order}"), values)
     return [standing_of(row) for row in rows]
+
+
+class AccountGlance(NamedTuple):
+    """As much of an account as somebody sees who watches many."""
+
+    id: int
+    name: str
+    state: AccountState
+    reason: str | None
+    until_at: float | None
+
+
+def glances(connection: Connection, *, workspace_id: int) -> list[AccountGlance]:
+    """Every account of a workspace at a glance: asked several times a second."""
+    rows = connection.execute(
+        sql(
+            "SELECT id, name, state, reason, until_at FROM accounts "
+            "WHERE workspace_id = :workspace AND hidden_at IS NULL ORDER BY id"
+        ),
+        {"workspace": workspace_id},
+    )
+    return [AccountGlance(row[0], row[1], AccountState(row[2]), row[3], row[4]) for row in rows]
 
 
 def standings_at_work(connection: Connection, sender_id: int, *, now: float) -> list[AccountStanding]:
@@ -333,6 +357,7 @@ def _values(account: Account) -> dict[str, Any]:
         "timezone": account.limits.timezone.key,
         "rate_per_minute": float(account.rate_per_minute),
         "max_connections": account.max_connections,
+        "largest_campaign": account.largest_campaign,
     }
 
 
@@ -365,6 +390,7 @@ def _account(row: Any, box: SecretBox) -> Account:
         limits=_limits(row),
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
+        largest_campaign=row.largest_campaign,
         revision=row.revision,
     )
 
@@ -397,6 +423,7 @@ def standing_of(row: Any) -> AccountStanding:
         limits=_limits(row),
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
+        largest_campaign=row.largest_campaign,
         workspace_id=row.workspace_id,
         host=row.host,
         tags=tuple(json.loads(row.tags)),

@@ -149,7 +149,7 @@ def page(
     limit: int,
     statuses: Sequence[CampaignStatus] = (),
 ) -> list[ListedCampaign]:
-    """Up to ``limit`` campaigns, the newest first, older than ``before``; each with its counts, in two statements."""
+    """Up to ``limit`` campaigns, the newest first, older than ``before``; each with its counts, in three statements."""
     names = {f"status{place}": str(status) for place, status in enumerate(statuses)}
     wanted = f"AND status IN ({', '.join(':' + name for name in names)})" if names else ""
     ids = connection.execute(
@@ -159,7 +159,7 @@ def page(
         ),
         {"workspace": workspace_id, "before": before, "limit": limit, **names},
     )
-    rows = [campaigns.get(connection, number) for number in ids.scalars().all()]
+    rows = campaigns.some(connection, ids.scalars().all())
     counts = _counts(connection, [row.id for row in rows])
     return [ListedCampaign(campaign=row, counts=counts[row.id]) for row in rows]
 
@@ -206,14 +206,13 @@ class SendingAccount:
     name: str
     from_address: str
     state: str
-    largest_campaign: int
 
 
 def sending_accounts(connection: Connection, campaign_id: int) -> list[SendingAccount]:
     """The accounts of a campaign, in its order."""
     rows = connection.execute(
         sql(
-            "SELECT a.id, a.name, a.from_address, a.state, a.largest_campaign FROM campaign_accounts ca "
+            "SELECT a.id, a.name, a.from_address, a.state FROM campaign_accounts ca "
             "JOIN accounts a ON a.id = ca.account_id "
             "WHERE ca.campaign_id = :id AND ca.active = 1 ORDER BY ca.position"
         ),
@@ -235,7 +234,7 @@ def usable_accounts(connection: Connection, *, workspace_id: int, channel: str) 
     """The accounts of a workspace that no person has switched off, in their order."""
     rows = connection.execute(
         sql(
-            "SELECT id, name, from_address, state, largest_campaign FROM accounts "
+            "SELECT id, name, from_address, state FROM accounts "
             "WHERE workspace_id = :workspace AND channel = :channel AND state <> 'disabled' ORDER BY id"
         ),
         {"workspace": workspace_id, "channel": channel},

@@ -65,14 +65,6 @@ class CampaignRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountProgress:
-    """What an account has sent for one campaign."""
-
-    account_id: int
-    sent: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """The counts of a campaign, all seen at one moment; the states add up to ``total``."""
 
@@ -162,6 +154,16 @@ def get(connection: Connection, campaign_id: int) -> CampaignRow:
     """The campaign of this id."""
     statement = sql(f"SELECT {_COLUMNS} FROM campaigns WHERE id = :id")
     return _campaign(connection.execute(statement, {"id": campaign_id}).one())
+
+
+def some(connection: Connection, campaign_ids: Sequence[int]) -> list[CampaignRow]:
+    """The campaigns of these ids, in their order; one that is not there is left out."""
+    if not campaign_ids:
+        return []
+    marks, values = _marked(campaign_ids)
+    rows = connection.execute(sql(f"SELECT {_COLUMNS} FROM campaigns WHERE id IN ({marks})"), values)
+    found = {row.id: _campaign(row) for row in rows}
+    return [found[number] for number in campaign_ids if number in found]
 
 
 def numbered(connection: Connection, campaign_id: int, *, workspace_id: int) -> CampaignRow | None:
@@ -256,25 +258,30 @@ def progress(connection: Connection, campaign_id: int) -> Progress:
     return _progress(campaign, counts, next_due_at)
 
 
-def changed(connection: Connection, *, workspace_id: int, since: float) -> list[Progress]:
-    """The campaigns that changed at this instant or later, with their counts; without the next moment of a retry."""
+def changed(connection: Connection, *, workspace_id: int, since: float, active_too: bool = False) -> list[Progress]:
+    """The campaigns that changed at this instant or later, with their counts; without the next moment of a retry.
+
+    ``active_too``: and all that are under way, whenever they changed.
+    """
+    active = "OR status IN ('running', 'paused', 'paused_limits', 'paused_health') " if active_too else ""
     rows = connection.execute(
         sql(
-            f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace "
-            "AND kind IN ('file', 'catalogue') AND (updated_at >= :since OR id IN "
-            "(SELECT campaign_id FROM campaign_counters WHERE updated_at >= :since)) ORDER BY id"
+            f"SELECT {_COLUMNS} FROM campaigns WHERE workspace_id = :workspace AND kind IN ('file', 'catalogue') "
+            f"AND id IN (SELECT id FROM campaigns WHERE workspace_id = :workspace AND (updated_at >= :since {active}) "
+            "UNION SELECT campaign_id FROM campaign_counters WHERE updated_at >= :since) ORDER BY id"
         ),
         {"workspace": workspace_id, "since": since},
     )
     found = {row.id: _campaign(row) for row in rows}
     if not found:
         return []
+    marks, values = _marked(list(found))
     counters = connection.execute(
         sql(
             f"SELECT campaign_id, {_SUMS}, MAX(updated_at) AS updated_at FROM campaign_counters "
-            "WHERE campaign_id BETWEEN :first AND :last GROUP BY campaign_id"
+            f"WHERE campaign_id IN ({marks}) GROUP BY campaign_id"
         ),
-        {"first": min(found), "last": max(found)},
+        values,
     )
     counts = {row.campaign_id: row for row in counters}
     return [_progress(campaign, counts.get(campaign_id), None) for campaign_id, campaign in found.items()]
@@ -426,6 +433,11 @@ def attended(connection: Connection, account_ids: Sequence[int], *, own: int | N
         if row.account_id in wanted:
             wanted[row.account_id].append(row.campaign_id)
     return wanted
+
+
+def _marked(numbers: Sequence[int]) -> tuple[str, dict[str, object]]:
+    """Numbers for an IN of a statement, with their values."""
+    return ", ".join(f":n{place}" for place in range(len(numbers))), {f"n{at}": one for at, one in enumerate(numbers)}
 
 
 def _campaign(row: Any) -> CampaignRow:

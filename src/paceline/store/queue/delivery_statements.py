@@ -69,8 +69,11 @@ def delivery_statements(database: Database) -> dict[str, Any]:
             ON CONFLICT DO NOTHING""",
         "suppress": f"""
             INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at)
-            SELECT workspace_id, channel, address, reason, 'hard bounce', created_at
-            FROM ({suppressed}) AS r WHERE true ON CONFLICT DO NOTHING""",
+            SELECT workspace_id, channel, address, MIN(reason), 'hard bounce', MIN(created_at)
+            FROM ({suppressed}) AS r WHERE true GROUP BY workspace_id, channel, address
+            ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason,
+            source = excluded.source, created_at = excluded.created_at, expires_at = NULL
+            WHERE suppressions.expires_at IS NOT NULL""",
         # Claimed and never begun: back to the queue, or cancelled where the campaign was stopped in the meantime.
         "release": f"""
             UPDATE messages SET

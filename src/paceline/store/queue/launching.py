@@ -9,6 +9,7 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy import Connection
 
+from paceline.domain.message import PUBLIC_STATES
 from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.tally import Tally
 
@@ -60,6 +61,25 @@ def add(
     tally.launched(campaign_id, added.rowcount)
     tally.write(connection, database, slot=slot, now=now)
     return True
+
+
+def launched(connection: Connection, campaign_id: int) -> int:
+    """How many messages of a campaign were queued so far, whatever became of them."""
+    sums = " + ".join(PUBLIC_STATES)
+    statement = sql(f"SELECT COALESCE(SUM({sums}), 0) FROM campaign_counters WHERE campaign_id = :id")
+    return int(connection.execute(statement, {"id": campaign_id}).scalar_one())
+
+
+def largest_campaigns(connection: Connection, campaign_id: int) -> list[tuple[str, int]]:
+    """The name of each account of a campaign that limits its size, and to how many messages."""
+    rows = connection.execute(
+        sql(
+            "SELECT a.name, a.largest_campaign FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id "
+            "WHERE ca.campaign_id = :id AND ca.active = 1 AND a.largest_campaign > 0 ORDER BY ca.position"
+        ),
+        {"id": campaign_id},
+    )
+    return [(row.name, int(row.largest_campaign)) for row in rows]
 
 
 def finish(connection: Connection, campaign_id: int, *, now: float) -> None:

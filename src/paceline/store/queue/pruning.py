@@ -43,6 +43,50 @@ def _old_events(database: Database, *, after: int, last: int, before: float) -> 
         ).rowcount
 
 
+def facts(database: Database, *, before: float) -> Iterator[int]:
+    """What came back before an instant; the counts and the first times stay. Walks like ``events``."""
+    after = 0
+    while True:
+        with database.read() as connection:
+            stretch = connection.execute(
+                sql(
+                    "SELECT MAX(message_id) AS last, SUM(CASE WHEN at < :before THEN 1 ELSE 0 END) AS old FROM "
+                    "(SELECT message_id, at FROM facts WHERE message_id > :after ORDER BY message_id LIMIT :look) AS s"
+                ),
+                {"before": before, "after": after, "look": _BATCH},
+            ).one()
+        if stretch.last is None:
+            return
+        if stretch.old:
+            yield _old_facts(database, after=after, last=stretch.last, before=before)
+        after = stretch.last
+
+
+def _old_facts(database: Database, *, after: int, last: int, before: float) -> int:
+    with database.write() as connection:
+        return connection.execute(
+            sql("DELETE FROM facts WHERE message_id > :after AND message_id <= :last AND at < :before"),
+            {"after": after, "last": last, "before": before},
+        ).rowcount
+
+
+def soft_bounces(database: Database, *, before: float) -> Iterator[int]:
+    """Soft bounces that are counted no more."""
+    removed = _BATCH
+    while removed == _BATCH:
+        with database.write() as connection:
+            removed = connection.execute(
+                sql(
+                    "DELETE FROM soft_bounces WHERE EXISTS (SELECT 1 FROM (SELECT workspace_id, address, message_id "
+                    "FROM soft_bounces WHERE at < :before ORDER BY at LIMIT :batch) AS o WHERE "
+                    "o.workspace_id = soft_bounces.workspace_id AND o.address = soft_bounces.address "
+                    "AND o.message_id = soft_bounces.message_id) AND at < :before"
+                ),
+                {"before": before, "batch": _BATCH},
+            ).rowcount
+        yield removed
+
+
 def usage(database: Database, *, before_bucket: int) -> Iterator[int]:
     """Counts of answered messages that lie before a bucket: they count in no window any more."""
     with database.read() as connection:

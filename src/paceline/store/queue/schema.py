@@ -86,6 +86,7 @@ campaigns = Table(
     ),
     # Whoever looks for campaigns in a status reads nothing else: a row is as long as its content.
     Index("campaigns_status", "status", "launched_at"),
+    Index("campaigns_changed", "workspace_id", "updated_at"),
 )
 
 messages = Table(
@@ -234,6 +235,7 @@ usage = Table(
     Column("account_id", BigInteger, ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
     Column("bucket", BigInteger, primary_key=True, autoincrement=False),
     Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 suppressions = Table(
@@ -276,6 +278,7 @@ facts = Table(
     Column("rule", Text),  # that recognised the doer, or the kind of a bounce
     Column("link", Integer),
     Column("detail", Text),
+    Index("facts_at", "at"),
     sqlite_with_rowid=False,
 )
 

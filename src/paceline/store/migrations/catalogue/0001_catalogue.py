@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("contacts_email", "contacts", ["workspace_id", "email_key"], unique=True)
+    op.create_index("contacts_workspace", "contacts", ["workspace_id", "id"], unique=False)
     op.create_index(
         "contacts_phone",
         "contacts",
@@ -74,6 +75,7 @@ def upgrade() -> None:
         sa.Column("blocked_until_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("subject"),
     )
+    op.create_index("login_attempts_age", "login_attempts", ["blocked_until_at"], unique=False)
     op.create_table(
         "one_time_links",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -89,6 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash", name="one_time_links_token"),
     )
+    op.create_index("one_time_links_age", "one_time_links", ["expires_at"], unique=False)
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -290,6 +293,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token_hash", name="sessions_token"),
     )
+    op.create_index("sessions_age", "sessions", ["expires_at"], unique=False)
     op.create_index("sessions_user", "sessions", ["user_id"], unique=False)
     op.create_table(
         "templates",

@@ -86,6 +86,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'scheduled'"),
     )
     op.create_index("campaigns_status", "campaigns", ["status", "launched_at"], unique=False)
+    op.create_index("campaigns_changed", "campaigns", ["workspace_id", "updated_at"], unique=False)
     op.create_table(
         "queue_leaderships",
         sa.Column("name", sa.Text(), nullable=False),
@@ -294,6 +295,7 @@ def upgrade() -> None:
             ["accounts.id"],
         ),
         sa.PrimaryKeyConstraint("account_id", "bucket"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "facts",
@@ -309,6 +311,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("message_id", "kind", "key"),
         sqlite_with_rowid=False,
     )
+    op.create_index("facts_at", "facts", ["at"], unique=False)
     op.create_table(
         "delivery_facts",
         sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
