@@ -16,7 +16,7 @@ import uvloop
 from campaign import write_campaign
 from paceline.bootstrap import open_context
 from paceline.channels.base import Letter
-from paceline.content.email import EmailRenderer
+from paceline.content.email import EmailContent, EmailRenderer
 from paceline.domain.account import Account
 from paceline.domain.message import Report, ReportKind
 from paceline.domain.outcome import Accepted
@@ -191,6 +191,7 @@ def message_size() -> int:
     with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
         file = write_campaign(Path(name), contacts=1, port=25)
         content = read_campaign_file(file, os.environ).content
+    assert isinstance(content, EmailContent)
     renderer = EmailRenderer(content, domain="example.com", secret=b"secret")
     fields = {"email": "user0@example0.com", "first_name": "Zoë 0", "city": "München", "plan": "pro", "order": "7"}
     return len(renderer.render(address=fields["email"], fields=fields, message_key="1", account_from="", at=0.0).data)

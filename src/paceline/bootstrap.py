@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from paceline.channels.every import EveryChannel
 from paceline.channels.smtp.channel import SmtpChannel
 from paceline.channels.smtp.limits import SmtpLimits, SmtpTimeouts
+from paceline.channels.whatsapp.channel import WhatsAppChannel
+from paceline.channels.whatsapp.limits import WhatsAppLimits
 from paceline.clock import Reading, SteadyClock
 from paceline.operations.context import Context, QueueContext
 from paceline.outbound.address_guard import AddressGuard
@@ -29,7 +32,7 @@ def open_queue_context(settings: Settings) -> QueueContext:
         queue=queue,
         clock=clock,
         box=box,
-        channel=SmtpChannel(_smtp_limits(settings), guard=AddressGuard.from_setting(settings.private_hosts)),
+        channel=_channels(settings),
     )
 
 
@@ -52,6 +55,24 @@ def open_context(settings: Settings) -> Context:
         channel=parts.channel,
         catalogue=catalogue,
         ids=parts.box.public_ids(),
+    )
+
+
+def _channels(settings: Settings) -> EveryChannel:
+    guard = AddressGuard.from_setting(settings.private_hosts)
+    return EveryChannel(
+        email=SmtpChannel(_smtp_limits(settings), guard=guard),
+        whatsapp=WhatsAppChannel(_whatsapp_limits(settings), guard=guard),
+    )
+
+
+def _whatsapp_limits(settings: Settings) -> WhatsAppLimits:
+    return WhatsAppLimits(
+        sockets=settings.whatsapp_sockets,
+        idle_sockets=settings.whatsapp_idle_sockets,
+        activity_seconds=settings.whatsapp_activity_seconds,
+        idle_seconds=settings.whatsapp_idle_seconds,
+        lifetime_seconds=settings.whatsapp_lifetime_seconds,
     )
 
 

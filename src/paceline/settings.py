@@ -186,6 +186,25 @@ class Settings:
     connection_age_seconds: float = _setting(
         300.0, "PACELINE_CONNECTION_AGE", "s", "An SMTP connection older than this is replaced", least=1
     )
+    whatsapp_sockets: int = _setting(
+        100,
+        "PACELINE_WHATSAPP_SOCKETS",
+        "count",
+        "Connections of one WhatsApp number at the same time, at most",
+        least=1,
+    )
+    whatsapp_idle_sockets: int = _setting(
+        10, "PACELINE_WHATSAPP_IDLE_SOCKETS", "count", "Of these, how many are kept while nothing is sent on them"
+    )
+    whatsapp_activity_seconds: float = _setting(
+        60.0, "PACELINE_WHATSAPP_ACTIVITY_TIMEOUT", "s", "How long one request to WhatsApp may take", least=1
+    )
+    whatsapp_idle_seconds: float = _setting(
+        30.0, "PACELINE_WHATSAPP_IDLE_TIMEOUT", "s", "An unused connection to WhatsApp is closed after this", least=1
+    )
+    whatsapp_lifetime_seconds: float = _setting(
+        60.0, "PACELINE_WHATSAPP_LIFETIME", "s", "A connection to WhatsApp older than this is replaced", least=1
+    )
     token_key: int = _setting(
         1,
         "PACELINE_TOKEN_KEY",

@@ -83,6 +83,7 @@ class Sending:
     context: Context
     path: Path
     exit_when_paused: bool = False
+    environment: dict[str, str] = field(default_factory=lambda: {"TEST_PASSWORD": "secret"})
     notices: list[str] = field(default_factory=list)
     last: Summary | None = None
     _seen: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -90,7 +91,7 @@ class Sending:
     _task: asyncio.Task[Summary] | None = None
 
     async def __aenter__(self) -> Sending:
-        file = read_campaign_file(self.path, {"TEST_PASSWORD": "secret"})
+        file = read_campaign_file(self.path, self.environment)
         self._task = asyncio.create_task(
             send(
                 self.context,

@@ -15,14 +15,18 @@ __all__ = ["Channel", "Letter", "Session"]
 
 
 class Letter(NamedTuple):
-    """One rendered e-mail: its envelope and its exact bytes. A tuple, because one is made for every message."""
+    """One rendered message: its envelope and its exact bytes. A tuple, because one is made for every message."""
 
     sender: str
-    """Envelope sender, an addr-spec, or "" for the null path."""
+    """E-mail: the envelope sender, an addr-spec, or "" for the null path. WhatsApp: the phone number id."""
     recipient: str
-    """Envelope recipient, an addr-spec; the domain is ASCII, the local part may need SMTPUTF8."""
+    """E-mail: an addr-spec; the domain is ASCII, the local part may need SMTPUTF8. WhatsApp: a number, with its "+"."""
     data: bytes
-    """Header and body, lines end in CRLF, the last one too; dots are not yet doubled."""
+    """E-mail: header and body, lines end in CRLF, the last one too; dots are not yet doubled. WhatsApp: the JSON."""
+    template: str = ""
+    """WhatsApp: name and language of the template, by which the API judges messages together."""
+    attempt: int = 1
+    """Which attempt this is."""
 
 
 class Session(Protocol):

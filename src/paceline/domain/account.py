@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 
@@ -76,12 +77,42 @@ class SmtpLogin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WhatsAppLogin:
+    """A phone number of the WhatsApp Cloud API, and where that is."""
+
+    phone_number_id: str
+    token: str = field(repr=False)
+    api_url: str = "https://graph.facebook.com"
+    api_version: str = "v25.0"
+    messages_per_second: float = 80.0
+    """The provider's limit of this number: 20, 80 or 1,000."""
+    guarded: bool = False
+    """Named through the API: connects only to addresses that the address guard allows."""
+
+    @property
+    def identity(self) -> str:
+        """What makes two accounts the same one, whatever their names."""
+        return self.phone_number_id
+
+    @property
+    def host(self) -> str:
+        """The server's name."""
+        return urlsplit(self.api_url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The server's port."""
+        parts = urlsplit(self.api_url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One sending identity, as its worker uses it."""
 
     id: int
     name: str
-    login: SmtpLogin
+    login: SmtpLogin | WhatsAppLogin
     from_address: str = ""
     """Overrides the campaign's From where the mailbox may send only as itself."""
     limits: Limits = field(default_factory=Limits)
@@ -91,3 +122,10 @@ class Account:
     """How many messages a campaign of lists or segments may have to be started with it; 0: any number."""
     revision: int = 0
     """Counts the changes of the account's settings; an intent made under an older revision is withheld."""
+
+    @property
+    def smtp(self) -> SmtpLogin:
+        """The login of an e-mail account; TypeError for any other."""
+        if not isinstance(self.login, SmtpLogin):
+            raise TypeError(f"{self.name} is no e-mail account")
+        return self.login

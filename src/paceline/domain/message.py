@@ -161,7 +161,7 @@ def _returned(report: Report, standing: Standing, jitter: float) -> Settlement:
         return Settlement(
             state=MessageState.FAILED, due_at=None, charged=standing.charged, returns=returns, reply=reason
         )
-    delay = return_delay_seconds(returns, jitter=jitter)
+    delay = max(return_delay_seconds(returns, jitter=jitter), report.retry_after_seconds or 0.0)
     return _again(MessageState.QUEUED, report, standing, standing.charged, returns, delay)
 
 

@@ -16,6 +16,8 @@ class TroubleKind(StrEnum):
     LIMITED = "limited"  # the provider's own limit is reached: wait a known time
     FAILING = "failing"  # refused, unreachable, TLS, temporary login failure: back off, doubled
     BROKEN = "broken"  # login refused, certificate, sender blocked: needs a person
+    TOO_FAST = "too_fast"  # the provider takes fewer messages a second: go on at a lower rate
+    ALARM = "alarm"  # spam, policy or payment: the account and its campaigns stop at once, a person must look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +60,12 @@ class Returned:
     """Certainly not accepted, and not the recipient's fault: the message goes back unharmed.
 
     ``trouble`` is None when only this connection ended (closed between two messages); the next one may work at once.
+    With ``retry_after_seconds`` nothing is wrong with the connection: only this message has to wait.
     """
 
     reply: str
     trouble: AccountTrouble | None = None
+    retry_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,12 @@ from enum import StrEnum
 from operator import attrgetter
 
 from paceline.channels.base import Channel
+from paceline.domain.account import Account, WhatsAppLogin
 from paceline.domain.allowance import Allowance, Exhaustion
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TroubleKind, Uncertain
 from paceline.domain.pacing import begin_at, interval_seconds, slot
+from paceline.domain.rate import AdaptiveRate
 from paceline.engine.composer import Composer
 from paceline.engine.delivery import Delivery, Prepared, Withheld
 from paceline.engine.group_commit import GroupCommit
@@ -32,6 +34,7 @@ _LARGEST_CLAIM = 250
 _RECONNECT_SECONDS = 1.0
 _MOST_BUSY_IN_A_ROW = 5
 _HOLD_SECONDS = 0.3
+_FIRST_REQUESTS = 10
 _SHED_SECONDS = 5.0
 
 
@@ -84,6 +87,9 @@ class AccountWorker:
         )
         self._allowance = Allowance(leased.account.limits, leased.usage, leased.open_intents, now())
         self._interval = interval_seconds(leased.account.rate_per_minute)
+        self._rate = _adaptive_rate(leased.account)
+        if self._rate is not None:
+            self._follow(self._rate)
         self._next_at = leased.next_at
         self._campaigns: deque[int] = deque()
         self._urgent: set[int] = set()
@@ -94,6 +100,8 @@ class AccountWorker:
         self._parked: list[tuple[Lane, asyncio.Future[Prepared | None]]] = []
         self._active: set[Lane] = set()
         self._width = 1
+        if self._rate is not None and not leased.failures:  # requests, not connections that a server has to bear
+            self._width = min(_FIRST_REQUESTS, leased.account.max_connections)
         # An account that failed the last time has one try, not several, to show that it is well.
         self._busy_in_a_row = _MOST_BUSY_IN_A_ROW - 1 if leased.failures else 0
         self._held_until = 0.0
@@ -266,9 +274,16 @@ class AccountWorker:
                 self.accepted += 1
                 self._busy_in_a_row = 0
                 self._widen()
+                if self._rate is not None:
+                    self._follow(self._rate.accepted(self._now()))
             case Uncertain():
                 self._allowance.charge(self._now())
                 return self._slow_down(None)
+            case Returned(retry_after_seconds=seconds) if seconds is not None:
+                self._allowance.refund()  # only this message has to wait
+            case Returned(trouble=AccountTrouble(kind=TroubleKind.TOO_FAST)) if self._rate is not None:
+                self._allowance.refund()
+                self._follow(self._rate.refused(self._now()))
             case Returned(trouble=trouble):
                 self._allowance.refund()
                 return self._slow_down(trouble)
@@ -279,6 +294,11 @@ class AccountWorker:
                 self._allowance.refund()
                 self._busy_in_a_row = 0
         return 0.0
+
+    def _follow(self, rate: AdaptiveRate) -> None:
+        """Keep the pace of the provider's rate."""
+        self._rate = rate
+        self._interval = max(interval_seconds(self.account.rate_per_minute), 1 / rate.rate)
 
     def not_begun(self, prepared: Prepared) -> None:
         """A message was taken and could not be begun: it goes back, the next worker may have it."""
@@ -376,3 +396,9 @@ class AccountWorker:
         """Something said no: begin nothing until the sender has looked at campaigns and settings again."""
         self._held_until = asyncio.get_running_loop().time() + _HOLD_SECONDS
         self._give_back(tuple(self._buffer))
+
+
+def _adaptive_rate(account: Account) -> AdaptiveRate | None:
+    """The provider's rate where there is one that moves."""
+    login = account.login
+    return AdaptiveRate.at_ceiling(login.messages_per_second) if isinstance(login, WhatsAppLogin) else None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 
 from paceline.channels.base import Letter
+from paceline.channels.whatsapp.messages import encode, template_message
 from paceline.content.email import EmailContent, EmailRenderer
+from paceline.content.whatsapp import WhatsAppContent, WhatsAppRenderer, WhatsAppTemplate
 from paceline.domain.account import Account
 from paceline.domain.errors import ContentError
 from paceline.domain.tokens import CampaignTokens, Tokens
@@ -23,7 +26,7 @@ class Composer:
         self._database = database
         self._tokens = tokens
         self._now = now
-        self._renderers: dict[int, EmailRenderer] = {}
+        self._renderers: dict[int, EmailRenderer | WhatsAppRenderer] = {}
 
     def prepare(self, campaign_id: int) -> None:
         """Read and compile a campaign's content; to be called off the event loop before its first message."""
@@ -32,6 +35,9 @@ class Composer:
         with self._database.read() as connection:
             campaign = campaigns.get(connection, campaign_id)
             secret = installation.name(connection).encode()
+        if campaign.channel == "whatsapp":
+            self._renderers[campaign_id] = WhatsAppRenderer(WhatsAppContent.from_json(orjson.loads(campaign.content)))
+            return
         content = EmailContent.from_json(orjson.loads(campaign.content))
         self._renderers[campaign_id] = EmailRenderer(
             content,
@@ -54,6 +60,8 @@ class Composer:
             fields = orjson.loads(message.fields)
         except ValueError as error:
             raise ContentError(f"the contact's fields are damaged: {error}") from None
+        if isinstance(renderer, WhatsAppRenderer):
+            return _request(message, account, *renderer.render(message.address, fields))
         rendered = renderer.render(
             address=message.address,
             fields=fields,
@@ -63,3 +71,24 @@ class Composer:
             message_number=message.id,
         )
         return Letter(sender=rendered.sender, recipient=message.address, data=rendered.data)
+
+
+def _request(
+    message: ClaimedMessage, account: Account, template: WhatsAppTemplate, components: list[dict[str, Any]]
+) -> Letter:
+    """A WhatsApp message; our own number of it comes back with every status."""
+    shape = template_message(
+        message.address, template.name, template.language, components, reference=reference_of(message.id)
+    )
+    return Letter(
+        sender=account.login.identity,
+        recipient=message.address,
+        data=encode(shape),
+        template=template.key,
+        attempt=message.attempt + 1,
+    )
+
+
+def reference_of(message_id: int) -> str:
+    """What WhatsApp repeats in every status of a message."""
+    return f"paceline:{message_id}"

@@ -27,7 +27,7 @@ from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
 from paceline.store.queue.deliveries import ClaimedMessage, Intent
 
-_BLAMELESS = frozenset({TroubleKind.LIMITED, TroubleKind.FAILING, TroubleKind.BROKEN})
+_BLAMELESS = frozenset(TroubleKind) - {TroubleKind.BUSY}
 
 
 class Prepared(NamedTuple):
@@ -164,9 +164,16 @@ class Delivery:
                 self._end(message, ReportKind.DEFERRED, reply, intended=intended, retry_after_seconds=seconds)
             case Refused(reply=reply, hard_bounce=hard):
                 self._end(message, ReportKind.REFUSED, reply, intended=intended, hard_bounce=hard)
-            case Returned(reply=reply, trouble=trouble):
-                counts = trouble is None or trouble.kind not in _BLAMELESS
-                self._end(message, ReportKind.RETURNED, reply, intended=intended, counts_as_return=counts)
+            case Returned(reply=reply, trouble=trouble, retry_after_seconds=seconds):
+                counts = seconds is None and (trouble is None or trouble.kind not in _BLAMELESS)
+                self._end(
+                    message,
+                    ReportKind.RETURNED,
+                    reply,
+                    intended=intended,
+                    counts_as_return=counts,
+                    retry_after_seconds=seconds,
+                )
             case Uncertain(cause=cause):
                 self._end(message, ReportKind.UNCERTAIN, cause, intended=intended)
         return outcome

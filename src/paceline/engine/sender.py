@@ -11,11 +11,12 @@ import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from paceline.channels.base import Channel
 from paceline.clock import SteadyClock
-from paceline.domain.account import AccountState
+from paceline.domain.account import Account, AccountState
 from paceline.domain.allowance import Allowance, Exhaustion
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
@@ -284,9 +285,18 @@ class Sender:
             _log.exception("the worker of %s failed", worker.account.name)
             trouble = AccountTrouble(kind=TroubleKind.FAILING, reason=f"unexpected error: {error!r}")
             departure = Departure(leaving=Leaving.TROUBLE, trouble=trouble)
+        if departure.trouble is not None and departure.trouble.kind is TroubleKind.ALARM:
+            await self._in_store(partial(self._sound_alarm, worker.account, departure.trouble.reason))
         await self._leave(worker.account.id, worker.lease, self._standing_after(worker, departure))
         del self._workers[worker.account.id], self._tasks[worker.account.id]
         self.look_now()
+
+    def _sound_alarm(self, account: Account, reason: str) -> None:
+        """The provider has shown that going on would do harm: every campaign of this account stops for a person."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            for campaign_id in campaigns.attended(connection, [account.id], own=self._campaign_id)[account.id]:
+                campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=now, reason=f"{account.name}: {reason}")
 
     def _standing_after(self, worker: AccountWorker, departure: Departure) -> dict[str, Any]:
         """The account's state after its worker has left."""
@@ -299,7 +309,8 @@ class Sender:
 
     def _troubled(self, trouble: AccountTrouble, failures: int) -> dict[str, Any]:
         now = self._clock.now()
-        if trouble.kind is TroubleKind.BROKEN and failures >= _LOGINS_BEFORE_BROKEN:
+        is_final = trouble.kind is TroubleKind.BROKEN and failures >= _LOGINS_BEFORE_BROKEN
+        if is_final or trouble.kind is TroubleKind.ALARM:
             return {"state": AccountState.BROKEN, "reason": trouble.reason, "until_at": None, "failures": failures}
         if trouble.kind is TroubleKind.LIMITED:
             until = now + (trouble.retry_after_seconds or _PROVIDER_LIMIT_SECONDS)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paceline.domain.account import Account, Security, SmtpLogin
+from paceline.domain.account import Account, Security, SmtpLogin, WhatsAppLogin
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.account_details import AccountDetails, account_number, get, require, unknown
 from paceline.operations.account_input import account_from_fields, accounts_from_text
@@ -41,8 +41,8 @@ def create(context: Context, fields: Mapping[str, Any], tags: Sequence[str] = ()
     """A new account of these fields. Raises InputError, and NotPossible when its name or its login is taken."""
     given = account_from_fields(fields)
     words = _tags(tags)
-    account = replace(given, login=replace(given.login, guarded=True))
-    _check_host(context, account.login)
+    account = replace(given, login=replace(given.smtp, guarded=True))
+    _check_host(context, account.smtp)
     with context.queue.write() as connection:
         _refuse_taken(context, connection, account, own=None)
         number = accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel=CHANNEL)
@@ -67,9 +67,11 @@ def change(
     with context.queue.read() as connection:
         require(context, connection, number)
         before = accounts.load(connection, context.box, number)
+    if isinstance(before.login, WhatsAppLogin) and fields:
+        raise NotPossible(f"{before.name} is a WhatsApp number: change it in its campaign file")
     after = _merged(before, fields) if fields else before
     if after.login.guarded and after.login != before.login:
-        _check_host(context, after.login)
+        _check_host(context, after.smtp)
     with context.queue.write() as connection:
         require(context, connection, number)
         _refuse_taken(context, connection, after, own=number)
@@ -158,11 +160,11 @@ def chosen_accounts(
 def _merged(before: Account, fields: Mapping[str, Any]) -> Account:
     """The account with the given fields changed, its secrets kept where they may be."""
     read = account_from_fields({**_as_fields(before), **fields})
-    login = replace(read.login, ca_file=before.login.ca_file, guarded=before.login.guarded)
+    login = replace(read.smtp, ca_file=before.smtp.ca_file, guarded=before.login.guarded)
     if login.identity != before.login.identity:
         login = replace(login, ca_file="", guarded=True)
     if not any(fields.get(name) for name in ("password", "oauth")):
-        login = _with_former_secret(before.login, login, fields)
+        login = _with_former_secret(before.smtp, login, fields)
     return replace(read, id=before.id, login=login, revision=before.revision)
 
 
@@ -186,8 +188,8 @@ def _as_fields(account: Account) -> dict[str, Any]:
         "name": account.name,
         "host": account.login.host,
         "port": account.login.port,
-        "security": str(account.login.security),
-        "username": account.login.username,
+        "security": str(account.smtp.security),
+        "username": account.smtp.username,
         "from": account.from_address,
         "minute_limit": limits.minute,
         "hourly_limit": limits.hour,

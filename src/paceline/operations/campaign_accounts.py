@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from paceline.channels.smtp.oauth import PRESETS
-from paceline.domain.account import Account, Limits, OAuth, Security, SmtpLogin
-from paceline.operations.campaign_fields import ACCOUNT, STORED_ACCOUNT, read_section
+from paceline.domain.account import Account, Limits, OAuth, Security, SmtpLogin, WhatsAppLogin
+from paceline.operations.campaign_fields import ACCOUNT, NUMBER, STORED_ACCOUNT, read_section
 from paceline.operations.field_kinds import shown
 from paceline.operations.text_file import UnusableFile, require_file
 from paceline.operations.toml_document import Document
@@ -44,10 +44,12 @@ def account_tables(document: Document) -> list[tuple[TomlPath, dict[str, Any]]]:
     return [(("accounts", index), table) for index, table in enumerate(accounts) if isinstance(table, dict)]
 
 
-def read_accounts(document: Document, environment: Mapping[str, str]) -> tuple[Account | StoredAccount, ...]:
+def read_accounts(
+    document: Document, environment: Mapping[str, str], channel: str = "email"
+) -> tuple[Account | StoredAccount, ...]:
     """All accounts that can be used, in their order; what is wrong is added to the document's problems.
 
-    ``environment`` holds the passwords.
+    ``environment`` holds the passwords, ``channel`` is the campaign's.
     """
     accounts = document.table.get("accounts", [])
     if isinstance(accounts, dict):
@@ -56,14 +58,15 @@ def read_accounts(document: Document, environment: Mapping[str, str]) -> tuple[A
         document.refuse(("accounts",), f"accepts one [[accounts]] block per account, got {shown(accounts)}")
     elif not accounts:
         document.refuse(("accounts",), "there is none; write one [[accounts]] block per account")
-    reading = _Reading(document, environment)
+    reading = _Reading(document, environment, channel)
     return tuple(reading.accounts())
 
 
 class _Reading:
     """The accounts of one file, and what has been seen of them."""
 
-    def __init__(self, document: Document, environment: Mapping[str, str]) -> None:
+    def __init__(self, document: Document, environment: Mapping[str, str], channel: str) -> None:
+        self._channel = channel
         self._document = document
         self._environment = environment
         self._names: dict[str, TomlPath] = {}
@@ -71,7 +74,12 @@ class _Reading:
 
     def accounts(self) -> Iterator[Account | StoredAccount]:
         for path, table in account_tables(self._document):
-            account = self._stored(path, table) if "account" in table else self._own(path, table)
+            if "account" in table:
+                account: Account | StoredAccount | None = self._stored(path, table)
+            elif self._channel == "whatsapp":
+                account = self._number(path, table)
+            else:
+                account = self._own(path, table)
             if account is not None:
                 yield account
 
@@ -88,6 +96,8 @@ class _Reading:
 
     def _own(self, path: TomlPath, table: dict[str, Any]) -> Account | None:
         values = read_section(self._document, path, table, ACCOUNT)
+        if values.get("channel") == "whatsapp":
+            self._document.refuse((*path, "channel"), 'the campaign has channel = "email"; accepts "email"')
         if "name" in values:
             self._refuse_second_name(path, "name", values["name"])
         login = self._login(path, values)
@@ -102,6 +112,35 @@ class _Reading:
             rate_per_minute=values["rate_per_minute"],
             max_connections=values["max_connections"],
             largest_campaign=values["largest_campaign"],
+        )
+
+    def _number(self, path: TomlPath, table: dict[str, Any]) -> Account | None:
+        values = read_section(self._document, path, table, NUMBER)
+        if "name" in values:
+            self._refuse_second_name(path, "name", values["name"])
+        if values.get("channel") == "email":
+            self._document.refuse((*path, "channel"), 'the campaign has channel = "whatsapp"; accepts "whatsapp"')
+        token = self._secret(path, values, "token_env")
+        if values.get("token_env") == "":
+            self._document.refuse(
+                (*path, "token_env"), f"is missing; accepts {NUMBER.fields['token_env'].kind.accepts}"
+            )
+        if len(values) < len(NUMBER.fields):
+            return None
+        names = ("phone_number_id", "api_url", "api_version", "messages_per_second")
+        login = WhatsAppLogin(token=token, **{name: values[name] for name in names})
+        first = self._logins.setdefault(login.identity, path)
+        if first is not path:
+            line = self._document.line_of(first)
+            message = f"the account in line {line} has this phone number too; accepts each number once"
+            self._document.refuse((*path, "phone_number_id"), message)
+        return Account(
+            id=0,
+            name=values["name"],
+            login=login,
+            limits=_limits(values),
+            rate_per_minute=values["rate_per_minute"],
+            max_connections=values["max_connections"],
         )
 
     def _login(self, path: TomlPath, values: dict[str, Any]) -> SmtpLogin | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +24,10 @@ from paceline.operations.field_kinds import (
     TEXT,
     TIME_ZONE,
     VARIABLE,
+    WEB_URL,
     Kind,
     did_you_mean,
+    matching,
     number,
     one_of,
     whole,
@@ -37,15 +40,26 @@ _LIMIT = whole(0, 1_000_000_000)
 _RATE = number(0.001, 1_000_000, or_zero=True)
 
 
-def _channel(value: object) -> str:
-    if value == "whatsapp":
-        raise ValueError(f"WhatsApp is {_NOT_YET}")
-    if value != "email":
+_CHANNEL = one_of(("email", "whatsapp"))
+_TEMPLATE_NAME = Kind(
+    accepts="a template's name: a-z, 0-9 and underscores", read=matching(re.compile(r"[a-z0-9_]{1,512}"))
+)
+_LANGUAGE = Kind(
+    accepts='a language such as "en_US" or "de"', read=matching(re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?"))
+)
+_PHONE_NUMBER_ID = Kind(
+    accepts="the id of a phone number (digits, from WhatsApp Manager)", read=matching(re.compile(r"[0-9]{1,40}"))
+)
+_API_VERSION = Kind(accepts='a version such as "v25.0"', read=matching(re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")))
+
+
+def _table(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise ValueError
-    return "email"
+    return value
 
 
-_CHANNEL = Kind(accepts='"email"', read=_channel)
+_TABLE = Kind(accepts="a table", read=_table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +98,7 @@ CAMPAIGN = Section(
     refused={
         "list": f'stored lists are {_NOT_YET}; name a file instead: audience = "contacts.csv"',
         "fallback": f"campaigns with two channels are {_NOT_YET}",
-        "templates": f"WhatsApp is {_NOT_YET}",
+        "templates": 'they belong to channel = "whatsapp"',
     },
 )
 
@@ -110,6 +124,33 @@ TRACKING = Section(
         "clicks": Field(kind=FLAG, default=True),
         "text_clicks": Field(kind=FLAG, default=False),
         "bounce_address": Field(kind=TEXT, default=""),
+    },
+)
+
+WHATSAPP_CAMPAIGN = Section(
+    title=CAMPAIGN.title,
+    fields={
+        **CAMPAIGN.fields,
+        "max_attempts": Field(kind=whole(1, 1000), default=3),
+        "retry_delay_seconds": Field(kind=number(0, 604_800), default=5.0),
+    },
+    tables=("templates", "accounts"),
+    refused={
+        "list": CAMPAIGN.refused["list"],
+        "fallback": CAMPAIGN.refused["fallback"],
+        "content": 'it belongs to channel = "email"; write [[templates]]',
+        "tracking": 'it belongs to channel = "email"',
+    },
+)
+
+TEMPLATE = Section(
+    title="[[templates]]",
+    fields={
+        "name": Field(kind=_TEMPLATE_NAME, required=True),
+        "language": Field(kind=_LANGUAGE, required=True),
+        "share": Field(kind=number(0.0001, 1)),
+        "where": Field(kind=_TABLE),
+        "parameters": Field(kind=_TABLE),
     },
 )
 
@@ -151,7 +192,30 @@ ACCOUNT = Section(
         "and give the name of that: client_secret_env",
         "refresh_token": "a secret does not belong into a file; put it into an environment variable "
         "and give the name of that: refresh_token_env",
-        **dict.fromkeys(_WHATSAPP_ONLY, f"it belongs to WhatsApp, which is {_NOT_YET}"),
+        **dict.fromkeys(_WHATSAPP_ONLY, 'it belongs to channel = "whatsapp"'),
+    },
+)
+
+_SHARED = ("minute_limit", "hourly_limit", "daily_limit", "monthly_limit", "window", "timezone", "rate_per_minute")
+_TOKEN = "a token does not belong into a file; put it into an environment variable and give the name of that: token_env"
+
+NUMBER = Section(
+    title="[[accounts]]",
+    fields={
+        "name": ACCOUNT.fields["name"],
+        "channel": Field(kind=_CHANNEL, default="whatsapp"),
+        "phone_number_id": Field(kind=_PHONE_NUMBER_ID, required=True),
+        "token_env": Field(kind=VARIABLE, required=True),
+        "api_url": Field(kind=WEB_URL, default="https://graph.facebook.com"),
+        "api_version": Field(kind=_API_VERSION, default="v25.0"),
+        "messages_per_second": Field(kind=number(0.1, 10_000), default=80.0),
+        **{name: ACCOUNT.fields[name] for name in _SHARED},
+        "max_connections": Field(kind=whole(1, 1000), default=100),
+    },
+    refused={
+        "token": _TOKEN,
+        "password": _TOKEN,
+        **dict.fromkeys(("host", "port", "username", "password_env", "from"), 'it belongs to channel = "email"'),
     },
 )
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paceline.content.email import EmailContent
+from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import Account
 from paceline.domain.errors import Problem
 from paceline.operations.campaign_accounts import StoredAccount, read_accounts
 from paceline.operations.campaign_content import ContentPlaces, read_content
-from paceline.operations.campaign_fields import CAMPAIGN, read_section
+from paceline.operations.campaign_fields import CAMPAIGN, WHATSAPP_CAMPAIGN, read_section
+from paceline.operations.campaign_templates import TemplatePlaces, read_templates
 from paceline.operations.text_file import UnusableFile, require_file
 from paceline.operations.toml_document import Document, open_document
 
@@ -31,10 +33,10 @@ class CampaignFile:
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
-    content: EmailContent
+    content: EmailContent | WhatsAppContent
     accounts: tuple[Account | StoredAccount, ...]
     """At least one. Logins of one's own have id 0 and revision 0; no login is there twice."""
-    content_places: ContentPlaces
+    content_places: ContentPlaces | TemplatePlaces
 
     @property
     def content_files(self) -> Mapping[str, str]:
@@ -43,7 +45,13 @@ class CampaignFile:
 
     def check_content(self, columns: Sequence[str]) -> list[Problem]:
         """What is wrong with the content for an audience of these columns, each problem with its file and line."""
-        return self.content_places.problems(self.content, columns)
+        match self.content_places, self.content:
+            case TemplatePlaces() as places, WhatsAppContent() as content:
+                return places.problems(content, columns)
+            case ContentPlaces() as places, EmailContent() as content:
+                return places.problems(content, columns)
+            case _:
+                raise TypeError("the content is of one channel, its places of another")
 
 
 def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFile:
@@ -52,14 +60,18 @@ def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFi
     Nothing is changed and nothing is connected to. Raises InputError with every problem of the file at once, by line.
     """
     document = open_document(path, accepted="a campaign file in TOML")
-    values = read_section(document, (), document.table, CAMPAIGN)
-    if document.table.get("channel") == "whatsapp":
-        document.raise_problems()  # the rest of the file is written for another channel
+    is_whatsapp = document.table.get("channel") == "whatsapp"
+    values = read_section(document, (), document.table, WHATSAPP_CAMPAIGN if is_whatsapp else CAMPAIGN)
     audience = _audience(document, values.get("audience"))
     key = values.get("key", "campaign")
     name = values.get("name") or key
-    content, places = read_content(document, campaign_key=key, campaign_name=name)
-    accounts = read_accounts(document, environment)
+    content: EmailContent | WhatsAppContent | None
+    places: ContentPlaces | TemplatePlaces
+    if is_whatsapp:
+        content, places = read_templates(document, campaign_key=key, campaign_name=name)
+    else:
+        content, places = read_content(document, campaign_key=key, campaign_name=name)
+    accounts = read_accounts(document, environment, "whatsapp" if is_whatsapp else "email")
     document.raise_problems()
     assert content is not None
     assert audience is not None

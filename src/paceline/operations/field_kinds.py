@@ -143,7 +143,9 @@ def _some_path(value: object) -> str:
     return text
 
 
-def _matching(pattern: re.Pattern[str], *, or_nothing: bool = False) -> Callable[[object], str]:
+def matching(pattern: re.Pattern[str], *, or_nothing: bool = False) -> Callable[[object], str]:
+    """Reads a text that a pattern matches as a whole."""
+
     def read(value: object) -> str:
         text = _string(value)
         if not pattern.fullmatch(text) and not (or_nothing and not text):
@@ -198,6 +200,14 @@ def _https_url(value: object) -> str:
     return url
 
 
+def _web_url(value: object) -> str:
+    url = _line(value)
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in url or parts.query or parts.fragment:
+        raise ValueError
+    return url.rstrip("/")
+
+
 FLAG = Kind(accepts="true or false", read=_flag)
 TEXT = Kind(accepts="text", read=_string)  # whose content is judged elsewhere
 LINE = Kind(accepts=f"one line of text, up to {_LONGEST_TEXT} characters", read=_line)
@@ -206,15 +216,16 @@ PATH = Kind(accepts="the path of a file", read=_path)
 SOME_PATH = Kind(accepts="the path of a file", read=_some_path)
 KEY = Kind(
     accepts="1 to 100 letters (A-Z, a-z), digits, dots, dashes and underscores, not beginning with a dot or a dash",
-    read=_matching(_KEY),
+    read=matching(_KEY),
 )
 HOST = Kind(accepts="a host name or an IP address, without a port", read=_host)
 MAILBOX = Kind(accepts="an address such as Ann Lee <ann@example.com>", read=_mailbox)
 TIME_ZONE = Kind(accepts="a time zone such as Europe/Berlin", read=_time_zone)
+WEB_URL = Kind(accepts="a URL such as https://graph.facebook.com", read=_web_url)
 HTTPS_URL = Kind(accepts="a URL that begins with https://", read=_https_url)
-TENANT = Kind(accepts="the name or id of a Microsoft tenant", read=_matching(_TENANT, or_nothing=True))
+TENANT = Kind(accepts="the name or id of a Microsoft tenant", read=matching(_TENANT, or_nothing=True))
 VARIABLE = Kind(
     accepts="the name of an environment variable (letters, digits and underscores), not the secret itself",
-    read=_matching(_VARIABLE, or_nothing=True),
+    read=matching(_VARIABLE, or_nothing=True),
     secret=True,
 )

@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 
 from paceline.audience.audience import Audience, open_audience
 from paceline.content.email import EmailContent
+from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import Account
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.phone import parse_phone
 from paceline.operations.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.context import Context
 from paceline.operations.older_copy import pause_if_older_copy
@@ -47,7 +49,7 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
 
 
 def _prepare_new(context: Context, file: CampaignFile, notices: tuple[str, ...]) -> Prepared:
-    audience = open_audience(file.audience)
+    audience = _open_audience(file)
     try:
         campaign_id = _create(context, file, audience)
     except BaseException:
@@ -72,7 +74,7 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
         channel=file.channel,
         content=json.dumps(content.to_json()),
         audience=json.dumps({"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}),
-        message_id_domain=parse_mailbox(content.from_address).address.rpartition("@")[2],
+        message_id_domain=_message_id_domain(content),
         rate_per_minute=file.rate_per_minute,
         max_attempts=file.max_attempts,
         retry_delay_seconds=file.retry_delay_seconds,
@@ -89,9 +91,22 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
     return campaign_id
 
 
-def _content(file: CampaignFile) -> EmailContent:
+def _open_audience(file: CampaignFile) -> Audience:
+    if file.channel == "whatsapp":
+        return open_audience(file.audience, address_column="phone", parse_address=parse_phone, address_key=str)
+    return open_audience(file.audience)
+
+
+def _message_id_domain(content: EmailContent | WhatsAppContent) -> str:
+    """The domain of the Message-IDs; WhatsApp has none."""
+    if isinstance(content, WhatsAppContent):
+        return ""
+    return parse_mailbox(content.from_address).address.rpartition("@")[2]
+
+
+def _content(file: CampaignFile) -> EmailContent | WhatsAppContent:
     """The content as it is frozen; where it names no From, every account has one and the first gives the domain."""
-    if file.content.from_address:
+    if isinstance(file.content, WhatsAppContent) or file.content.from_address:
         return file.content
     first = next(account.from_address for account in file.accounts if isinstance(account, Account))
     return replace(file.content, from_address=first)
@@ -144,7 +159,7 @@ def _not_one(file: CampaignFile, account: StoredAccount, count: int) -> Problem:
 
 def _same_audience(file: CampaignFile, found: CampaignRow) -> Audience:
     """The audience of a campaign that is not yet in the queue altogether; it must be the one it was."""
-    audience = open_audience(file.audience)
+    audience = _open_audience(file)
     if audience.digest != json.loads(found.audience)["digest"]:
         audience.close()
         message = (

@@ -30,6 +30,7 @@ from paceline.sandbox.behaviours import (
     Then,
     reply,
 )
+from paceline.sandbox.whatsapp_rules import WhatsAppRule, read_rules
 
 _SHIPPED: Final = Path(__file__).with_name("behaviours")
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
@@ -149,7 +150,7 @@ _RULE_FIELDS: Final[Mapping[str, Parse]] = {
     "at_byte": _whole(0),
     "read_bytes_per_second": _whole(1),
 }
-_FILE_FIELDS: Final = ("description", "seed", "rules")
+_FILE_FIELDS: Final = ("description", "seed", "rules", "whatsapp")
 
 _BEFORE_LOGIN: Final = {Stage.CONNECT, Stage.EHLO, Stage.HELO, Stage.STARTTLS}
 _WITH_SENDER: Final = {Stage.RCPT, Stage.DATA, Stage.BODY, Stage.DOT}
@@ -249,9 +250,14 @@ def parse_behaviours(document: Any, *, file: str = "behaviours") -> Behaviours:
         problems.append(Problem(file=file, field="rules", message="must be a list of tables: [[rules]]"))
         tables = []
     rules = [reader.rule(number, table) for number, table in enumerate(tables, start=1)]
+    whatsapp: tuple[WhatsAppRule, ...] = ()
+    try:
+        whatsapp = read_rules(document.get("whatsapp", []), file=file)
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(problems)
-    return Behaviours(rules=tuple(filter(None, rules)), seed=seed, description=description)
+    return Behaviours(rules=tuple(filter(None, rules)), seed=seed, description=description, whatsapp=whatsapp)
 
 
 class _Reader:

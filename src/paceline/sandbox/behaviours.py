@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from paceline.domain.account import Window
 from paceline.sandbox.replies import multiline, without_capabilities
+from paceline.sandbox.whatsapp_rules import WhatsAppRule
 from paceline.sandbox.windows import window_start
 
 if TYPE_CHECKING:
@@ -174,6 +175,8 @@ class Behaviours:
     rules: tuple[Rule, ...] = ()
     seed: int = 0
     description: str = ""
+    whatsapp: tuple[WhatsAppRule, ...] = ()
+    """What the WhatsApp simulator does."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -33,7 +33,7 @@ FIELDS: dict[str, Any] = {
 def login_of(context: Context, account_id: str) -> SmtpLogin:
     with context.queue.read() as connection:
         number = account_details.account_number(context, account_id)
-        return stored.load(connection, context.box, number).login
+        return stored.load(connection, context.box, number).smtp
 
 
 def problem(error: pytest.ExceptionInfo[InputError]) -> tuple[str | None, str]:

@@ -56,5 +56,5 @@ def test_processes_that_start_at_once_share_schema_and_key(database_url: str, tm
     assert _start_at_once(database_url, tmp_path) == []
     with opened(database_url, tmp_path) as context, context.queue.read() as connection:
         ids = [standing.id for standing in accounts.standings(connection)]
-        passwords = {accounts.load(connection, context.box, one).login.password for one in ids}
+        passwords = {accounts.load(connection, context.box, one).smtp.password for one in ids}
     assert passwords == {f"secret {number}" for number in range(_PROCESSES)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from paceline.channels.smtp.replies import LONGEST_LINE, Reply, ReplyParser, UnreadableReply, printable
+from paceline.channels.printable import printable
+from paceline.channels.smtp.replies import LONGEST_LINE, Reply, ReplyParser, UnreadableReply
 
 codes = st.integers(200, 599)
 texts = st.text(st.characters(codec="latin-1", exclude_characters="\n\r"), max_size=60).map(

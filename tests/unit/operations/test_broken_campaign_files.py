@@ -73,11 +73,10 @@ BROKEN = [
     value("unprintable field", KEY, f'{KEY}\n"rate\\u0007" = 5', 2, '"rate\\u0007"', f"there is no such field: accepts {CAMPAIGN_FIELDS}"),
     value("field of another section", KEY, f'{KEY}\nhourly_limit = 5', 2, "hourly_limit", "there is no such field here: it belongs to [[accounts]]"),
     value("misspelt section", "[tracking]", "[trackin]", 9, "trackin", 'there is no such field: did you mean "tracking"?'),
-    value("whatsapp", KEY, f'{KEY}\nchannel = "whatsapp"', 2, "channel", 'accepts "email", got "whatsapp": WhatsApp is not in this version'),
-    value("unknown channel", KEY, f'{KEY}\nchannel = "fax"', 2, "channel", 'accepts "email", got "fax"'),
+    value("unknown channel", KEY, f'{KEY}\nchannel = "fax"', 2, "channel", 'accepts "email" or "whatsapp", got "fax"'),
     value("stored list", 'audience = "contacts.csv"', 'list = "newsletter"', 2, "list", 'stored lists are not in this version; name a file instead: audience = "contacts.csv"'),
     value("second channel", KEY, f'{KEY}\nfallback = "email"', 2, "fallback", "campaigns with two channels are not in this version"),
-    value("templates", LAST, f'{LAST}[[templates]]\nname = "x"\n', 24, "templates", "WhatsApp is not in this version"),
+    value("templates", LAST, f'{LAST}[[templates]]\nname = "x"\n', 24, "templates", 'they belong to channel = "whatsapp"'),
     value("no audience", 'audience = "contacts.csv"', "", 1, "audience", f"is missing; {PATH_RULE}"),
     value("missing audience", "contacts.csv", "contact.csv", 2, "audience", f"contact.csv does not exist; {TABLE}"),
     value("audience is a folder", "contacts.csv", "folder", 2, "audience", f"folder is a directory; {TABLE}"),
@@ -170,7 +169,7 @@ BROKEN = [
     value("negative limit", PORT, f"{PORT}\nhourly_limit = -1", 16, "accounts.hourly_limit", f"{LIMIT_RULE}, got -1"),
     value("half a limit", PORT, f"{PORT}\ndaily_limit = 40.0", 16, "accounts.daily_limit", f"{LIMIT_RULE}, got 40.0"),
     value("misspelt limit", PORT, f"{PORT}\nhourlylimit = 40", 16, "accounts.hourlylimit", 'there is no such field: did you mean "hourly_limit"?'),
-    value("limit of WhatsApp", PORT, f"{PORT}\nmessages_per_second = 80", 16, "accounts.messages_per_second", "it belongs to WhatsApp, which is not in this version"),
+    value("limit of WhatsApp", PORT, f"{PORT}\nmessages_per_second = 80", 16, "accounts.messages_per_second", 'it belongs to channel = "whatsapp"'),
     value("unknown window", PORT, f'{PORT}\nwindow = "sliding"', 16, "accounts.window", 'accepts "calendar" or "rolling", got "sliding"'),
     value("unknown time zone", PORT, f'{PORT}\ntimezone = "Europe/Berln"', 16, "accounts.timezone", 'accepts a time zone such as Europe/Berlin, got "Europe/Berln": did you mean "Europe/Berlin"?'),
     value("time zone is a folder", PORT, f'{PORT}\ntimezone = "Etc"', 16, "accounts.timezone", 'accepts a time zone such as Europe/Berlin, got "Etc"'),
@@ -245,11 +244,6 @@ def test_mistakes_of_the_html_are_not_repeated_for_the_text_made_from_it(folder:
     Path("spring.toml").write_text(GOOD.replace(HTML, "broken.html"))
     with pytest.raises(InputError, match=r'\Abroken\.html:2: content\.html: there is no filter "shout";.*\Z'):
         read_campaign_file(Path("spring.toml"), ENVIRONMENT)
-
-
-def test_rest_of_a_whatsapp_campaign_is_not_complained_about(folder: Path) -> None:
-    text = 'key = "k"\nchannel = "whatsapp"\naudience = "contacts.csv"\n[[accounts]]\nphone_number_id = "1"\n'
-    assert problems_of(text) == [(2, "channel", 'accepts "email", got "whatsapp": WhatsApp is not in this version')]
 
 
 def test_password_is_in_no_message_and_no_description(folder: Path) -> None:

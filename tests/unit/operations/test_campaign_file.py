@@ -147,6 +147,7 @@ def test_byte_order_marks_and_line_ends_of_windows_are_no_trouble(folder: Path) 
     Path("spring.html").write_bytes(b"\xef\xbb\xbf<p>\r\n\xc3\xa4</p>\r")
     Path("spring.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     file = read_campaign_file(Path("spring.toml"), ENVIRONMENT)
+    assert isinstance(file.content, EmailContent)
     assert file.content.html == "<p>\nä</p>\n"
 
 
@@ -163,13 +164,15 @@ def test_accounts_may_stand_in_one_array(folder: Path) -> None:
     [(587, "", "starttls"), (25, "", "starttls"), (465, "", "tls"), (465, 'security = "starttls"', "starttls")],
 )
 def test_security_is_starttls_and_tls_on_its_own_port(folder: Path, port: int, line: str, security: str) -> None:
-    assert only_account(f'host = "a.example.com"\nport = {port}\n{line}').login.security == security
+    assert only_account(f'host = "a.example.com"\nport = {port}\n{line}').smtp.security == security
 
 
 def test_content_needs_no_from_where_each_account_has_one(folder: Path) -> None:
     text = GOOD.replace('from = "Ann Lee <ann@example.com>"', 'from = ""')
     text = text.replace("port = ", 'from = "own@example.org"\nport = ')
-    assert read(text).content.from_address == "own@example.org"
+    content = read(text).content
+    assert isinstance(content, EmailContent)
+    assert content.from_address == "own@example.org"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ GOOGLE = replace(MICROSOFT, token_url="https://oauth2.googleapis.com/token", sco
     ids=["microsoft", "public client", "tenant", "google", "own server"],
 )  # fmt: skip
 def test_oauth_is_put_together_from_its_preset(folder: Path, text: str, oauth: OAuth) -> None:
-    login = only_account(text).login
+    login = only_account(text).smtp
     assert (login.oauth, login.password) == (oauth, "")
 
 

@@ -31,7 +31,7 @@ class SmtpChannel:
 
     async def connect(self, account: Account) -> SmtpSession:
         """Connect, encrypt and log in. Raises AccountUnavailable; every wait inside is one of ``SmtpTimeouts``."""
-        login = account.login
+        login = account.smtp
         context = None if login.security is Security.NONE else self._context(login)
         connection, capabilities = await open_connection(
             login, limits=self._limits, context=context, tokens=self._tokens, guard=self._guard

@@ -10,7 +10,8 @@ import asyncio
 import select
 from typing import cast
 
-from paceline.channels.smtp.replies import Reply, ReplyParser, UnreadableReply, printable
+from paceline.channels.printable import printable
+from paceline.channels.smtp.replies import Reply, ReplyParser, UnreadableReply
 
 BLOCK = 65536
 """Bytes of a body that are written before the network's pace is asked for."""

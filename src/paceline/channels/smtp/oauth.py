@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from paceline.channels.smtp.replies import printable
+from paceline.channels.printable import printable
 from paceline.domain.account import OAuth
 from paceline.domain.errors import AccountUnavailable
 from paceline.domain.outcome import AccountTrouble, TroubleKind

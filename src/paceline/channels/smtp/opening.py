@@ -11,12 +11,13 @@ import re
 import socket
 import ssl
 
+from paceline.channels.printable import printable
 from paceline.channels.smtp import authentication
 from paceline.channels.smtp.authentication import Credentials, Mechanism
 from paceline.channels.smtp.connection import Connection, ConnectionEnded
 from paceline.channels.smtp.limits import SmtpLimits
 from paceline.channels.smtp.oauth import TokenSource
-from paceline.channels.smtp.replies import Reply, printable
+from paceline.channels.smtp.replies import Reply
 from paceline.channels.smtp.reply_codes import Stage, trouble
 from paceline.channels.smtp.wire import Capabilities, read_capabilities
 from paceline.domain.account import Security, SmtpLogin

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from paceline.channels.printable import printable
+
 LONGEST_LINE = 2048  # RFC 5321 section 4.5.3.1.5 allows 512; real servers write longer ones
 LONGEST_REPLY = 8192
 MOST_LINES = 100
-LONGEST_TEXT = 500
 
 # The first four bytes of a line: the code, and after it a space (or nothing) on the last line, "-" on those before.
 _LAST = {b"%d%b" % (code, mark): code for code in range(200, 600) for mark in (b" ", b"\r", b"")}
@@ -47,14 +48,6 @@ class Reply(NamedTuple):
         first, *others = self.lines
         joined = b" ".join((first, *(_ENHANCED.sub(b"", line, count=1) for line in others)))
         return printable(f"{self.code} {joined.decode('utf-8', 'replace')}")
-
-
-def printable(text: str) -> str:
-    """Printable characters only, one line, at most 500 characters."""
-    if len(text) <= LONGEST_TEXT and text.isprintable() and "  " not in text:
-        return text.strip()
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(shown.split())[:LONGEST_TEXT]
 
 
 _make = tuple.__new__  # the class's own constructor runs a frame of Python for every reply

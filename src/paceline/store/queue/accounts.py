@@ -10,14 +10,23 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from paceline.domain.account import Account, AccountState, Limits, OAuth, Security, SmtpLogin, Window
+from paceline.domain.account import (
+    Account,
+    AccountState,
+    Limits,
+    OAuth,
+    Security,
+    SmtpLogin,
+    WhatsAppLogin,
+    Window,
+)
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
 from paceline.store.database import sql
 from paceline.store.queue import notices, servers
 from paceline.store.secrets import SecretBox
 
 _PLENTY = 1_000_000
-_SECRET_FIELDS = ("password", "client_secret", "refresh_token")
+_SECRET_FIELDS = ("password", "client_secret", "refresh_token", "token")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,7 +342,7 @@ def find(connection: Connection, name: str, *, workspace_id: int) -> list[Accoun
 
 def _values(account: Account) -> dict[str, Any]:
     login = {key: value for key, value in asdict(account.login).items() if key not in _SECRET_FIELDS}
-    if account.login.oauth is not None:
+    if isinstance(account.login, SmtpLogin) and account.login.oauth is not None:
         login["oauth"] = {key: value for key, value in login["oauth"].items() if key not in _SECRET_FIELDS}
     return {
         "name": account.name,
@@ -352,25 +361,31 @@ def _values(account: Account) -> dict[str, Any]:
     }
 
 
-def _secrets(login: SmtpLogin) -> dict[str, str]:
+def _secrets(login: SmtpLogin | WhatsAppLogin) -> dict[str, str]:
+    if isinstance(login, WhatsAppLogin):
+        return {"token": login.token}
     secrets = {"password": login.password}
     if login.oauth is not None:
         secrets |= {"client_secret": login.oauth.client_secret, "refresh_token": login.oauth.refresh_token}
     return secrets
 
 
-def _account(row: Any, box: SecretBox) -> Account:
+def _login(row: Any, secrets: dict[str, str]) -> SmtpLogin | WhatsAppLogin:
     stored = json.loads(row.login)
-    secrets = box.open(row.secrets, row=f"account {row.identity}")
+    if row.channel == "whatsapp":
+        return WhatsAppLogin(**stored, token=secrets.get("token", ""))
     oauth = stored.pop("oauth", None)
     if oauth is not None:
         names = {item.name for item in fields(OAuth)}
         oauth = OAuth(**oauth, **{name: value for name, value in secrets.items() if name in names})
-    login = SmtpLogin(**{**stored, "security": Security(stored["security"])}, password=secrets["password"], oauth=oauth)
+    return SmtpLogin(**{**stored, "security": Security(stored["security"])}, password=secrets["password"], oauth=oauth)
+
+
+def _account(row: Any, box: SecretBox) -> Account:
     return Account(
         id=row.id,
         name=row.name,
-        login=login,
+        login=_login(row, box.open(row.secrets, row=f"account {row.identity}")),
         from_address=row.from_address,
         limits=_limits(row),
         rate_per_minute=row.rate_per_minute,

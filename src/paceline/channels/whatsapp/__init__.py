@@ -1,0 +1,1 @@
+"""The WhatsApp channel: template messages through the Cloud API."""

@@ -1,0 +1,133 @@
+"""A session of a phone number: one message after the other, each up to the gate of its request, and then through it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from paceline.channels.base import Letter
+from paceline.channels.printable import printable
+from paceline.channels.whatsapp.answers import AcceptedAnswer, ApiError, Unreadable, read_answer
+from paceline.channels.whatsapp.client import CloudApiClient, Exchange, HttpAnswer, NoAnswer, NotSent
+from paceline.channels.whatsapp.error_codes import Streaks, Verdict, outcome, row_of
+from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TroubleKind, Uncertain
+from paceline.domain.rate import PairRate
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedTemplate:
+    """A template that takes no messages until a moment of the monotonic clock."""
+
+    until: float
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Number:
+    """What all sessions of one phone number share."""
+
+    client: CloudApiClient
+    path: str
+    """/{phone-number-id}/messages"""
+    pairs: PairRate = field(default_factory=PairRate)
+    streaks: Streaks = field(default_factory=Streaks)
+    stopped: dict[str, StoppedTemplate] = field(default_factory=dict)
+    sessions: int = 0
+
+
+class WhatsAppSession:
+    """One message at a time for one phone number (``paceline.channels.base.Session``); the connections are shared."""
+
+    def __init__(self, number: Number, on_close: Callable[[], Awaitable[None]]) -> None:
+        """``on_close`` is called once."""
+        self._number = number
+        self._on_close = on_close
+        self._exchange: Exchange | None = None
+        self._letter: Letter | None = None
+        self._closed = False
+
+    @property
+    def usable(self) -> bool:
+        """False once it was closed."""
+        return not self._closed
+
+    async def offer(self, letter: Letter) -> Outcome | None:
+        """Find a connection for the request. None: it stands at the gate and cannot arrive before ``hand_over``."""
+        if (held := self._held(letter)) is not None:
+            return held
+        exchange = self._number.client.begin(self._number.path, letter.data)
+        failure = await exchange.ready()
+        if failure is not None:
+            return _not_sent(failure)
+        self._exchange, self._letter = exchange, letter
+        return None
+
+    def _held(self, letter: Letter) -> Returned | None:
+        """Why this message has to wait: its template was stopped, or its recipient has just had one."""
+        now = time.monotonic()
+        stopped = self._number.stopped.get(letter.template)
+        if stopped is not None and stopped.until > now:
+            reply = f"not sent: the template {letter.template} is stopped: {stopped.reason}"
+            return Returned(reply=printable(reply), retry_after_seconds=stopped.until - now)
+        wait = self._number.pairs.wait(letter.recipient, now)
+        if wait > 0:
+            reply = "not sent: this number has just sent a message to this recipient; one in 6 s is allowed"
+            return Returned(reply=reply, retry_after_seconds=wait)
+        return None
+
+    async def hand_over(self, ahead: Letter | None = None) -> Outcome:
+        """Let the request out and wait for the answer. Nothing rides ahead: each request has its own connection."""
+        exchange, letter = self._exchange, self._letter
+        if exchange is None or letter is None:
+            raise RuntimeError("hand_over without a request at the gate")
+        self._exchange = self._letter = None
+        self._number.pairs.sent(letter.recipient, time.monotonic())
+        answer = await exchange.send()
+        match answer:
+            case NotSent():
+                return _not_sent(answer)
+            case NoAnswer(reason=reason):
+                return Uncertain(cause=f"after the request: {reason}")
+            case HttpAnswer():
+                return self._answered(answer, letter)
+
+    def _answered(self, answer: HttpAnswer, letter: Letter) -> Outcome:
+        said = read_answer(answer.status, answer.headers, answer.body)
+        match said:
+            case AcceptedAnswer():
+                self._number.streaks.accepted(letter.template)
+                held = f" ({said.status})" if said.status not in ("", "accepted") else ""
+                return Accepted(reply=f"{said.wamid}{held}")
+            case ApiError():
+                return self._refused(said, letter)
+            case Unreadable(reason=reason):
+                return Uncertain(cause=printable(f"the answer does not tell whether it was taken: {reason}"))
+
+    def _refused(self, error: ApiError, letter: Letter) -> Outcome:
+        row = row_of(error)
+        verdict = self._number.streaks.verdict(letter.template, error, row)
+        ended = outcome(error, row, verdict, attempt=letter.attempt)
+        if verdict is Verdict.TEMPLATE and isinstance(ended, Returned) and ended.retry_after_seconds is not None:
+            until = time.monotonic() + ended.retry_after_seconds
+            self._number.stopped[letter.template] = StoppedTemplate(until, ended.reply)
+        return ended
+
+    def abandon(self) -> None:
+        """Drop the request at the gate; it will never leave."""
+        exchange, self._exchange, self._letter = self._exchange, None, None
+        if exchange is not None:
+            exchange.abandon()
+
+    async def close(self) -> None:
+        """Never raises, may be called twice. The number's connections stay while other sessions use them."""
+        self.abandon()
+        if not self._closed:
+            self._closed = True
+            await self._on_close()
+
+
+def _not_sent(failure: NotSent) -> Returned:
+    if not failure.is_trouble:
+        return Returned(reply=failure.reason)
+    return Returned(reply=failure.reason, trouble=AccountTrouble(kind=TroubleKind.FAILING, reason=failure.reason))
