@@ -1,4 +1,7 @@
-"""Every setting: name in the environment, default, unit, meaning. Read once at the start and checked there."""
+"""Every setting: name in the environment, default, unit, meaning. Read once at the start and checked there.
+
+Long because it is the table of all settings, in one place by design.
+"""
 
 from __future__ import annotations
 

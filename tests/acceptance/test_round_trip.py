@@ -50,7 +50,7 @@ def test_what_was_sent_comes_back_to_its_message(database_url: str, tmp_path: Pa
         client = server.stranger()
         client.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"
         reader, clicker, leaver = (by_recipient[f"user{n}@example.com"] for n in range(3))
-        html = [str(message.get_body(("html",)).get_content()) for _, message in (reader, clicker)]  # type: ignore[union-attr]
+        html = [str(message.get_body(("html",)).get_content()) for _, message in (reader, clicker)]  # type: ignore[union-attr]  # has HTML
         (pixel,) = re.findall(r"https://t\.example\.com(/t/o/[\w-]+)", html[0])
         (link,) = re.findall(r"https://t\.example\.com(/t/c/[\w-]+)", html[1])
         (leave,) = re.findall(r"<https://t\.example\.com(/u/[\w-]+)>", leaver[1]["List-Unsubscribe"])

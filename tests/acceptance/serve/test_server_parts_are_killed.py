@@ -49,7 +49,7 @@ def test_nothing_is_lost_or_doubled_and_everything_resumes(tmp_path: Path, datab
                         wait_until(lambda pid=pid: not is_there(pid))  # type: ignore[misc]  # bound now
                 else:
                     wait_until(lambda: victim in servers[-1].children())  # noqa: B023  # called at once
-                    kill_frozen(server.children()[victim], lambda: note_kill(arena, victim))  # noqa: B023
+                    kill_frozen(server.children()[victim], lambda: note_kill(arena, victim))  # noqa: B023  # called at once
             until_completed(arena)
             url = url_of(servers[-1])
             wait_until(lambda: "api" in servers[-1].children())

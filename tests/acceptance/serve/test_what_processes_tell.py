@@ -57,7 +57,7 @@ def test_lone_sender_answers_metrics_on_its_port(environment: dict[str, str]) ->
 @pytest.mark.timeout(400)
 def test_doctor_finds_a_running_server_well(environment: dict[str, str]) -> None:
     with running("serve", "--port", "0", environment=environment) as server:
-        wait_until(lambda url=url_of(server): _get(f"{url}/health/ready").status_code == 200)  # type: ignore[misc]
+        wait_until(lambda url=url_of(server): _get(f"{url}/health/ready").status_code == 200)  # type: ignore[misc]  # bound now
         with running("doctor", "--json", environment=environment) as doctor:
             assert doctor.wait() == 0
         assert server.end() == 0

@@ -107,7 +107,7 @@ def test_outage_is_told_once_and_its_end_too(install: Install) -> None:
         async with running_receiver() as receiver:
             hook, _ = webhooks.create(at.context, url=receiver.url())
             away = _Away(at.context)
-            watch = OutageWatch({"queue": away}, at.context.catalogue)  # type: ignore[dict-item]
+            watch = OutageWatch({"queue": away}, at.context.catalogue)  # type: ignore[dict-item]  # as far as it is asked
             now = at.context.clock.now()
             away.is_away = True
             for later in (0.0, 5.0, 11.0, 12.0, 60.0):
@@ -134,7 +134,7 @@ def test_short_silence_of_a_database_is_nobodys_news(install: Install) -> None:
     at = install()
     webhooks.create(at.context, url="https://example.com/hook")
     away = _Away(at.context)
-    watch = OutageWatch({"queue": away}, at.context.catalogue)  # type: ignore[dict-item]
+    watch = OutageWatch({"queue": away}, at.context.catalogue)  # type: ignore[dict-item]  # as far as it is asked
     away.is_away = True
     watch.look(now=0.0)
     watch.look(now=9.0)

@@ -81,8 +81,8 @@ def test_browser_of_a_program_is_given_away(more: dict[str, object], rule: str) 
 
 def test_opens_by_apple_are_its_proxy_and_clicks_from_there_are_people() -> None:
     apple = {"address": "17.58.0.1", "headers": {"user-agent": IPHONE}}
-    assert recognise(Request(kind=FactKind.OPENED, **apple)) == (Doer.PROXY, "network of Apple")  # type: ignore[arg-type]
-    assert recognise(Request(kind=FactKind.CLICKED, **apple))[0] is Doer.PERSON  # type: ignore[arg-type]
+    assert recognise(Request(kind=FactKind.OPENED, **apple)) == (Doer.PROXY, "network of Apple")  # type: ignore[arg-type]  # of a test
+    assert recognise(Request(kind=FactKind.CLICKED, **apple))[0] is Doer.PERSON  # type: ignore[arg-type]  # of a test
 
 
 @pytest.mark.parametrize("seconds", [None, 60.0, -3600.0])

@@ -54,7 +54,7 @@ def list_campaigns(
     asked: Asked,
     limit: Limit = USUAL_LIMIT,
     cursor: Cursor = None,
-    status: Annotated[list[Status], Query(description="Only those in these statuses.", max_length=8)] = [],  # noqa: B006
+    status: Annotated[list[Status], Query(description="Only those in these statuses.", max_length=8)] = [],  # noqa: B006  # FastAPI's own way
 ) -> Page[ListedCampaignAnswer]:
     """Campaigns, the newest first."""
     statuses = [CampaignStatus(one) for one in status]

@@ -1,4 +1,7 @@
-"""Every statement of the hot path, by name; deliveries.py says when each is run."""
+"""Every statement of the hot path, by name; deliveries.py says when each is run.
+
+One long function because it is a table: the statements share their row sources and are read beside each other.
+"""
 
 from __future__ import annotations
 

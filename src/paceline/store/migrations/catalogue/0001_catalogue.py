@@ -1,4 +1,7 @@
-"""The catalogue: workspaces, people, contacts, lists, segments, templates, imports, audit and notifications."""
+"""The catalogue: workspaces, people, contacts, lists, segments, templates, imports, audit and notifications.
+
+Long because it is the list of the tables as they were at this version; nothing here is ever shared with the schema of today.
+"""
 
 import time
 

@@ -1,4 +1,7 @@
-"""The queue: campaigns, messages, accounts, usage, suppression, events, senders."""
+"""The queue: campaigns, messages, accounts, usage, suppression, events, senders.
+
+Long because it is the list of the tables as they were at this version; nothing here is ever shared with the schema of today.
+"""
 
 import sqlalchemy as sa
 from alembic import op
