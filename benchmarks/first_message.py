@@ -22,7 +22,7 @@ import installation_rows
 from databases import DATABASES, surroundings
 from paceline.domain.account import Account, Security, SmtpLogin
 from paceline.domain.segment import parse_segment
-from paceline.operations import campaign_drafts
+from paceline.operations.campaigns import campaign_drafts
 from paceline.operations.context import FIRST_WORKSPACE, Context
 from paceline.store.catalogue import lists, segments
 from paceline.store.database import sql

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from paceline.bootstrap import open_context
 from paceline.domain.permission import Permission
-from paceline.operations.access import KEY_PREFIX, new_secret
 from paceline.operations.context import FIRST_WORKSPACE, Context
+from paceline.operations.people.access import KEY_PREFIX, new_secret
 from paceline.settings import read_settings
 from paceline.store.catalogue import api_keys
 

@@ -22,9 +22,9 @@ from paceline.domain.message import Report, ReportKind
 from paceline.domain.outcome import Accepted
 from paceline.engine.composer import Composer
 from paceline.launch.file_launch import FileLaunch
-from paceline.operations.campaign_file import read_campaign_file
+from paceline.operations.campaign_file.campaign_file import read_campaign_file
+from paceline.operations.campaigns.preparing import prepare
 from paceline.operations.context import Context
-from paceline.operations.preparing import prepare
 from paceline.settings import read_settings
 from paceline.store.queue import accounts, senders
 from paceline.store.queue.accounts import LeasedAccount

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from paceline.bootstrap import open_context
-from paceline.operations.importing import list_imports
+from paceline.operations.audience.importing import list_imports
 from paceline.settings import read_settings
 from paceline.store.database import sql
 from surroundings.imports import counters_are_right, write_csv

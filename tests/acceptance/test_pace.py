@@ -12,7 +12,7 @@ import pytest
 import uvloop
 
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations import campaigns
+from paceline.operations.campaigns import campaigns
 from paceline.sandbox.mailbox import Delivery
 from paceline.sandbox.smtp_server import SmtpSandbox
 from surroundings.scripted_smtp import ENVELOPE, HELLO, scripted_server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paceline.operations.campaign_file import CampaignFile, read_campaign_file
+from paceline.operations.campaign_file.campaign_file import CampaignFile, read_campaign_file
 
 ENVIRONMENT = {"PASSWORD": "secret", "EMPTY": "", "TWO_LINES": "a\nb", "CLIENT": "client", "REFRESH": "refresh"}
 

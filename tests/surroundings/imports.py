@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paceline.operations.audience.importing import Import, ImportRequest, run_import, start_import
 from paceline.operations.context import Context
-from paceline.operations.importing import Import, ImportRequest, run_import, start_import
 from paceline.store.database import sql
 
 

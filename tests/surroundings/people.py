@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 from paceline.bootstrap import open_context
 from paceline.clock import SteadyClock, boot_seconds
 from paceline.domain.permission import PERMISSIONS, Role
-from paceline.operations import first_user, invitations, logins
-from paceline.operations.access import Principal, by_session
 from paceline.operations.context import Context
-from paceline.operations.granting import OPERATOR
-from paceline.operations.sessions import NewSession
+from paceline.operations.people import first_user, invitations, logins
+from paceline.operations.people.access import Principal, by_session
+from paceline.operations.people.granting import OPERATOR
+from paceline.operations.people.sessions import NewSession
 from paceline.settings import read_settings
 
 PASSWORD = "a quiet evening by the sea"

@@ -12,10 +12,10 @@ from typing import Any
 
 from paceline.bootstrap import open_context
 from paceline.clock import SteadyClock
-from paceline.operations.campaign_file import read_campaign_file
+from paceline.operations.campaign_file.campaign_file import read_campaign_file
+from paceline.operations.campaigns.sending import send
+from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
-from paceline.operations.sending import send
-from paceline.operations.summary import Summary
 from paceline.settings import read_settings
 
 

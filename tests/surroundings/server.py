@@ -17,8 +17,8 @@ from paceline.api.guard import CSRF_HEADER, SESSION_COOKIE, csrf_token
 from paceline.api.wire import BoundedProtocol
 from paceline.bootstrap import open_context
 from paceline.domain.permission import Permission, Role
-from paceline.operations.access import KEY_PREFIX, new_secret
 from paceline.operations.context import FIRST_WORKSPACE, Context
+from paceline.operations.people.access import KEY_PREFIX, new_secret
 from paceline.settings import read_settings
 from paceline.store.catalogue import api_keys, sessions
 from paceline.store.database import sql

@@ -12,8 +12,8 @@ from paceline.domain.account import Account, Limits, Security, SmtpLogin
 from paceline.domain.campaign import CampaignKind, CampaignMove
 from paceline.domain.segment import Node
 from paceline.engine.sender import Sender
-from paceline.operations.background import work_in_background
 from paceline.operations.context import Context
+from paceline.operations.installation.background import work_in_background
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaigns
 from paceline.store.queue.campaigns import NewCampaign

@@ -293,7 +293,7 @@ def test_page_of_troubles_names_checks_and_causes_that_exist() -> None:
     """What it says that doctor and explain say: the code must be able to say it."""
     text = (DOCS / "how-to" / "troubles.md").read_text()
     source = ROOT / "src" / "paceline"
-    code = "".join(file.read_text() for file in (source / "operations" / "doctor").glob("*.py"))
+    code = "".join(file.read_text() for file in (source / "operations" / "installation" / "doctor").glob("*.py"))
     code += (source / "engine" / "explain.py").read_text()
     rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|") and "---" not in line]
     check, named = "", set()

@@ -49,7 +49,7 @@ from paceline.api.tracking_door import TrackingDoor
 from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
-from paceline.operations.health import ReadinessProbe
+from paceline.operations.installation.health import ReadinessProbe
 
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from paceline.domain.permission import Permission
-from paceline.operations.access import Principal
 from paceline.operations.auditing import record
 from paceline.operations.context import Context
-from paceline.operations.granting import NotAllowed
+from paceline.operations.people.access import Principal
+from paceline.operations.people.granting import NotAllowed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

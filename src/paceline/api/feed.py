@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from paceline.domain.errors import PacelineError, StoreUnavailable
-from paceline.operations import changes
+from paceline.operations.campaigns import changes
 from paceline.operations.context import Context
 
 _log = logging.getLogger("paceline.api")

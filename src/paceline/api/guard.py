@@ -17,8 +17,8 @@ from paceline.api.problems import ApiProblem
 from paceline.api.rate_limit import RateLimit
 from paceline.api.routing import Access, Needed
 from paceline.domain.client_address import client_address, parse_networks
-from paceline.operations.access import Principal, by_api_key, by_session, hash_of
 from paceline.operations.context import Context
+from paceline.operations.people.access import Principal, by_api_key, by_session, hash_of
 
 SESSION_COOKIE = "paceline_session"
 CSRF_HEADER = "X-CSRF-Token"

@@ -13,8 +13,8 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from paceline.api.problems import ApiProblem
-from paceline.operations.access import Principal
 from paceline.operations.context import Context
+from paceline.operations.people.access import Principal
 from paceline.store.catalogue import idempotency
 from paceline.store.catalogue.idempotency import Earlier
 

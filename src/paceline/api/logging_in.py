@@ -9,12 +9,12 @@ from fastapi import Request, Response
 from paceline.api.guard import SESSION_COOKIE, csrf_token
 from paceline.api.problems import ApiProblem
 from paceline.api.schemas.sessions import CurrentSession, OwnUser, OwnWorkspace
-from paceline.operations import workspaces
-from paceline.operations.access import SESSION_LONGEST_SECONDS, Principal, by_session
 from paceline.operations.auditing import record
 from paceline.operations.context import Context
-from paceline.operations.own_account import own_account
-from paceline.operations.sessions import NewSession
+from paceline.operations.people import workspaces
+from paceline.operations.people.access import SESSION_LONGEST_SECONDS, Principal, by_session
+from paceline.operations.people.own_account import own_account
+from paceline.operations.people.sessions import NewSession
 
 
 def client_of(request: Request, address: str) -> str:

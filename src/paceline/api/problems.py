@@ -17,12 +17,12 @@ from starlette.exceptions import HTTPException
 
 from paceline.api.feed import TooManySubscribers
 from paceline.domain.errors import AccountUnavailable, ContentError, InputError, PacelineError, StoreUnavailable
-from paceline.operations.accounts import UnknownAccount
+from paceline.operations.accounts.accounts import UnknownAccount
 from paceline.operations.context import NotFound, NotPossible, UnknownCampaign
-from paceline.operations.granting import NotAllowed
-from paceline.operations.identity_provider import IdentityRefused, ProviderFailed
-from paceline.operations.login_limits import SecondFactorNeeded, TooManyAttempts
-from paceline.operations.logins import LoginRefused
+from paceline.operations.people.granting import NotAllowed
+from paceline.operations.people.identity_provider import IdentityRefused, ProviderFailed
+from paceline.operations.people.login_limits import SecondFactorNeeded, TooManyAttempts
+from paceline.operations.people.logins import LoginRefused
 
 _log = logging.getLogger("paceline.api")
 

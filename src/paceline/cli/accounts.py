@@ -20,9 +20,9 @@ from paceline.cli.table import Column
 from paceline.cli.words import clean, plural, used
 from paceline.domain.account import AccountState
 from paceline.domain.errors import AccountUnavailable
-from paceline.operations import accounts as operations
-from paceline.operations.account_input import account_from_options, accounts_from_file
-from paceline.operations.summary import AccountSummary
+from paceline.operations.accounts import accounts as operations
+from paceline.operations.accounts.account_input import account_from_options, accounts_from_file
+from paceline.operations.campaigns.summary import AccountSummary
 
 app = typer.Typer(help="Stored accounts; a campaign file names one by account = NAME.", no_args_is_help=True)
 

@@ -20,10 +20,10 @@ from paceline.cli.report import report
 from paceline.cli.table import Column
 from paceline.cli.words import clean, moment, number, plural
 from paceline.domain.message import PUBLIC_STATES
-from paceline.operations import campaigns as operations, explaining
+from paceline.operations.campaigns import campaigns as operations, explaining
+from paceline.operations.campaigns.explaining import Cause
+from paceline.operations.campaigns.summary import Summary, summaries, summary
 from paceline.operations.context import Context
-from paceline.operations.explaining import Cause
-from paceline.operations.summary import Summary, summaries, summary
 
 
 class Decision(StrEnum):

@@ -21,11 +21,11 @@ from paceline.cli.interruption import run, stop_on_signals
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.observability.logs import start_logs
 from paceline.observability.metrics_server import serving_metrics
-from paceline.operations.background import work_in_background
 from paceline.operations.context import QueueContext
-from paceline.operations.metrics import samples
-from paceline.operations.sender_process import send_for_everybody
-from paceline.operations.supervisor import READY
+from paceline.operations.installation.background import work_in_background
+from paceline.operations.installation.metrics import samples
+from paceline.operations.installation.sender_process import send_for_everybody
+from paceline.operations.installation.supervisor import READY
 from paceline.settings import Settings, read_settings
 
 _log = logging.getLogger("paceline.cli")

@@ -17,7 +17,7 @@ from paceline.cli.output import print_json, print_lines
 from paceline.cli.progress import Progress
 from paceline.cli.send import FINISHING, progress_on_standard_error
 from paceline.cli.words import clean, duration, number, plural, rate
-from paceline.operations.demo import CAMPAIGN, CONTACTS, MAILS, RECORD, DemoResult, demo as play
+from paceline.operations.installation.demo import CAMPAIGN, CONTACTS, MAILS, RECORD, DemoResult, demo as play
 from paceline.settings import Settings
 
 _WIDTH = 80

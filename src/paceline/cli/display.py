@@ -15,7 +15,7 @@ from paceline.cli.panel import other_counts, panel, percent
 from paceline.cli.words import clean, duration, moment, number, rate
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.summary import Summary
+from paceline.operations.campaigns.summary import Summary
 
 PLAIN_EVERY_SECONDS = 5.0
 

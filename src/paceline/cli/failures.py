@@ -12,7 +12,7 @@ from typer import Abort, TyperException
 
 from paceline.cli.words import clean
 from paceline.domain.errors import InputError, PacelineError
-from paceline.operations.accounts import UnknownAccount
+from paceline.operations.accounts.accounts import UnknownAccount
 from paceline.operations.context import NotFound, NotPossible, UnknownCampaign
 
 

@@ -21,9 +21,9 @@ from paceline.cli.output import print_json, print_lines
 from paceline.cli.words import clean, plural
 from paceline.domain.contact_import import ImportMode, ImportStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.operations.audience.importing import Import, ImportRequest, run_import, start_import
+from paceline.operations.audience.lists import get_list
 from paceline.operations.context import Context
-from paceline.operations.importing import Import, ImportRequest, run_import, start_import
-from paceline.operations.lists import get_list
 
 _PROGRESS_SECONDS = 1.0
 _STOPPING = b"stopping after the rows that are being written; once more ends at once\n"

@@ -13,8 +13,8 @@ from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, settings_of
 from paceline.cli.output import print_json_lines, print_lines, print_texts
 from paceline.cli.words import clean
-from paceline.operations import backups, databases, doctor as examination
-from paceline.operations.doctor import Finding
+from paceline.operations.installation import backups, databases, doctor as examination
+from paceline.operations.installation.doctor import Finding
 
 database_app = typer.Typer(help="The database's schema, and copies of it.", no_args_is_help=True)
 

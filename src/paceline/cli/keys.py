@@ -12,10 +12,10 @@ from paceline.cli.table import Column
 from paceline.cli.words import clean
 from paceline.clock import iso
 from paceline.domain.permission import Permission
-from paceline.operations import api_keys
-from paceline.operations.api_keys import ApiKey
 from paceline.operations.context import Context
-from paceline.operations.granting import OPERATOR
+from paceline.operations.people import api_keys
+from paceline.operations.people.api_keys import ApiKey
+from paceline.operations.people.granting import OPERATOR
 
 app = typer.Typer(help="API keys of the first workspace.", no_args_is_help=True)
 

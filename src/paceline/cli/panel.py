@@ -12,7 +12,7 @@ from paceline.cli.table import GAP, Column, cell, cut, two_ends, widths
 from paceline.cli.words import clean, duration, moment, number, rate, used
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.summary import AccountSummary, Summary
+from paceline.operations.campaigns.summary import AccountSummary, Summary
 
 WIDEST = 120
 """A panel does not get wider than this, however wide the terminal is."""

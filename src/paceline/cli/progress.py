@@ -8,7 +8,7 @@ from collections import deque
 from types import TracebackType
 
 from paceline.cli.display import Display
-from paceline.operations.summary import Summary
+from paceline.operations.campaigns.summary import Summary
 
 _MOST_WAITING = 1_000
 _CLOSE_SECONDS = 2.0

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from paceline.cli.words import clean, duration, moment, number, plural, rate
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.summary import Summary
+from paceline.operations.campaigns.summary import Summary
 
 
 def report(summary: Summary, *, now: float, zone: tzinfo | None = None) -> list[str]:

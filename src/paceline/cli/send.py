@@ -18,10 +18,10 @@ from paceline.cli.output import print_json, print_lines
 from paceline.cli.progress import Progress
 from paceline.cli.report import report
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations import sending
-from paceline.operations.campaign_file import CampaignFile, read_campaign_file
+from paceline.operations.campaign_file.campaign_file import CampaignFile, read_campaign_file
+from paceline.operations.campaigns import sending
+from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
-from paceline.operations.summary import Summary
 
 FINISHING = "finishing the open transactions; press Ctrl-C again to leave at once"
 

@@ -20,9 +20,9 @@ from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import DatabaseOption, settings_of
 from paceline.cli.output import print_lines
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
-from paceline.operations.first_user import first_user_link
-from paceline.operations.service_manager import ServiceManager
-from paceline.operations.supervisor import Program, Supervisor
+from paceline.operations.installation.service_manager import ServiceManager
+from paceline.operations.installation.supervisor import Program, Supervisor
+from paceline.operations.people.first_user import first_user_link
 from paceline.settings import DEFAULT_PORT, Settings
 
 _log = logging.getLogger("paceline.cli")

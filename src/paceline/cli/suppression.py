@@ -10,7 +10,7 @@ from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json_lines, print_lines
 from paceline.cli.words import clean, plural
-from paceline.operations import suppressions
+from paceline.operations.audience import suppressions
 
 app = typer.Typer(help="Addresses that get nothing.", no_args_is_help=True)
 

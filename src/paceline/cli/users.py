@@ -11,8 +11,8 @@ from paceline.cli.output import print_json, print_json_lines, print_lines, print
 from paceline.cli.table import Column
 from paceline.cli.words import clean
 from paceline.clock import iso
-from paceline.operations import installation_users
-from paceline.operations.installation_users import InstallationUser
+from paceline.operations.people import installation_users
+from paceline.operations.people.installation_users import InstallationUser
 
 app = typer.Typer(help="People who may log in, in every workspace.", no_args_is_help=True)
 

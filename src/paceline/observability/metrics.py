@@ -1,6 +1,6 @@
 """The table of all metrics, the registry of this process's own, and how a scrape is written.
 
-Two origins: what the databases know (the same from every process, read at the scrape by operations/metrics.py) and
+Two origins: what the databases know (the same from every process, read at the scrape by operations/installation/metrics.py) and
 what only this process knows (its pools, its transactions, its API calls).
 """
 

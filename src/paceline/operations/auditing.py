@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from paceline.operations.access import Principal
 from paceline.operations.context import Context
+from paceline.operations.people.access import Principal
 from paceline.store.catalogue import audit
 from paceline.store.catalogue.audit import AuditRow
 

@@ -18,9 +18,9 @@ from paceline.bootstrap import open_context
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.domain.campaign import CampaignStatus
 from paceline.launch import file_launch
-from paceline.operations import sending
-from paceline.operations.campaign_file import read_campaign_file
-from paceline.operations.summary import Summary
+from paceline.operations.campaign_file.campaign_file import read_campaign_file
+from paceline.operations.campaigns import sending
+from paceline.operations.campaigns.summary import Summary
 from paceline.settings import read_settings
 
 

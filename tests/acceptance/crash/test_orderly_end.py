@@ -10,7 +10,7 @@ from pathlib import Path
 from acceptance.crash.arena import KEY, Arena, open_arena
 from acceptance.crash.rules import violations
 from paceline.bootstrap import open_context
-from paceline.operations import campaigns
+from paceline.operations.campaigns import campaigns
 from paceline.settings import read_settings
 from paceline.store.database import sql
 

@@ -8,8 +8,8 @@ from acceptance.crash.arena import KEY, SHORT_LEASE, Arena
 from acceptance.crash.rules import Kill
 from paceline.bootstrap import open_context
 from paceline.launch.file_launch import FileLaunch
-from paceline.operations.campaign_file import read_campaign_file
-from paceline.operations.preparing import prepare
+from paceline.operations.campaign_file.campaign_file import read_campaign_file
+from paceline.operations.campaigns.preparing import prepare
 from paceline.settings import read_settings
 from paceline.store.database import sql
 from paceline.store.queue import campaigns

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from paceline.domain.permission import Role
-from paceline.operations import account_checks
+from paceline.operations.accounts import account_checks
 from paceline.store.database import sql
 from surroundings.server import Server, running_server
 

@@ -8,7 +8,7 @@ import pytest
 
 from paceline.api.guard import CSRF_HEADER
 from paceline.domain.permission import Permission, Role
-from paceline.operations.access import hash_of
+from paceline.operations.people.access import hash_of
 from paceline.store.catalogue import api_keys, sessions
 from paceline.store.database import sql
 from surroundings.server import Server

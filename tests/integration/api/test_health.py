@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from paceline.domain.permission import Permission
 from paceline.observability.metrics import METRICS
 from paceline.observability.metrics_server import serving_metrics
-from paceline.operations.health import BACKGROUND
-from paceline.operations.metrics import samples
+from paceline.operations.installation.health import BACKGROUND
+from paceline.operations.installation.metrics import samples
 from paceline.store.queue import chore_failures
 from surroundings.cuttable import cuttable_way
 from surroundings.queue import Queue
@@ -154,7 +154,7 @@ def test_database_that_is_away_is_told_at_once(postgresql_url: str, tmp_path: Pa
 def test_database_that_hangs_does_not_hold_up_the_answer(
     sqlite_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paceline.operations.health._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("paceline.operations.installation.health._PATIENCE_SECONDS", 0.2)
     _lead(sqlite_server, seconds=60)
     held = [sqlite_server.context.queue.read() for _ in range(sqlite_server.context.settings.pool_size)]
     for one in held:

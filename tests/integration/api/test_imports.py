@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from paceline.domain.permission import Role
-from paceline.operations.importing import import_runner
+from paceline.operations.audience.importing import import_runner
 from surroundings.server import Server, running_server
 
 FILE = b"email,city\nann@example.com,Rome\nnobody,Oslo\nANN@example.com,Paris\n"

@@ -13,8 +13,8 @@ import pytest
 
 from paceline.api.guard import CSRF_HEADER, SESSION_COOKIE
 from paceline.domain.permission import Role
-from paceline.operations import first_user
-from paceline.operations.installation_users import reset_link
+from paceline.operations.people import first_user
+from paceline.operations.people.installation_users import reset_link
 from surroundings.people import OTHER_PASSWORD, PASSWORD, token_of
 from surroundings.server import Server, running_server
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import inspect
 
 from paceline.domain.permission import Role
-from paceline.operations import first_user
 from paceline.operations.context import Context
+from paceline.operations.people import first_user
 from paceline.store.database import Database, sql
 from surroundings.people import token_of
 from surroundings.server import Server

@@ -12,7 +12,7 @@ from paceline.chores.activity_recorder import record_activity
 from paceline.domain.fact import Doer, Fact, FactKind
 from paceline.launch.catalogue_audience import AudienceChoice
 from paceline.launch.launcher import Launcher
-from paceline.operations import segments
+from paceline.operations.audience import segments
 from paceline.operations.context import Context
 from paceline.store.catalogue import activity
 from paceline.store.database import sql

@@ -11,14 +11,13 @@ from paceline.domain.campaign import CampaignStatus
 from paceline.domain.contact import SubscriptionState
 from paceline.domain.errors import InputError
 from paceline.domain.segment_rules import Person
-from paceline.operations import (
+from paceline.operations.audience import segments, suppressions
+from paceline.operations.campaigns import (
     campaign_checks,
     campaign_drafts,
     campaign_listing,
     campaign_starting,
     campaigns,
-    segments,
-    suppressions,
     templates,
 )
 from paceline.operations.context import Context, NotFound, NotPossible

@@ -12,8 +12,8 @@ from paceline.chores.campaign_starter import LATE_SECONDS, start_due
 from paceline.clock import iso
 from paceline.domain.campaign import CampaignStatus, LateStart
 from paceline.domain.errors import InputError
-from paceline.operations import campaign_drafts, campaign_starting
-from paceline.operations.campaign_drafts import Campaign
+from paceline.operations.campaigns import campaign_drafts, campaign_starting
+from paceline.operations.campaigns.campaign_drafts import Campaign
 from paceline.operations.context import Context, NotPossible
 from paceline.store.public_ids import IdKind
 from surroundings.sending import Hands, opened

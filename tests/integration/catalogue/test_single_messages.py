@@ -9,7 +9,7 @@ import pytest
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.errors import InputError
 from paceline.domain.segment_rules import Person
-from paceline.operations import (
+from paceline.operations.campaigns import (
     campaign_drafts,
     campaign_listing,
     campaign_starting,

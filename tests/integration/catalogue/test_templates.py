@@ -6,7 +6,8 @@ import pytest
 
 from paceline.domain.errors import InputError
 from paceline.domain.segment_rules import Person
-from paceline.operations import previewing, segments, templates
+from paceline.operations.audience import segments
+from paceline.operations.campaigns import previewing, templates
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue.audiences import Audience, AudienceWalk
 from paceline.store.public_ids import IdKind

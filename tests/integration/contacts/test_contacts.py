@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from paceline.domain.errors import InputError
-from paceline.operations.contacts import (
+from paceline.operations.audience.contacts import (
     ContactDraft,
     ContactQuery,
     ContactView,
@@ -16,8 +16,7 @@ from paceline.operations.contacts import (
     get_contact,
     subscriptions_of,
 )
-from paceline.operations.context import Context, NotFound, NotPossible
-from paceline.operations.lists import (
+from paceline.operations.audience.lists import (
     ContactList,
     ListDraft,
     change_list,
@@ -29,6 +28,7 @@ from paceline.operations.lists import (
     subscribe,
     unsubscribe,
 )
+from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.database import sql
 from surroundings.imports import counters_are_right
 

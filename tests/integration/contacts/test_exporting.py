@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from paceline.domain.errors import InputError
-from paceline.operations import exporting
-from paceline.operations.contacts import ContactDraft, ContactQuery, create_contact, find_contacts
+from paceline.operations.audience import exporting
+from paceline.operations.audience.contacts import ContactDraft, ContactQuery, create_contact, find_contacts
+from paceline.operations.audience.exporting import export_contacts, export_messages
+from paceline.operations.audience.lists import ListDraft, create_list, subscribe, unsubscribe
 from paceline.operations.context import Context, NotFound
-from paceline.operations.exporting import export_contacts, export_messages
-from paceline.operations.lists import ListDraft, create_list, subscribe, unsubscribe
 from surroundings.imports import imported, write_csv
 
 

@@ -17,10 +17,10 @@ from paceline.audience import contact_parts, importer
 from paceline.domain.contact import merge_fields
 from paceline.domain.contact_import import ImportMode, ImportStatus
 from paceline.domain.errors import StoreUnavailable
-from paceline.operations.contacts import ContactQuery, find_contacts
+from paceline.operations.audience.contacts import ContactQuery, find_contacts
+from paceline.operations.audience.importing import ImportRequest, run_import, start_import
+from paceline.operations.audience.lists import list_lists
 from paceline.operations.context import Context
-from paceline.operations.importing import ImportRequest, run_import, start_import
-from paceline.operations.lists import list_lists
 from paceline.store.database import Database
 from surroundings.imports import counters_are_right, imported, refused_rows, write_csv
 

@@ -10,9 +10,14 @@ import pytest
 
 from paceline.domain.contact_import import ImportMode, ImportStatus
 from paceline.domain.errors import InputError
-from paceline.operations.contacts import ContactDraft, ContactQuery, create_contact, find_contacts, subscriptions_of
-from paceline.operations.context import Context, NotFound, NotPossible
-from paceline.operations.importing import (
+from paceline.operations.audience.contacts import (
+    ContactDraft,
+    ContactQuery,
+    create_contact,
+    find_contacts,
+    subscriptions_of,
+)
+from paceline.operations.audience.importing import (
     ImportRequest,
     cancel_import,
     get_import,
@@ -22,7 +27,8 @@ from paceline.operations.importing import (
     run_import,
     start_import,
 )
-from paceline.operations.lists import ListDraft, create_list, get_list, list_lists, subscribe, unsubscribe
+from paceline.operations.audience.lists import ListDraft, create_list, get_list, list_lists, subscribe, unsubscribe
+from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue import imports
 from paceline.store.public_ids import IdKind
 from surroundings.imports import counters_are_right, imported, refused_rows, write_csv

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from paceline.domain.campaign import CampaignStatus
+from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
-from paceline.operations.summary import Summary
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.sqlite import SqliteDatabase

@@ -15,7 +15,7 @@ import pytest
 
 from integration.engine.everybody import a_connection_is_dropped, assert_all_arrived_once
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.summary import Summary
+from paceline.operations.campaigns.summary import Summary
 from paceline.sandbox.smtp_server import SmtpSandbox
 from surroundings.cuttable import CuttableWay, cuttable_way
 from surroundings.sending import Sending, logins, opened, write_campaign

@@ -13,8 +13,8 @@ from paceline.domain.campaign import CampaignStatus
 from paceline.domain.errors import InputError
 from paceline.launch import file_launch
 from paceline.launch.file_launch import FileLaunch
+from paceline.operations.campaigns.summary import summary
 from paceline.operations.context import Context
-from paceline.operations.summary import summary
 from paceline.sandbox.smtp_server import SmtpSandbox
 from surroundings.sending import Sending, logins, opened, send_to_the_end, write_campaign
 from surroundings.stores import Gate

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from paceline.domain.campaign import CampaignStatus
+from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
-from paceline.operations.summary import Summary
 from paceline.sandbox.smtp_server import SmtpSandbox
 from surroundings.sending import Hands, Sending, logins, opened, send_to_the_end, write_campaign
 

@@ -13,8 +13,8 @@ import pytest
 
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.campaigns import messages
-from paceline.operations.summary import Summary
+from paceline.operations.campaigns.campaigns import messages
+from paceline.operations.campaigns.summary import Summary
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations import campaigns
+from paceline.operations.campaigns import campaigns
+from paceline.operations.campaigns.summary import Summary, summary
 from paceline.operations.context import Context
-from paceline.operations.summary import Summary, summary
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.queue.deliveries import StoreWentBack
 from surroundings.sending import Sending, logins, opened, send_to_the_end, write_campaign

@@ -11,8 +11,8 @@ import pytest
 
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
+from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
-from paceline.operations.summary import Summary
 from paceline.sandbox.whatsapp_rules import Answer, WhatsAppRule
 from paceline.sandbox.whatsapp_server import WhatsAppSandbox
 from surroundings.numbers import simulator

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from paceline.domain.errors import InputError
-from paceline.operations import account_changes, account_checks
+from paceline.operations.accounts import account_changes, account_checks
 from paceline.operations.context import NotFound
 from surroundings.sink import running_sink
 

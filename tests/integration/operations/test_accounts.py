@@ -11,7 +11,8 @@ import pytest
 from paceline.domain.account import Account, AccountState, Security, SmtpLogin
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import InputError
-from paceline.operations import account_changes, account_details, accounts as by_name, changes
+from paceline.operations.accounts import account_changes, account_details, accounts as by_name
+from paceline.operations.campaigns import changes
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.database import sql
 from paceline.store.queue import account_records, accounts as stored

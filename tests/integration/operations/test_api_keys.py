@@ -6,10 +6,10 @@ import pytest
 
 from paceline.domain.errors import InputError
 from paceline.domain.permission import PERMISSIONS, Permission, Role
-from paceline.operations import api_keys, installation_users, people, workspaces
-from paceline.operations.access import by_api_key
 from paceline.operations.context import NotFound
-from paceline.operations.granting import OPERATOR, NotAllowed
+from paceline.operations.people import api_keys, installation_users, people, workspaces
+from paceline.operations.people.access import by_api_key
+from paceline.operations.people.granting import OPERATOR, NotAllowed
 from paceline.store.public_ids import IdKind
 from surroundings.people import Installation, principal
 

@@ -13,9 +13,9 @@ import pytest
 
 from paceline.domain.campaign import CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError
-from paceline.operations import backups, databases
 from paceline.operations.context import Context, NotPossible
-from paceline.operations.doctor import examine
+from paceline.operations.installation import backups, databases
+from paceline.operations.installation.doctor import examine
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.settings import Settings, read_settings
 from paceline.store.copies import CopyFailed

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from paceline.operations import passwords
-from paceline.operations.login_limits import TooManyAttempts
-from paceline.operations.logins import LoginRefused, prove_password
+from paceline.operations.people import passwords
+from paceline.operations.people.login_limits import TooManyAttempts
+from paceline.operations.people.logins import LoginRefused, prove_password
 from surroundings.people import PASSWORD, Installation
 
 OLGA = "olga@example.com"

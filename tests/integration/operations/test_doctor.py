@@ -11,7 +11,7 @@ import pytest
 
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignMove
-from paceline.operations.doctor import Finding, examine
+from paceline.operations.installation.doctor import Finding, examine
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.settings import Settings, read_settings
 from paceline.store.database import sql
@@ -166,7 +166,7 @@ def test_recurring_work_that_fails_is_told_with_its_reason(database_url: str, tm
 def test_long_transaction_of_somebody_else_is_told(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paceline.operations.doctor.databases._LONG_TRANSACTION_SECONDS", 0.001)
+    monkeypatch.setattr("paceline.operations.installation.doctor.databases._LONG_TRANSACTION_SECONDS", 0.001)
     with opened(postgresql_url, tmp_path) as context, context.queue.read() as forgotten:
         forgotten.execute(sql("SELECT pg_sleep(0.01)"))
         found = _found(_settings(postgresql_url, tmp_path))

@@ -8,9 +8,9 @@ import pytest
 
 from paceline.domain.errors import InputError
 from paceline.domain.permission import Role
-from paceline.operations import first_user, workspaces
 from paceline.operations.context import NotPossible
-from paceline.operations.links import LinkEnded
+from paceline.operations.people import first_user, workspaces
+from paceline.operations.people.links import LinkEnded
 from surroundings.people import PASSWORD, Installation, token_of
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from paceline.domain.errors import InputError
 from paceline.domain.permission import Role
-from paceline.operations import invitations, people, workspaces
 from paceline.operations.context import Context, NotFound, NotPossible
-from paceline.operations.granting import OPERATOR, NotAllowed
-from paceline.operations.invitations import Accepted
-from paceline.operations.links import LinkEnded
-from paceline.operations.logins import LoginRefused
+from paceline.operations.people import invitations, people, workspaces
+from paceline.operations.people.granting import OPERATOR, NotAllowed
+from paceline.operations.people.invitations import Accepted
+from paceline.operations.people.links import LinkEnded
+from paceline.operations.people.logins import LoginRefused
 from paceline.store.public_ids import IdKind
 from surroundings.people import PASSWORD, Installation, principal, token_of
 

@@ -11,14 +11,14 @@ from sqlalchemy import event
 
 from paceline.domain.errors import InputError
 from paceline.domain.permission import Role
-from paceline.operations import first_user, invitations, logins, password_reset, passwords, sessions, workspaces
-from paceline.operations.access import by_session
 from paceline.operations.context import NotFound
-from paceline.operations.granting import NotAllowed
-from paceline.operations.installation_users import reset_link
-from paceline.operations.links import LinkEnded
-from paceline.operations.login_limits import TooManyAttempts
-from paceline.operations.logins import LoginRefused
+from paceline.operations.people import first_user, invitations, logins, password_reset, passwords, sessions, workspaces
+from paceline.operations.people.access import by_session
+from paceline.operations.people.granting import NotAllowed
+from paceline.operations.people.installation_users import reset_link
+from paceline.operations.people.links import LinkEnded
+from paceline.operations.people.login_limits import TooManyAttempts
+from paceline.operations.people.logins import LoginRefused
 from paceline.store.catalogue import members, users
 from paceline.store.public_ids import IdKind
 from surroundings.people import OTHER_PASSWORD, PASSWORD, Installation, principal, token_of

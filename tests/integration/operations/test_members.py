@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from paceline.domain.permission import PERMISSIONS, Permission, Role
-from paceline.operations import installation_users, invitations, people, workspaces
-from paceline.operations.access import Principal, by_session
 from paceline.operations.context import NotFound, NotPossible
-from paceline.operations.granting import OPERATOR, NotAllowed
+from paceline.operations.people import installation_users, invitations, people, workspaces
+from paceline.operations.people.access import Principal, by_session
+from paceline.operations.people.granting import OPERATOR, NotAllowed
 from paceline.store.public_ids import IdKind
 from surroundings.people import PASSWORD, Installation, principal, token_of
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from paceline.cli.main import run
-from paceline.operations.access import by_api_key
-from paceline.operations.password_reset import reset_password
+from paceline.operations.people.access import by_api_key
+from paceline.operations.people.password_reset import reset_password
 from surroundings.people import OTHER_PASSWORD, Installation, token_of
 
 

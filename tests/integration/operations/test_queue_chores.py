@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from paceline.chores import campaign_finisher, limit_resumer
 from paceline.operations.context import Context
-from paceline.operations.queue_chores import queue_chores
+from paceline.operations.installation.queue_chores import queue_chores
 from paceline.store.database import sql
 from surroundings.sending import Hands, opened
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from paceline.operations import doctor, recurring_work
-from paceline.operations.background import work_in_background
 from paceline.operations.context import Context
-from paceline.operations.leadership import Leadership, lead
-from paceline.operations.recurring_work import Chore, Watch, attend
+from paceline.operations.installation import doctor, recurring_work
+from paceline.operations.installation.background import work_in_background
+from paceline.operations.installation.leadership import Leadership, lead
+from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.store import leaderships
 from paceline.store.queue import chore_failures
 from surroundings.sending import Hands, opened
@@ -64,7 +64,7 @@ def test_one_leads_until_it_gives_back_or_falls_silent(context: Context, hands: 
 
 def test_dead_process_of_this_machine_is_followed_at_once(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = _leadership(context), _leadership(context)
-    monkeypatch.setattr("paceline.operations.leadership.is_surely_dead", lambda process: True)
+    monkeypatch.setattr("paceline.operations.installation.leadership.is_surely_dead", lambda process: True)
     assert first.hold()
     assert second.hold()
 

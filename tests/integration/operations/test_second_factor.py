@@ -8,12 +8,12 @@ import pyotp
 import pytest
 
 from paceline.domain.errors import InputError
-from paceline.operations import second_factor
-from paceline.operations.access import Principal
 from paceline.operations.context import NotPossible
-from paceline.operations.installation_users import reset_link
-from paceline.operations.login_limits import SecondFactorNeeded, TooManyAttempts
-from paceline.operations.logins import LoginRefused
+from paceline.operations.people import second_factor
+from paceline.operations.people.access import Principal
+from paceline.operations.people.installation_users import reset_link
+from paceline.operations.people.login_limits import SecondFactorNeeded, TooManyAttempts
+from paceline.operations.people.logins import LoginRefused
 from paceline.store.database import sql
 from paceline.store.secrets import SecretsUnreadable
 from surroundings.people import PASSWORD, Installation

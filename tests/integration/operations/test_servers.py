@@ -8,7 +8,7 @@ import pytest
 
 from paceline.domain.account import Account, SmtpLogin
 from paceline.domain.errors import InputError
-from paceline.operations import servers as operations
+from paceline.operations.accounts import servers as operations
 from paceline.operations.context import Context, NotFound
 from paceline.store.database import sql
 from paceline.store.queue import accounts, senders, servers

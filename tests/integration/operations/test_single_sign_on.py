@@ -13,13 +13,13 @@ from aiohttp import web
 
 from paceline.domain.errors import PacelineError
 from paceline.domain.permission import Role
-from paceline.operations import installation_users, invitations, people, single_sign_on
-from paceline.operations.access import by_session
 from paceline.operations.context import Context, NotPossible
-from paceline.operations.granting import OPERATOR
-from paceline.operations.identity_provider import IdentityRefused, ProviderFailed
-from paceline.operations.logins import LoginRefused
-from paceline.operations.sessions import NewSession
+from paceline.operations.people import installation_users, invitations, people, single_sign_on
+from paceline.operations.people.access import by_session
+from paceline.operations.people.granting import OPERATOR
+from paceline.operations.people.identity_provider import IdentityRefused, ProviderFailed
+from paceline.operations.people.logins import LoginRefused
+from paceline.operations.people.sessions import NewSession
 from surroundings.identity_provider import (
     CLIENT_ID,
     CLIENT_SECRET,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from paceline.domain.errors import InputError
-from paceline.operations import workspaces
+from paceline.operations.people import workspaces
 from surroundings.people import Installation
 
 

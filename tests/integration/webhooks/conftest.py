@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from paceline.bootstrap import open_context
-from paceline.operations import notifying
 from paceline.operations.context import Context
+from paceline.operations.notifications import notifying
 from paceline.settings import read_settings
 from surroundings.turned_clock import TurnedClock
 

@@ -11,8 +11,8 @@ import pytest
 from standardwebhooks import Webhook as Verifier, WebhookVerificationError
 
 from paceline.domain.campaign import CampaignMove
-from paceline.operations import webhooks
 from paceline.operations.context import Context, NotFound, NotPossible
+from paceline.operations.notifications import webhooks
 from paceline.store.database import sql
 from paceline.store.queue import campaigns
 from surroundings.queue import Queue

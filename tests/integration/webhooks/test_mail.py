@@ -11,8 +11,8 @@ import pytest
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import InputError
-from paceline.operations import notifying
 from paceline.operations.context import Context, NotFound
+from paceline.operations.notifications import notifying
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaigns

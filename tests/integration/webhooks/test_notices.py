@@ -10,8 +10,8 @@ import pytest
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.event import EVENTS
-from paceline.operations import notifying, webhooks
 from paceline.operations.context import Context
+from paceline.operations.notifications import notifying, webhooks
 from paceline.store.database import sql
 from paceline.store.queue import campaigns, notices
 from paceline.webhooks.relay import OutageWatch

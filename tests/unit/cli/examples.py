@@ -7,7 +7,7 @@ from typing import Any
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.message import PUBLIC_STATES
-from paceline.operations.summary import AccountSummary, Summary
+from paceline.operations.campaigns.summary import AccountSummary, Summary
 
 NOON = 1_804_075_200.0  # 2027-03-03 12:00:00 UTC
 

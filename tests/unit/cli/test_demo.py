@@ -9,7 +9,7 @@ from pathlib import Path
 
 from paceline.cli.demo import demo_report
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.demo import CONTACTS, DemoResult, campaign_text, differences, eligible_addresses
+from paceline.operations.installation.demo import CONTACTS, DemoResult, campaign_text, differences, eligible_addresses
 from unit.cli.examples import NOON, summary
 
 _ELIGIBLE = {f"contact{number}@example.com" for number in range(3)}

@@ -12,7 +12,7 @@ from rich.console import Console
 from paceline.cli.display import PLAIN_EVERY_SECONDS, LiveDisplay, PlainDisplay, display_on, progress_line
 from paceline.cli.progress import Progress
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.summary import Summary
+from paceline.operations.campaigns.summary import Summary
 from unit.cli.examples import NOON, account, limited, summary
 
 

@@ -12,8 +12,8 @@ from paceline.cli.campaigns import Decision, explanation, message_line, resolved
 from paceline.cli.installation import finding_lines
 from paceline.cli.sandbox import arrived, arrived_in_words
 from paceline.cli.table import Column, table
-from paceline.operations.doctor import Finding
-from paceline.operations.explaining import Cause
+from paceline.operations.campaigns.explaining import Cause
+from paceline.operations.installation.doctor import Finding
 from paceline.sandbox.mailbox import Mailbox, Violation
 
 _NINE = datetime(2027, 3, 1, 9).timestamp()  # local time

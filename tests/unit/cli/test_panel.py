@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from paceline.cli.panel import account_note, panel, percent
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
-from paceline.operations.summary import Summary
+from paceline.operations.campaigns.summary import Summary
 from unit.cli.examples import NOON, account, limited, summary
 
 

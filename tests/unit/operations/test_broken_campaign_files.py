@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paceline.domain.errors import InputError, Problem
-from paceline.operations.campaign_file import read_campaign_file
+from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from surroundings.campaign_files import ENVIRONMENT, GOOD, read
 
 

@@ -14,8 +14,15 @@ from paceline.content.email import EmailContent, MissingFields
 from paceline.content.template.filters import DEFAULT_FILTERS, FILTERS
 from paceline.domain.account import Account, Limits, OAuth, Security, SmtpLogin, Window
 from paceline.domain.errors import Problem
-from paceline.operations.campaign_fields import ACCOUNT, CAMPAIGN, CONTENT, STORED_ACCOUNT, TRACKING, Section
-from paceline.operations.campaign_file import StoredAccount, read_campaign_file
+from paceline.operations.campaign_file.campaign_fields import (
+    ACCOUNT,
+    CAMPAIGN,
+    CONTENT,
+    STORED_ACCOUNT,
+    TRACKING,
+    Section,
+)
+from paceline.operations.campaign_file.campaign_file import StoredAccount, read_campaign_file
 from surroundings.campaign_files import ENVIRONMENT, GOOD, read
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "reference" / "campaign-file.md").read_text()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from paceline.operations.toml_lines import TomlLines, TomlPath
+from paceline.operations.campaign_file.toml_lines import TomlLines, TomlPath
 
 DOCUMENT = '''\
 # a comment with "quotes", [brackets] and = signs

@@ -9,7 +9,7 @@ import pytest
 from paceline.content.whatsapp import WhatsAppContent, Where
 from paceline.domain.account import Account, WhatsAppLogin
 from paceline.domain.errors import InputError
-from paceline.operations.campaign_file import CampaignFile, read_campaign_file
+from paceline.operations.campaign_file.campaign_file import CampaignFile, read_campaign_file
 
 GOOD = """\
 key = "spring"

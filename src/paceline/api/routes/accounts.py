@@ -26,9 +26,9 @@ from paceline.api.schemas.accounts import (
     NewAccount,
 )
 from paceline.domain.permission import Permission
-from paceline.operations import account_changes, account_checks, account_details
-from paceline.operations.account_checks import CheckResult
-from paceline.operations.account_details import AccountDetails
+from paceline.operations.accounts import account_changes, account_checks, account_details
+from paceline.operations.accounts.account_checks import CheckResult
+from paceline.operations.accounts.account_details import AccountDetails
 
 routes = Routes(tag="accounts")
 

@@ -10,8 +10,8 @@ from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, page, text
 from paceline.api.routing import Routes
 from paceline.api.schemas.people import ApiKeyAnswer, ApiKeyMade, NewApiKeyRequest
 from paceline.domain.permission import Permission
-from paceline.operations import api_keys
-from paceline.operations.api_keys import ApiKey
+from paceline.operations.people import api_keys
+from paceline.operations.people.api_keys import ApiKey
 
 routes = Routes(tag="API keys")
 

@@ -33,7 +33,7 @@ from paceline.api.schemas.messages import MessageAnswer, State
 from paceline.api.schemas.segments import CountAnswer
 from paceline.domain.campaign import CampaignStatus, LateStart
 from paceline.domain.permission import Permission
-from paceline.operations import (
+from paceline.operations.campaigns import (
     campaign_checks,
     campaign_drafts,
     campaign_listing,
@@ -43,8 +43,8 @@ from paceline.operations import (
     previewing,
     test_sending,
 )
-from paceline.operations.campaign_drafts import Campaign, row_of
-from paceline.operations.summary import summary_of
+from paceline.operations.campaigns.campaign_drafts import Campaign, row_of
+from paceline.operations.campaigns.summary import summary_of
 
 routes = Routes(tag="campaigns")
 

@@ -19,8 +19,8 @@ from paceline.api.schemas.contacts import (
 )
 from paceline.domain.contact import LONGEST_FIELD_NAME
 from paceline.domain.permission import Permission
-from paceline.operations import contacts
-from paceline.operations.contacts import ContactDraft, ContactQuery, ContactView
+from paceline.operations.audience import contacts
+from paceline.operations.audience.contacts import ContactDraft, ContactQuery, ContactView
 
 routes = Routes(tag="contacts")
 

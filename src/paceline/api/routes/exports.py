@@ -12,7 +12,7 @@ from paceline.api.asked import Asked
 from paceline.api.routing import Routes
 from paceline.api.schemas.contacts import SubscriptionStateName
 from paceline.domain.permission import Permission
-from paceline.operations import exporting
+from paceline.operations.audience import exporting
 
 routes = Routes(tag="exports")
 

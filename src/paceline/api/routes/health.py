@@ -15,9 +15,9 @@ from paceline.api.routing import Access, Routes
 from paceline.api.schemas.health import Liveness, ReadinessAnswer
 from paceline.domain.permission import Permission
 from paceline.observability.metrics import CONTENT_TYPE
-from paceline.operations import metrics
 from paceline.operations.context import FIRST_WORKSPACE
-from paceline.operations.health import ReadinessProbe
+from paceline.operations.installation import metrics
+from paceline.operations.installation.health import ReadinessProbe
 
 routes = Routes(tag="health", prefix="")
 

@@ -19,9 +19,9 @@ from paceline.api.schemas.imports import ImportAnswer, ImportCounts, ImportFromP
 from paceline.domain.contact_import import ImportMode
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.permission import Permission
-from paceline.operations import importing
+from paceline.operations.audience import importing
+from paceline.operations.audience.importing import Import, ImportRequest
 from paceline.operations.context import NotFound
-from paceline.operations.importing import Import, ImportRequest
 
 routes = Routes(tag="imports")
 

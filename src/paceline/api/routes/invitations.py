@@ -20,9 +20,9 @@ from paceline.api.schemas.people import (
 )
 from paceline.api.schemas.sessions import CurrentSession, OwnWorkspace
 from paceline.domain.permission import Permission
-from paceline.operations import invitations, sessions, workspaces
-from paceline.operations.invitations import Invitation
-from paceline.operations.link_letters import mail_is_set_up, send_invitation
+from paceline.operations.people import invitations, sessions, workspaces
+from paceline.operations.people.invitations import Invitation
+from paceline.operations.people.link_letters import mail_is_set_up, send_invitation
 
 routes = Routes(tag="invitations")
 

@@ -9,8 +9,8 @@ from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, page, text
 from paceline.api.routing import Routes
 from paceline.api.schemas.lists import ListAnswer, ListMembership, ListRequest
 from paceline.domain.permission import Permission
-from paceline.operations import lists
-from paceline.operations.lists import ContactList, ListDraft
+from paceline.operations.audience import lists
+from paceline.operations.audience.lists import ContactList, ListDraft
 
 routes = Routes(tag="lists")
 

@@ -9,8 +9,8 @@ from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, page, text
 from paceline.api.routing import Routes
 from paceline.api.schemas.people import MemberAnswer, ResetLink, RoleChange
 from paceline.domain.permission import Permission
-from paceline.operations import password_reset, people
-from paceline.operations.people import Member
+from paceline.operations.people import password_reset, people
+from paceline.operations.people.people import Member
 
 routes = Routes(tag="members")
 

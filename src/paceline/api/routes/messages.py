@@ -11,7 +11,7 @@ from paceline.api.asked import Asked
 from paceline.api.routing import Routes
 from paceline.api.schemas.messages import MessageAnswer, NewMessage
 from paceline.domain.permission import Permission
-from paceline.operations import single_messages
+from paceline.operations.campaigns import single_messages
 
 routes = Routes(tag="messages")
 

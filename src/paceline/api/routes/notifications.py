@@ -5,8 +5,8 @@ from __future__ import annotations
 from paceline.api.asked import Asked
 from paceline.api.routing import Access, Routes
 from paceline.api.schemas.webhooks import MailChoice, MailPreferencesAnswer
-from paceline.operations import notifying
-from paceline.operations.notifying import MailPreferences
+from paceline.operations.notifications import notifying
+from paceline.operations.notifications.notifying import MailPreferences
 
 routes = Routes(tag="notifications")
 

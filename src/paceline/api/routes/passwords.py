@@ -18,8 +18,8 @@ from paceline.api.schemas.sessions import (
     RecoveryCodes,
     SecondFactor,
 )
-from paceline.operations import logins, password_reset, second_factor
-from paceline.operations.link_letters import send_reset_link
+from paceline.operations.people import logins, password_reset, second_factor
+from paceline.operations.people.link_letters import send_reset_link
 
 routes = Routes(tag="passwords")
 

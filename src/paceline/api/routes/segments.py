@@ -9,8 +9,8 @@ from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, number_aft
 from paceline.api.routing import Routes
 from paceline.api.schemas.segments import ChangedSegment, CountAnswer, FilterToCount, NewSegment, SegmentAnswer
 from paceline.domain.permission import Permission
-from paceline.operations import segments
-from paceline.operations.segments import Segment
+from paceline.operations.audience import segments
+from paceline.operations.audience.segments import Segment
 from paceline.store.public_ids import IdKind
 
 routes = Routes(tag="segments")

@@ -6,8 +6,8 @@ from paceline.api.asked import Asked
 from paceline.api.routing import Routes
 from paceline.api.schemas.accounts import ServerAnswer, ServerLimit, Servers
 from paceline.domain.permission import Permission
-from paceline.operations import servers
-from paceline.operations.servers import Server
+from paceline.operations.accounts import servers
+from paceline.operations.accounts.servers import Server
 
 routes = Routes(tag="servers")
 

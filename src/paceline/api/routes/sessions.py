@@ -21,9 +21,9 @@ from paceline.api.schemas.sessions import (
     Setup,
     WorkspaceChoice,
 )
-from paceline.operations import first_user, logins, own_account, sessions, single_sign_on
-from paceline.operations.access import by_session
-from paceline.operations.link_letters import mail_is_set_up
+from paceline.operations.people import first_user, logins, own_account, sessions, single_sign_on
+from paceline.operations.people.access import by_session
+from paceline.operations.people.link_letters import mail_is_set_up
 
 routes = Routes(tag="sessions")
 

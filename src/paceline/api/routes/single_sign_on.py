@@ -12,8 +12,8 @@ from paceline.api.asked import Address, Open
 from paceline.api.logging_in import begun, client_of, is_secure
 from paceline.api.routing import Access, Routes
 from paceline.api.schemas.sessions import SingleSignOnBegin, SingleSignOnBegun
-from paceline.operations import single_sign_on
-from paceline.operations.logins import LoginRefused
+from paceline.operations.people import single_sign_on
+from paceline.operations.people.logins import LoginRefused
 
 routes = Routes(tag="sessions")
 

@@ -15,7 +15,7 @@ from paceline.api.schemas.suppressions import (
     SuppressionToLift,
 )
 from paceline.domain.permission import Permission
-from paceline.operations import suppressions
+from paceline.operations.audience import suppressions
 
 routes = Routes(tag="suppressions")
 

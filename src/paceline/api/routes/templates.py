@@ -16,9 +16,9 @@ from paceline.api.schemas.content import (
 )
 from paceline.api.schemas.templates import ChangedTemplate, NewTemplate, TemplateAnswer
 from paceline.domain.permission import Permission
-from paceline.operations import previewing, templates
-from paceline.operations.previewing import Preview
-from paceline.operations.templates import Template
+from paceline.operations.campaigns import previewing, templates
+from paceline.operations.campaigns.previewing import Preview
+from paceline.operations.campaigns.templates import Template
 from paceline.store.public_ids import IdKind
 
 routes = Routes(tag="templates")

@@ -19,7 +19,7 @@ from paceline.api.tracking import Tracking, as_request, tracking_of
 from paceline.content.links import CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH
 from paceline.domain.fact import FactKind
 from paceline.domain.tokens import Purpose, Token
-from paceline.operations import preferences
+from paceline.operations.audience import preferences
 from paceline.tracking import opens, unsubscribes
 from paceline.tracking.unsubscribes import Recipient, Way
 

@@ -18,8 +18,8 @@ from paceline.api.schemas.webhooks import (
     WebhookMade,
 )
 from paceline.domain.permission import Permission
-from paceline.operations import webhooks
-from paceline.operations.webhooks import Delivery, Webhook
+from paceline.operations.notifications import webhooks
+from paceline.operations.notifications.webhooks import Delivery, Webhook
 
 routes = Routes(tag="webhooks")
 

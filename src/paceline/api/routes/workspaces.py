@@ -15,8 +15,8 @@ from paceline.api.schemas.people import (
 )
 from paceline.domain.permission import Permission
 from paceline.domain.workspace_settings import SETTINGS
-from paceline.operations import workspaces
-from paceline.operations.workspaces import Workspace
+from paceline.operations.people import workspaces
+from paceline.operations.people.workspaces import Workspace
 
 routes = Routes(tag="workspaces")
 

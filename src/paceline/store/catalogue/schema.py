@@ -38,7 +38,7 @@ workspaces = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("settings", Text, nullable=False, server_default=text("'{}'")),  # JSON: operations/workspaces.py
+    Column("settings", Text, nullable=False, server_default=text("'{}'")),  # JSON: operations/people/workspaces.py
     Column("created_at", Double, nullable=False),
 )
 

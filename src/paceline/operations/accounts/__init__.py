@@ -1,0 +1,1 @@
+"""What a person does with sending accounts and the servers that they sit on."""

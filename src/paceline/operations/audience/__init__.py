@@ -1,0 +1,1 @@
+"""Contacts, lists, segments, suppressions: who gets messages, and who does not."""

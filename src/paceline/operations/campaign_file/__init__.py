@@ -1,0 +1,1 @@
+"""A campaign as a TOML file: reading it, with its line for whatever is wrong with it."""

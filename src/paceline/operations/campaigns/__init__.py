@@ -1,0 +1,1 @@
+"""What a person does with campaigns: write, look at, start, stop, follow."""

@@ -1,0 +1,170 @@
+"""A campaign file becomes a campaign: created once, afterwards only its accounts, limits and pace are read anew."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from paceline.audience.audience import Audience, open_audience
+from paceline.content.email import EmailContent
+from paceline.content.whatsapp import WhatsAppContent
+from paceline.domain.account import Account
+from paceline.domain.address import parse_mailbox
+from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
+from paceline.domain.errors import InputError, Problem
+from paceline.domain.phone import parse_phone
+from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
+from paceline.operations.context import Context
+from paceline.operations.installation.older_copy import pause_if_older_copy
+from paceline.store.queue import accounts, campaigns
+from paceline.store.queue.campaigns import CampaignRow, NewCampaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A campaign that may be sent, and its audience where that is not yet in the queue altogether."""
+
+    campaign_id: int
+    audience: Audience | None
+    notices: tuple[str, ...]
+
+
+def prepare(context: Context, file: CampaignFile) -> Prepared:
+    """Create the campaign of a file, or find it and bring its accounts and pace up to date.
+
+    Raises InputError, with nothing changed, for content or an audience that cannot be used.
+    """
+    notices = pause_if_older_copy(context)
+    with context.queue.read() as connection:
+        found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
+    if found is None:
+        return _prepare_new(context, file, notices)
+    if found.status in ENDED:
+        return Prepared(campaign_id=found.id, audience=None, notices=notices)
+    audience_again = None if found.launched_at is not None else _same_audience(file, found)
+    _bring_up_to_date(context, file, found)
+    return Prepared(campaign_id=found.id, audience=audience_again, notices=notices)
+
+
+def _prepare_new(context: Context, file: CampaignFile, notices: tuple[str, ...]) -> Prepared:
+    audience = _open_audience(file)
+    try:
+        campaign_id = _create(context, file, audience)
+    except BaseException:
+        audience.close()
+        raise
+    if campaign_id is None:
+        audience.close()
+        return prepare(context, file)
+    return Prepared(campaign_id=campaign_id, audience=audience, notices=notices)
+
+
+def _create(context: Context, file: CampaignFile, audience: Audience) -> int | None:
+    """The new campaign's id; None, with nothing changed, when another process has just created it."""
+    content = _content(file)
+    problems = file.check_content(audience.columns)
+    if problems:
+        raise InputError(problems)
+    new = NewCampaign(
+        workspace_id=context.workspace_id,
+        key=file.key,
+        name=file.name,
+        channel=file.channel,
+        content=json.dumps(content.to_json()),
+        audience=json.dumps({"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}),
+        message_id_domain=_message_id_domain(content),
+        rate_per_minute=file.rate_per_minute,
+        max_attempts=file.max_attempts,
+        retry_delay_seconds=file.retry_delay_seconds,
+    )
+    now = context.clock.now()
+    with context.queue.write() as connection:
+        campaign_id = campaigns.create(connection, new, now=now)
+        if campaign_id is None:
+            return None
+        account_ids = _save_accounts(context, connection, file)
+        accounts.attach(connection, campaign_id, account_ids)
+        accounts.retry(connection, account_ids, now=now)
+        campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
+    return campaign_id
+
+
+def _open_audience(file: CampaignFile) -> Audience:
+    if file.channel == "whatsapp":
+        return open_audience(file.audience, address_column="phone", parse_address=parse_phone, address_key=str)
+    return open_audience(file.audience)
+
+
+def _message_id_domain(content: EmailContent | WhatsAppContent) -> str:
+    """The domain of the Message-IDs; WhatsApp has none."""
+    if isinstance(content, WhatsAppContent):
+        return ""
+    return parse_mailbox(content.from_address).address.rpartition("@")[2]
+
+
+def _content(file: CampaignFile) -> EmailContent | WhatsAppContent:
+    """The content as it is frozen; where it names no From, every account has one and the first gives the domain."""
+    if isinstance(file.content, WhatsAppContent) or file.content.from_address:
+        return file.content
+    first = next(account.from_address for account in file.accounts if isinstance(account, Account))
+    return replace(file.content, from_address=first)
+
+
+def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) -> None:
+    """Accounts, limits and pace as the file says now; running it again is a person's wish to try again."""
+    now = context.clock.now()
+    with context.queue.write() as connection:
+        account_ids = _save_accounts(context, connection, file)
+        accounts.attach(connection, found.id, account_ids)
+        accounts.retry(connection, account_ids, now=now)
+        campaigns.change_pace(
+            connection,
+            found.id,
+            rate_per_minute=file.rate_per_minute,
+            max_attempts=file.max_attempts,
+            retry_delay_seconds=file.retry_delay_seconds,
+        )
+        if found.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
+            campaigns.move(connection, found.id, CampaignMove.START, now=now)
+        elif found.status in (CampaignStatus.PAUSED_HEALTH, CampaignStatus.PAUSED_LIMITS):
+            campaigns.move(connection, found.id, CampaignMove.RESUME, now=now)
+
+
+def _save_accounts(context: Context, connection: Connection, file: CampaignFile) -> list[int]:
+    """The ids of the file's accounts in its order; those with a login of their own are stored, new or changed."""
+    ids: list[int] = []
+    problems: list[Problem] = []
+    for account in file.accounts:
+        if isinstance(account, StoredAccount):
+            known = accounts.find(connection, account.name, workspace_id=context.workspace_id)
+            if len(known) != 1:
+                problems.append(_not_one(file, account, len(known)))
+            ids += [standing.id for standing in known[:1]]
+        else:
+            ids.append(
+                accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel=file.channel)
+            )
+    if problems:
+        raise InputError(problems)
+    return list(dict.fromkeys(ids))
+
+
+def _not_one(file: CampaignFile, account: StoredAccount, count: int) -> Problem:
+    what = "no stored account has" if count == 0 else f"{count} stored accounts have"
+    message = f"{what} the name {account.name!r}; `paceline accounts list` shows them"
+    return Problem(file=str(file.path), line=account.line, field="account", message=message)
+
+
+def _same_audience(file: CampaignFile, found: CampaignRow) -> Audience:
+    """The audience of a campaign that is not yet in the queue altogether; it must be the one it was."""
+    audience = _open_audience(file)
+    if audience.digest != json.loads(found.audience)["digest"]:
+        audience.close()
+        message = (
+            f"{file.audience.name} has changed since this campaign was started and is only queued up to line "
+            f"{found.launch_cursor}: bring the former file back, or start a new campaign with another key"
+        )
+        raise InputError([Problem(file=str(file.path), field="audience", message=message)])
+    return audience

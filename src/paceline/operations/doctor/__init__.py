@@ -1,6 +1,0 @@
-"""The health check: every part that the work needs, one finding each, with the cure where something is wrong."""
-
-from paceline.operations.doctor.examination import examine
-from paceline.operations.doctor.finding import Finding
-
-__all__ = ["Finding", "examine"]

@@ -1,0 +1,1 @@
+"""The installation as a whole: its processes, databases, recurring work and health."""

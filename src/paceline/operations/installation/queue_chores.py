@@ -1,0 +1,90 @@
+"""The recurring work that the queue needs while anything is sent: whoever leads it does it for all campaigns.
+
+It needs nothing of the catalogue, so that a lone ``paceline sender`` can do it as well as the background process.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer
+from paceline.engine.process_identity import is_surely_dead, own_process
+from paceline.operations.context import QueueContext
+from paceline.operations.installation.leadership import Leadership, lead
+from paceline.operations.installation.recurring_work import Chore, attend
+from paceline.store import leaderships
+
+QUEUE_CHORES = "queue chores"
+"""The name under which they are led."""
+
+_RESCUE_EVERY_SECONDS = 1.0
+_PAUSED_EVERY_SECONDS = 1.0
+_THOROUGH_EVERY_SECONDS = 5.0
+
+
+def keep_queue(context: QueueContext, stop: threading.Event) -> None:
+    """Do the queue's chores whenever no other process does, until ``stop`` is set."""
+    leadership = Leadership(
+        context.queue,
+        leaderships.QUEUE,
+        QUEUE_CHORES,
+        clock=context.clock,
+        seconds=context.settings.leadership_seconds,
+    )
+    lead(leadership, lambda over: attend(context, queue_chores(context), over), stop)
+
+
+def queue_chores(context: QueueContext) -> list[Chore]:
+    """What the queue needs."""
+    return [
+        Chore(name="lease rescuer", work=_Rescuer(context).work),
+        Chore(name="campaign finisher", work=_Finisher(context).work),
+        Chore(name="limit resumer", work=_Resumer(context).work),
+    ]
+
+
+class _Rescuer:
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._own = own_process()
+
+    def work(self) -> float:
+        lease_rescuer.rescue_lost(
+            self._context.queue,
+            now=self._context.clock.now(),
+            margin_seconds=self._context.settings.lease_margin_seconds,
+            own_process=self._own,
+            is_surely_dead=is_surely_dead,
+        )
+        return _RESCUE_EVERY_SECONDS
+
+
+class _Finisher:
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._thorough_at = 0.0
+
+    def work(self) -> float:
+        now = self._context.clock.now()
+        thorough = now >= self._thorough_at
+        campaign_finisher.finish_all(self._context.queue, now=now, thorough=thorough)
+        if thorough:
+            self._thorough_at = now + _THOROUGH_EVERY_SECONDS
+        return self._context.settings.watch_seconds
+
+
+class _Resumer:
+    """Wakes up at the computed moment at which an account has allowance again."""
+
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._paused_at = 0.0
+
+    def work(self) -> float:
+        now = self._context.clock.now()
+        paused_too = now >= self._paused_at
+        next_at = limit_resumer.pause_or_resume_all(self._context.queue, now=now, paused_too=paused_too)
+        if paused_too:
+            self._paused_at = now + _PAUSED_EVERY_SECONDS
+        self._paused_at = min(self._paused_at, next_at or self._paused_at)
+        return max(0.0, min(self._context.settings.watch_seconds, self._paused_at - self._context.clock.now()))

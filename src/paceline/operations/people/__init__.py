@@ -1,0 +1,1 @@
+"""Users, how they get in, and what they may do."""
