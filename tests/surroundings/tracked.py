@@ -12,7 +12,7 @@ from paceline.domain.tokens import CampaignTokens, Purpose, Tokens
 from paceline.operations.context import Context
 from paceline.store.database import sql
 from paceline.store.queue import facts
-from paceline.store.queue.schema import delivery_facts
+from paceline.store.queue.schema.facts import delivery_facts
 from surroundings.queue import Queue
 
 HTML = (

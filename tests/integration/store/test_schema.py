@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 
 from paceline.settings import read_settings
+from paceline.store import migrations
 from paceline.store.catalogue.schema import metadata as catalogue
 from paceline.store.database import Database
 from paceline.store.migrations import CATALOGUE, QUEUE, Schema, upgrade
@@ -50,6 +51,19 @@ def _is_a_table_of_ours(_object: Any, name: str | None, kind: str, _reflected: b
 def test_second_upgrade_changes_nothing(database: Database, schema: Schema) -> None:
     upgrade(database, schema)
     assert schema_version(database, schema) == schema.version
+
+
+@pytest.mark.parametrize("schema", [QUEUE, CATALOGUE], ids=lambda schema: schema.name)
+def test_migrations_are_one_numbered_row(schema: Schema) -> None:
+    folder = Path(migrations.__file__).parent / schema.name
+    files = sorted(folder.glob("[0-9]*.py"))
+    assert [file.name[:4] for file in files] == [f"{number:04}" for number in range(1, len(files) + 1)]
+    before = None
+    for file in files:
+        text = file.read_text()
+        assert f'revision = "{file.name[:4]}"' in text
+        assert f"down_revision = {before}" in text
+        before = f'"{file.name[:4]}"'
 
 
 def test_names_of_the_two_schemas_do_not_meet() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,15 +21,23 @@ class Schema:
 
     name: str
     """The folder of its migrations."""
-    version: str
-    """The newest migration."""
     version_table: str
 
+    @property
+    def version(self) -> str:
+        """The newest migration: the files are numbered."""
+        return _versions(self.name)[-1]
 
-QUEUE = Schema(name="queue", version="0001", version_table="queue_version")
+
+QUEUE = Schema(name="queue", version_table="queue_version")
 """A sender that meets another version stops claiming."""
 
-CATALOGUE = Schema(name="catalogue", version="0001", version_table="catalogue_version")
+CATALOGUE = Schema(name="catalogue", version_table="catalogue_version")
+
+
+@cache
+def _versions(folder: str) -> list[str]:
+    return sorted(file.name[:4] for file in (_HERE / folder).glob("[0-9]*.py"))
 
 
 def upgrade(database: Database, schema: Schema) -> None:
