@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -20,9 +21,8 @@ _NUMBER = re.compile(r"\+1[0-9]{10}")
 
 def _write(folder: Path, port: int) -> Path:
     """The campaign file beside its audience; returns its path."""
-    shipped = files("paceline.sandbox") / "demo" / CONTACTS
-    with shipped.open(encoding="utf-8-sig", newline="") as source:
-        people = list(csv.DictReader(source))
+    shipped = (files("paceline.sandbox") / "demo" / CONTACTS).read_text(encoding="utf-8-sig")
+    people = list(csv.DictReader(io.StringIO(shipped, newline="")))
     with (folder / CONTACTS).open("w", encoding="utf-8", newline="") as target:
         rows = csv.writer(target)
         rows.writerow(["phone", "first_name", "city", "plan"])
