@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from paceline.domain.account import AccountState
-from paceline.domain.fair_share import fair_share
+from paceline.domain.sharing import fair_share
 from paceline.store.queue import accounts, campaigns, senders, servers
 from paceline.store.queue.accounts import AccountStanding
 

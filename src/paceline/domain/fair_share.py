@@ -1,8 +1,0 @@
-"""How many accounts each of several senders holds, so that none of them stands idle while another has too much."""
-
-from __future__ import annotations
-
-
-def fair_share(accounts: int, senders: int) -> int:
-    """The most accounts that one of so many senders may hold. All shares together are never too few for all accounts."""
-    return -(-accounts // max(senders, 1))
