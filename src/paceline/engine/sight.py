@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from paceline.domain.account import AccountState
 from paceline.domain.sharing import fair_share
-from paceline.store.queue import accounts, campaigns, senders, servers
+from paceline.store.queue import accounts, campaign_work, senders, servers
 from paceline.store.queue.accounts import AccountStanding
 
 
@@ -54,15 +54,15 @@ def look(connection: Connection, *, sender_id: int, campaign_id: int | None, now
         standings = accounts.standings(connection, campaign_id=campaign_id)
     if not standings:
         return Sight(now=now)
-    served = campaigns.attended(connection, [s.id for s in standings], own=campaign_id)
+    served = campaign_work.attended(connection, [s.id for s in standings], own=campaign_id)
     running = {campaign_id for ids in served.values() for campaign_id in ids}
-    with_work = campaigns.with_work(connection, now=now) & running
+    with_work = campaign_work.with_work(connection, now=now) & running
     return Sight(
         now=now,
         standings=standings,
         served=served,
         with_work=with_work,
-        urgent=campaigns.urgent(connection) & with_work,
+        urgent=campaign_work.urgent(connection) & with_work,
         full_servers=servers.full(connection),
         holdings=senders.holdings(connection, sender_id, campaign_id=campaign_id, now=now),
     )
