@@ -28,7 +28,7 @@ from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaigns, installation, senders, servers
+from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders, servers
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
 from paceline.store.secrets import SecretBox
@@ -206,7 +206,7 @@ class Sender:
     def _pause_everything(self, reason: str) -> None:
         """The store cannot be trusted: what was sent may not be on record, so a person must look."""
         with self._database.write() as connection:
-            for campaign_id in campaigns.running(connection):
+            for campaign_id in campaign_work.running(connection):
                 why = f"{reason}; messages may be sent again, so a person must resume it"
                 campaigns.move(connection, campaign_id, CampaignMove.PAUSE, now=self._clock.now(), reason=why)
 
@@ -228,14 +228,14 @@ class Sender:
                 standings = accounts.standings(connection, campaign_id=self._campaign_id)
             if not standings:
                 return _Seen()
-            served = campaigns.attended(connection, [s.id for s in standings], own=self._campaign_id)
+            served = campaign_work.attended(connection, [s.id for s in standings], own=self._campaign_id)
             running = {campaign_id for ids in served.values() for campaign_id in ids}
-            with_work = campaigns.with_work(connection, now=now) & running
+            with_work = campaign_work.with_work(connection, now=now) & running
             return _Seen(
                 standings=standings,
                 served=served,
                 with_work=with_work,
-                urgent=campaigns.urgent(connection) & with_work,
+                urgent=campaign_work.urgent(connection) & with_work,
                 full_servers=servers.full(connection),
             )
 
@@ -295,7 +295,7 @@ class Sender:
         """The provider has shown that going on would do harm: every campaign of this account stops for a person."""
         now = self._clock.now()
         with self._database.write() as connection:
-            for campaign_id in campaigns.attended(connection, [account.id], own=self._campaign_id)[account.id]:
+            for campaign_id in campaign_work.attended(connection, [account.id], own=self._campaign_id)[account.id]:
                 campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=now, reason=f"{account.name}: {reason}")
 
     def _standing_after(self, worker: AccountWorker, departure: Departure) -> dict[str, Any]:
