@@ -192,7 +192,7 @@ def glances(connection: Connection, *, workspace_id: int) -> list[AccountGlance]
 def standings_at_work(connection: Connection, sender_id: int, *, now: float) -> list[AccountStanding]:
     """How the accounts stand that a sender holds, and those that it might take for a running campaign."""
     statement = sql(
-        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR (a.sender_id IS NULL "
+        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR (a.sender_id IS NULL AND a.lent_to IS NULL "
         "AND a.state NOT IN ('broken', 'disabled') AND (a.until_at IS NULL OR a.until_at <= :now) "
         "AND a.id IN (SELECT ca.account_id FROM campaigns c "
         "JOIN campaign_accounts ca ON ca.campaign_id = c.id AND ca.active = 1 WHERE c.status = 'running')) "
@@ -224,7 +224,7 @@ def lease(
             "UPDATE accounts SET lease = lease + 1, sender_id = :sender, "
             "connections = CASE WHEN :room < max_connections THEN :room ELSE max_connections END, "
             "state = 'ready', reason = NULL, until_at = NULL "
-            "WHERE id = :id AND sender_id IS NULL AND state NOT IN ('broken', 'disabled') "
+            "WHERE id = :id AND sender_id IS NULL AND lent_to IS NULL AND state NOT IN ('broken', 'disabled') "
             "AND (until_at IS NULL OR until_at <= :now) RETURNING *"
         ),
         {"sender": sender_id, "id": account_id, "now": now, "room": _PLENTY if room is None else room},

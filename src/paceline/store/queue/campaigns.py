@@ -70,9 +70,8 @@ class Progress:
 
     campaign: CampaignRow
     counts: dict[str, int]
-    delivered: int
-    read: int
-    bounced: int
+    came_back: dict[str, int]
+    """Messages by what was learnt after they were sent: ``CAME_BACK``."""
     updated_at: float
     next_due_at: float | None
 
@@ -86,6 +85,9 @@ class Progress:
         """Messages that have not ended."""
         return self.counts["queued"] + self.counts["sending"] + self.counts["deferred"]
 
+
+CAME_BACK = ("delivered", "read", "bounced", "opened", "clicked", "unsubscribed", "complained")
+"""What a campaign's progress says of messages besides their states."""
 
 _COLUMNS = (
     "id, workspace_id, key, name, channel, status, content, audience, message_id_domain, rate_per_minute, "
@@ -242,7 +244,7 @@ def complete_when_done(connection: Connection, campaign_id: int, *, now: float) 
     return done is not None and move(connection, campaign_id, CampaignMove.COMPLETE, now=now)
 
 
-_SUMS = ", ".join(f"COALESCE(SUM({name}), 0) AS {name}" for name in (*PUBLIC_STATES, "delivered", "read", "bounced"))
+_SUMS = ", ".join(f"COALESCE(SUM({name}), 0) AS {name}" for name in (*PUBLIC_STATES, *CAME_BACK))
 
 
 def progress(connection: Connection, campaign_id: int) -> Progress:
@@ -292,9 +294,7 @@ def _progress(campaign: CampaignRow, counts: Any, next_due_at: float | None) -> 
     return Progress(
         campaign=campaign,
         counts={state: int(getattr(counts, state, 0)) for state in PUBLIC_STATES},
-        delivered=int(getattr(counts, "delivered", 0)),
-        read=int(getattr(counts, "read", 0)),
-        bounced=int(getattr(counts, "bounced", 0)),
+        came_back={name: int(getattr(counts, name, 0)) for name in CAME_BACK},
         updated_at=max(campaign.updated_at, getattr(counts, "updated_at", None) or 0.0),
         next_due_at=next_due_at,
     )
