@@ -16,7 +16,7 @@ from paceline.domain.errors import ContentError
 from paceline.domain.tokens import CampaignTokens, Tokens
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, installation
-from paceline.store.queue.deliveries import ClaimedMessage
+from paceline.store.queue.claiming import ClaimedMessage
 
 
 class Composer:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from paceline.domain.account import AccountState
 from paceline.domain.sharing import fair_share
-from paceline.store.queue import accounts, campaign_work, senders, servers
+from paceline.store.queue import accounts, campaign_work, layers, senders, servers
 from paceline.store.queue.accounts import AccountStanding
 
 
@@ -24,10 +24,16 @@ class Sight:
     with_work: set[int] = field(default_factory=set)
     urgent: set[int] = field(default_factory=set)
     """Campaigns that go before all others."""
+    weights: Mapping[int, float] = field(default_factory=dict)
+    """The share of each running campaign where several are sent through one account."""
     full_servers: set[tuple[int, str]] = field(default_factory=set)
-    """Workspace and host of servers that take no more connections."""
+    """Workspace and host of servers that take no more connections, or no more messages now."""
     holdings: Mapping[int, int] = field(default_factory=dict)
     """Sender id -> accounts that it holds: of this sender and those that send the same."""
+
+    def weighed(self, campaign_ids: Sequence[int]) -> dict[int, float]:
+        """Those campaigns with their weights."""
+        return {campaign_id: self.weights.get(campaign_id, 1.0) for campaign_id in campaign_ids}
 
     def worth_sending(self, standing: AccountStanding) -> list[int]:
         """The campaigns for which an account should get a worker now."""
@@ -63,6 +69,7 @@ def look(connection: Connection, *, sender_id: int, campaign_id: int | None, now
         served=served,
         with_work=with_work,
         urgent=campaign_work.urgent(connection) & with_work,
-        full_servers=servers.full(connection),
+        weights=campaign_work.weights(connection, sorted(running)),
+        full_servers=servers.full(connection) | layers.full_servers(connection, now=now),
         holdings=senders.holdings(connection, sender_id, campaign_id=campaign_id, now=now),
     )

@@ -79,6 +79,9 @@ def create_campaign(asked: Asked, new: NewCampaign) -> CampaignAnswer:
         rate_per_minute=new.rate_per_minute,
         max_attempts=new.max_attempts,
         retry_delay_seconds=new.retry_delay_seconds,
+        weight=new.weight,
+        account_choice=new.account_choice,
+        window=None if new.window is None else new.window.model_dump(exclude_unset=True),
     )
     asked.audit("campaign.create", created.id, key=created.key)
     return _answer(created)

@@ -24,6 +24,32 @@ class AudienceRequest(Request):
     exclude_segment: Id | None = None
 
 
+class WindowFields(Request):
+    """When a campaign may send; what is absent does not limit it. An empty one takes the window away."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = Field(default=None, max_length=7)
+    hours: list[Annotated[str, Field(max_length=11, examples=["09:00-17:30"])]] | None = Field(
+        default=None, max_length=24, description="One that ends before it begins ends on the following day."
+    )
+    holidays: list[Annotated[str, Field(max_length=10, examples=["2027-12-24"])]] | None = Field(
+        default=None, max_length=1000
+    )
+    timezone: Annotated[str, Field(max_length=60)] | None = Field(default=None, description="Absent: UTC.")
+    recipient_timezone: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None,
+        description="The field of a contact that holds its time zone; empty: the campaign's holds for all.",
+    )
+    not_before: Annotated[str, Field(max_length=30, examples=["2027-03-01T09:00:00"])] | None = Field(
+        default=None, description="A local time: nobody gets it before it is that time there."
+    )
+
+
+AccountChoiceName = Literal["free", "even", "weighted", "remaining", "sticky", "same_provider"]
+Weight = Annotated[
+    float, Field(ge=0.001, le=1000, strict=False, description="Its share of accounts that other campaigns use too.")
+]
+
+
 class NewCampaign(Request):
     """A draft to create; all but the name may come later."""
 
@@ -36,6 +62,9 @@ class NewCampaign(Request):
     rate_per_minute: Rate = 0.0
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    weight: Weight = 1.0
+    account_choice: AccountChoiceName = "free"
+    window: WindowFields | None = None
 
 
 class ChangedCampaign(Request):
@@ -48,6 +77,9 @@ class ChangedCampaign(Request):
     rate_per_minute: Rate | None = None
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    weight: Weight | None = None
+    account_choice: AccountChoiceName | None = None
+    window: WindowFields | None = Field(default=None, description="Replaces the window as a whole; {} takes it away.")
 
 
 class CopyRequest(Request):
@@ -135,6 +167,9 @@ class CampaignAnswer(Answer):
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float
+    account_choice: str
+    window: WindowFields | None
     starts_at: Instant | None
     start_timezone: str | None
     late_start: str
