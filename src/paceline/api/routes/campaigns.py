@@ -80,7 +80,6 @@ def create_campaign(asked: Asked, new: NewCampaign) -> CampaignAnswer:
         max_attempts=new.max_attempts,
         retry_delay_seconds=new.retry_delay_seconds,
         weight=new.weight,
-        account_choice=new.account_choice,
         window=None if new.window is None else new.window.model_dump(exclude_unset=True),
     )
     asked.audit("campaign.create", created.id, key=created.key)

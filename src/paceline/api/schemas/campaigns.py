@@ -44,7 +44,6 @@ class WindowFields(Request):
     )
 
 
-AccountChoiceName = Literal["free", "even", "weighted", "remaining", "sticky", "same_provider"]
 Weight = Annotated[
     float, Field(ge=0.001, le=1000, strict=False, description="Its share of accounts that other campaigns use too.")
 ]
@@ -63,7 +62,6 @@ class NewCampaign(Request):
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
     weight: Weight = 1.0
-    account_choice: AccountChoiceName = "free"
     window: WindowFields | None = None
 
 
@@ -78,7 +76,6 @@ class ChangedCampaign(Request):
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
     weight: Weight | None = None
-    account_choice: AccountChoiceName | None = None
     window: WindowFields | None = Field(default=None, description="Replaces the window as a whole; {} takes it away.")
 
 
@@ -168,7 +165,6 @@ class CampaignAnswer(Answer):
     max_attempts: int | None
     retry_delay_seconds: float | None
     weight: float
-    account_choice: str
     window: WindowFields | None
     starts_at: Instant | None
     start_timezone: str | None
