@@ -259,7 +259,7 @@ LIMITS = Section(
 
 STORED_ACCOUNT = Section(title="[[accounts]]", fields={"account": Field(kind=SOME_LINE, required=True)})
 
-_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, WINDOW, LIMITS, ACCOUNT, STORED_ACCOUNT)
+_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, WINDOW, ACCOUNT, LIMITS, STORED_ACCOUNT)
 
 
 def read_section(document: Document, path: TomlPath, table: Mapping[str, object], section: Section) -> dict[str, Any]:
