@@ -54,7 +54,9 @@ def test_files_are_kept_for_ever_because_their_names_change(server: Server) -> N
         assert client.head(path).headers["content-length"] == str(len(answer.content))
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/assets/gone-123.js", "/assets/%2e%2e/%2e%2e/__init__.py", "/u/no"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/assets/gone-123.js", "/assets/%2e%2e/%2e%2e/__init__.py", "/u/no"]
+)
 def test_pages_stand_in_the_way_of_nothing_else(server: Server, path: str) -> None:
     answer = server.stranger().get(path, headers=BROWSER)
     assert answer.status_code in (401, 404)
