@@ -60,9 +60,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml $(VENV)/.made
 	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.ready-to-test: requirements-dev.lock $(VENV)/.ready
+$(VENV)/.ready-to-test: requirements-dev.lock requirements-source.lock $(VENV)/.ready
 	@echo "Installing what the tests need (once)"
 	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	@$(PIP) install --require-hashes --no-deps --no-build-isolation --requirement requirements-source.lock
 	@touch $@
 
 # The first Python that is new enough and can make an environment with pip in it (Debian keeps that in a package apart).

@@ -331,6 +331,16 @@ class Settings:
     notify_from: str = _setting(
         "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
     )
+    dns_servers: str = _setting(
+        "",
+        "PACELINE_DNS_SERVERS",
+        "list",
+        "Name servers that are asked about sending domains, such as 9.9.9.9 or [::1]:53, separated by commas; empty: the "
+        "system's",
+    )
+    dns_timeout_seconds: float = _setting(
+        3.0, "PACELINE_DNS_TIMEOUT", "s", "How long one question to name servers may take", least=0.1
+    )
     webhook_timeout_seconds: float = _setting(
         10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1
     )

@@ -14,6 +14,7 @@ from paceline.cli import (
     accounts,
     campaigns,
     demo,
+    domains,
     imports,
     installation,
     keys,
@@ -37,6 +38,7 @@ app = typer.Typer(
 for group in (send, campaigns, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")

@@ -26,6 +26,7 @@ from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
+from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
 from paceline.store.queue import accounts, campaigns, installation, senders, servers
@@ -78,7 +79,8 @@ class Sender:
         self._box = box
         self._campaign_id = campaign_id
         self._on_change = on_change
-        self._composer = Composer(database, clock.now, box.tokens(settings))
+        self._signing = Signing(database, box)
+        self._composer = Composer(database, clock.now, box.tokens(settings), self._signing)
         self._workers: dict[int, AccountWorker] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._renewed_boot = float("-inf")
@@ -221,6 +223,7 @@ class Sender:
 
     def _read(self) -> _Seen:
         now = self._clock.now()
+        self._signing.refresh_if_due(self._clock.boot())
         with self._database.read() as connection:
             if self._campaign_id is None:
                 standings = accounts.standings_at_work(connection, self._id, now=now)
