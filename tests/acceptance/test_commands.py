@@ -316,3 +316,11 @@ def test_demo_brings_every_contact_exactly_one_message(home: Home) -> None:
     assert len(summary["accounts"]) == 10
     (folder,) = (home.folder / "data" / "demo").iterdir()
     assert len(list((folder / "mails").iterdir())) == 1_000
+
+
+def test_whatsapp_demo_brings_every_number_exactly_one_message(home: Home) -> None:
+    done = home.run("demo", "--channel", "whatsapp", "--json")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1), done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["status"], summary["sent"], summary["refused"]) == ("completed", 1_000, 12)
+    assert summary["channel"] == "whatsapp"

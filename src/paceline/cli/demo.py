@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
+from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
+from typing import Annotated
 
 import typer
 
@@ -17,7 +19,8 @@ from paceline.cli.output import print_json, print_lines
 from paceline.cli.progress import Progress
 from paceline.cli.send import FINISHING, progress_on_standard_error
 from paceline.cli.words import clean, duration, number, plural, rate
-from paceline.operations.installation.demo import CAMPAIGN, CONTACTS, MAILS, RECORD, DemoResult, demo as play
+from paceline.operations.installation.demo import EMAIL, DemoResult, Play, demo as play
+from paceline.operations.installation.whatsapp_demo import WHATSAPP
 from paceline.settings import Settings
 
 _WIDTH = 80
@@ -29,10 +32,25 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo(as_json: JsonOption = False) -> int:
+class DemoChannel(StrEnum):
+    """What the demo sends."""
+
+    EMAIL = "email"
+    WHATSAPP = "whatsapp"
+
+
+_PLAYS = {DemoChannel.EMAIL: EMAIL, DemoChannel.WHATSAPP: WHATSAPP}
+
+
+def demo(
+    channel: Annotated[
+        DemoChannel, typer.Option(help="What is sent: mails, or WhatsApp templates.")
+    ] = DemoChannel.EMAIL,
+    as_json: JsonOption = False,
+) -> int:
     """Send 1,000 messages through 10 accounts to a sandbox that counts every copy; each run uses a fresh folder."""
     with progress_on_standard_error() as progress:
-        result = run(_play(settings_of(None), progress))
+        result = run(_play(settings_of(None), _PLAYS[channel], progress))
     if as_json:
         for difference in result.differences:
             print(clean(difference), file=sys.stderr)
@@ -44,9 +62,10 @@ def demo(as_json: JsonOption = False) -> int:
     return ExitCode.NOT_FINISHED if result.interrupted else ExitCode.DONE
 
 
-async def _play(settings: Settings, progress: Progress) -> DemoResult:
+async def _play(settings: Settings, script: Play, progress: Progress) -> DemoResult:
     return await play(
         settings,
+        script,
         open_context=open_context,
         sandbox_command=_SANDBOX,
         stop=stop_on_signals(lambda: progress.say(FINISHING)),
@@ -70,7 +89,7 @@ def demo_report(result: DemoResult, *, program: str) -> list[str]:
         *wrap(f"Sent by {accounts}.", _WIDTH),
         "",
         f"Look into {result.folder}",
-        *(f"  {name:<18}{about}" for name, about in _CONTENTS.items()),
+        *(f"  {name:<18}{about}" for name, about in result.contents.items()),
         "and ask",
         f"  PACELINE_DATA_DIR={folder} {program} messages {result.summary.key}",
         "",
@@ -89,12 +108,3 @@ def _verdict(result: DemoResult) -> list[str]:
         f"{sent} ({rate(summary.rate_per_second)}) through {len(summary.accounts)} accounts: each of the "
         f"{number(result.eligible)} eligible contacts got exactly one. {plural(summary.refused, 'row')} refused."
     ]
-
-
-_CONTENTS = {
-    f"{MAILS}/": "every message as it arrived",
-    CAMPAIGN: "the campaign that was sent",
-    CONTACTS: "its audience",
-    "demo.refused.csv": "the refused rows, each with its line and the reason",
-    RECORD: "what the sandbox recorded, one line per message",
-}

@@ -12,6 +12,7 @@ import typer.main
 
 from paceline.cli import (
     accounts,
+    came_back,
     campaigns,
     demo,
     imports,
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, imports):
+for group in (send, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")

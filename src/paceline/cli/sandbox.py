@@ -43,6 +43,9 @@ def sandbox(
         str, typer.Option(metavar="URL", help="Where the simulator tells what became of WhatsApp messages.")
     ] = "",
     whatsapp_secret: Annotated[str, typer.Option(metavar="TEXT", help="The app secret that signs them.")] = "",
+    whatsapp_record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append one JSON line per WhatsApp message that is taken.")
+    ] = None,
     behaviour: Annotated[
         str | None, typer.Option(metavar="FILE", help="How it misbehaves: a file, or a name that comes with Paceline.")
     ] = None,
@@ -67,6 +70,7 @@ def sandbox(
             seed=0 if behaviours is None else behaviours.seed,
             messages_per_second=whatsapp_rate,
             webhooks=WebhookPlan(url=whatsapp_webhook, secret=whatsapp_secret) if whatsapp_webhook else None,
+            record=whatsapp_record,
         )
     run(_serve(server, simulator, until_input_ends=until_input_ends, as_json=as_json))
     counts = arrived(server.mailbox)

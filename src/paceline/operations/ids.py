@@ -13,6 +13,7 @@ _NOUNS = {
     IdKind.MESSAGE: "message",
     IdKind.SEGMENT: "segment",
     IdKind.TEMPLATE: "template",
+    IdKind.WORKER: "worker",
 }
 
 

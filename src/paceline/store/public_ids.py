@@ -35,6 +35,7 @@ class IdKind(StrEnum):
     TEMPLATE = "tpl"
     USER = "usr"
     WEBHOOK = "whk"
+    WORKER = "wrk"
     WORKSPACE = "wsp"
 
 

@@ -6,9 +6,9 @@ import asyncio
 import csv
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,7 +29,6 @@ RECORD = "arrived.jsonl"
 MAILS = "mails"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
-_LISTENING = "listening on smtp://"
 
 
 class DemoFailed(PacelineError):
@@ -70,10 +69,29 @@ class DemoResult:
     interrupted: bool
     """It was stopped before its end; nothing is promised then but that nobody got two."""
     differences: tuple[str, ...]
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """What lies in the folder: names, and what each is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """What is played on one channel."""
+
+    environment: Mapping[str, str]
+    write: Callable[[Path, int], Path]
+    """Writes campaign and audience into a folder, for a sandbox on this port; returns the campaign's file."""
+    sandbox_options: Callable[[Path], Sequence[str]]
+    listening: str
+    """What the sandbox says, up to its address."""
+    eligible: Callable[[Path], set[str]]
+    arrived: Callable[[Path], Iterator[str]]
+    """The recipient of every copy that the sandbox has."""
+    contents: Mapping[str, str]
 
 
 async def demo(
     settings: Settings,
+    script: Play,
     *,
     open_context: Callable[[Settings], Context],
     sandbox_command: Sequence[str],
@@ -87,19 +105,20 @@ async def demo(
     happens. Raises DemoFailed when it does not start.
     """
     folder = _fresh_folder(settings.data_path.resolve() / "demo")
-    async with _sandbox(sandbox_command, folder) as port:
-        campaign_path = _write_campaign(folder, port)
+    command = (*sandbox_command, *script.sandbox_options(folder), "--until-input-ends", "--json")
+    async with _sandbox(command, script.listening) as port:
+        campaign_path = script.write(folder, port)
         on_notice(f"the sandbox listens on 127.0.0.1 port {port}, all files are in {folder}")
         context = open_context(replace(settings, data_dir=str(folder), database=""))
         try:
-            file = read_campaign_file(campaign_path, {"DEMO_PASSWORD": "the sandbox takes any"})
+            file = read_campaign_file(campaign_path, script.environment)
             summary = await send(
                 context, file, exit_when_paused=True, stop=stop, on_progress=on_progress, on_notice=on_notice
             )
         finally:
             context.close()
-    eligible = eligible_addresses(folder / CONTACTS)
-    arrived = Counter(_arrived(folder / RECORD))
+    eligible = script.eligible(folder)
+    arrived = Counter(script.arrived(folder))
     interrupted = stop.is_set() and summary.status is not CampaignStatus.COMPLETED
     return DemoResult(
         summary=summary,
@@ -107,6 +126,7 @@ async def demo(
         eligible=len(eligible),
         interrupted=interrupted,
         differences=tuple(differences(summary, eligible, arrived, interrupted=interrupted)),
+        contents=script.contents,
     )
 
 
@@ -178,19 +198,17 @@ daily_limit = {account.daily_limit}
 
 
 @asynccontextmanager
-async def _sandbox(command: Sequence[str], folder: Path) -> AsyncIterator[int]:
+async def _sandbox(command: Sequence[str], listening: str) -> AsyncIterator[int]:
     """A sandbox as a process of its own, out of reach of Ctrl-C; gives its port, and ends it."""
     process = await asyncio.create_subprocess_exec(
         *command,
-        *("--smtp-port", "0", "--record", str(folder / RECORD), "--keep", str(folder / MAILS)),
-        *("--until-input-ends", "--json"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
     try:
-        yield await _port(process)
+        yield await _port(process, listening)
     finally:
         assert process.stdin is not None
         process.stdin.close()
@@ -202,22 +220,22 @@ async def _sandbox(command: Sequence[str], folder: Path) -> AsyncIterator[int]:
             await process.wait()
 
 
-async def _port(process: asyncio.subprocess.Process) -> int:
+async def _port(process: asyncio.subprocess.Process, listening: str) -> int:
     assert process.stderr is not None
     said = []
     try:
         async with asyncio.timeout(_START_SECONDS):
             async for line in process.stderr:
                 said.append(line.decode(errors="replace").strip())
-                if said[-1].startswith(_LISTENING):
+                if said[-1].startswith(listening):
                     return int(said[-1].rpartition(":")[2])
     except TimeoutError:
         said.append(f"no sign of life within {_START_SECONDS:g} s")
     raise DemoFailed(f"the sandbox did not start: {' '.join(said[-3:])}")
 
 
-def _arrived(record: Path) -> Iterator[str]:
-    """The recipient of every copy that the sandbox has."""
+def _arrived(folder: Path) -> Iterator[str]:
+    record = folder / RECORD
     if record.exists():
         yield from (
             address_key(recipient) for entry in read_record(record) if entry.stored for recipient in entry.recipients
@@ -255,3 +273,28 @@ def _named(what: str, addresses: set[str]) -> Iterator[str]:
     if addresses:
         few = sorted(addresses)[:3]
         yield f"{len(addresses)} {what}: {', '.join(few)}{' …' if len(addresses) > len(few) else ''}"
+
+
+EMAIL = Play(
+    environment={"DEMO_PASSWORD": "the sandbox takes any"},
+    write=_write_campaign,
+    sandbox_options=lambda folder: (
+        "--smtp-port",
+        "0",
+        "--record",
+        str(folder / RECORD),
+        "--keep",
+        str(folder / MAILS),
+    ),
+    listening="listening on smtp://",
+    eligible=lambda folder: eligible_addresses(folder / CONTACTS),
+    arrived=_arrived,
+    contents={
+        f"{MAILS}/": "every message as it arrived",
+        CAMPAIGN: "the campaign that was sent",
+        CONTACTS: "its audience",
+        "demo.refused.csv": "the refused rows, each with its line and the reason",
+        RECORD: "what the sandbox recorded, one line per message",
+    },
+)
+"""The demo of ``make demo``."""

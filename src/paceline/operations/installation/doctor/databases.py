@@ -14,7 +14,7 @@ from paceline.settings import Settings
 from paceline.store.database import Database
 from paceline.store.migrations import Schema
 from paceline.store.opening import schema_version
-from paceline.store.queue import accounts, campaigns, statistics
+from paceline.store.queue import accounts, campaign_work, campaigns, statistics
 from paceline.store.sqlite import SqliteDatabase
 from paceline.store.vital_signs import VitalSigns, vital_signs, write_for_nothing
 
@@ -152,9 +152,9 @@ def _timed(database: Database, question: Callable[[Database], object]) -> float:
 
 def _progress_of_the_running(database: Database) -> None:
     with database.read() as connection:
-        for campaign_id in campaigns.running(connection)[:5]:
+        for campaign_id in campaign_work.running(connection)[:5]:
             campaigns.progress(connection, campaign_id)
-            campaigns.has_work(connection, campaign_id, now=0.0)
+            campaign_work.has_work(connection, campaign_id, now=0.0)
 
 
 def _standings(database: Database) -> None:
