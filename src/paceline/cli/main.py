@@ -15,6 +15,7 @@ from paceline.cli import (
     came_back,
     campaigns,
     demo,
+    forecast,
     imports,
     installation,
     keys,
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, came_back, imports):
+for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")

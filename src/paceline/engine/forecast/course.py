@@ -7,7 +7,8 @@ ends, the rest of the queue becomes scarce), in one step, however many those are
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+import math
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -46,7 +47,7 @@ class Course:
     pauses: list[Pause] = field(default_factory=list)
     per_day: DayCounts
     per_account: list[tuple[str, int]] = field(default_factory=list)
-    waits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    waits: defaultdict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     """(account, reason) -> seconds that limits held it up."""
     sending_seconds: float = 0.0
     """Of all accounts together."""
@@ -59,7 +60,19 @@ class Course:
 class _Entry:
     """Accounts that are alike, from one bite to the next."""
 
-    __slots__ = ("because", "interval", "latency", "limited", "limited_at", "names", "next_at", "rules", "sent", "shares", "width")
+    __slots__ = (
+        "because",
+        "interval",
+        "latency",
+        "limited",
+        "limited_at",
+        "names",
+        "next_at",
+        "rules",
+        "sent",
+        "shares",
+        "width",
+    )
 
     def __init__(self, gathered: Gathered, shared: Sequence[Rule], start: float) -> None:
         account = gathered.account
@@ -199,13 +212,13 @@ class _Reckoning:
 
     def _bite(self, entry: _Entry, room: Room, first: float) -> int:
         """How many messages each account of the entry takes at once."""
-        count = max(1, self._left // (_SHARE_OF_A_BITE * self._width))
+        count: int = max(1, self._left // (_SHARE_OF_A_BITE * self._width))
         if self._pace:
             count = min(count, self._paced_bite)
         if room.messages < count:
             count = int(room.messages)
         if room.until < first + count * entry.interval:
-            count = max(1, min(count, -int(-(room.until - first) // entry.interval)))
+            count = max(1, min(count, math.ceil((room.until - first) / entry.interval)))
         return count
 
     def _take(self, entry: _Entry, first: float, count: int, messages: int) -> None:
@@ -255,7 +268,7 @@ class _Reckoning:
         if not deferred and not refused:
             return taken
         while len(self._owed) <= attempts:
-            self._owed.append([0.0, 0.0])
+            self._owed.append([0.5, 0.5])
         owed = self._owed[attempts]
         owed[0] += deferred * taken
         owed[1] += refused * taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -137,7 +137,7 @@ def bottleneck(plan: Plan, course: Course) -> str:
         return "there is no account that can send"
     if course.finish_at is None and not course.sending_seconds:
         return "no account can ever send: their limits leave no room"
-    kinds: Counter[str] = Counter()
+    kinds: defaultdict[str, float] = defaultdict(float)
     for (_, reason), seconds in course.waits.items():
         kinds[reason] += seconds
     longest = max(kinds, key=lambda kind: kinds[kind], default="")

@@ -15,10 +15,10 @@ from paceline.domain.allowance import BUCKET_SECONDS
 from paceline.engine.forecast.plan import Plan, PlannedAccount
 
 _DAY = 86_400.0
-_MOST_STEPS = 20_000
+_MOST_STEPS = 10_000
 _FEW = 200
-_FINENESS = 20
-"""Nearly alike: the same twentieth of each window."""
+_FINENESS = (20, 10, 5)
+"""Nearly alike: the same twentieth of each window, or else a coarser part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +43,11 @@ def gather(plan: Plan) -> list[Gathered]:
     alike = _alike(accounts, plan.start)
     if _steps(plan, [one.account for one in alike]) <= _MOST_STEPS:
         return alike
-    nearly = _nearly_alike(accounts, plan.start)
-    if _steps(plan, [one.account for one in nearly]) > _MOST_STEPS:
-        nearly = [replace(one, account=_without_minutes(one.account)) for one in nearly]
-    return nearly
+    for fineness in _FINENESS:
+        nearly = _nearly_alike(accounts, plan.start, fineness)
+        if _steps(plan, [one.account for one in nearly]) <= _MOST_STEPS:
+            return nearly
+    return [replace(one, account=_without_minutes(one.account)) for one in nearly]
 
 
 def _alike(accounts: Iterable[PlannedAccount], start: float) -> list[Gathered]:
@@ -54,7 +55,7 @@ def _alike(accounts: Iterable[PlannedAccount], start: float) -> list[Gathered]:
     for account in accounts:
         limits = account.limits
         key = (
-            (limits.minute, limits.hour, limits.day, limits.month, limits.window, limits.timezone.key),
+            (limits.minute, limits.hour, limits.day, limits.month, limits.window, limits.timezone.key, limits.warm_up),
             (account.rate_per_minute, account.seconds_per_message, account.connections),
             (max(account.next_at, start), account.usage, account.open_intents),
             (max(account.rests_until, start), account.is_limited, account.rests_because),
@@ -81,25 +82,40 @@ def messages_per_day(account: PlannedAccount) -> float:
     """The most that an account can send in a day, in the long run."""
     limits = account.limits
     speed = _DAY * account.connections / account.seconds_per_message
-    most = [speed, account.rate_per_minute * 1440, limits.minute * 1440, limits.hour * 24, limits.day, limits.month / 30]
+    most = [
+        speed,
+        account.rate_per_minute * 1440,
+        limits.minute * 1440,
+        limits.hour * 24,
+        limits.day,
+        limits.month / 30,
+    ]
     return min(amount for amount in most if amount > 0)
 
 
-def _nearly_alike(accounts: Sequence[PlannedAccount], start: float) -> list[Gathered]:
+def _nearly_alike(accounts: Sequence[PlannedAccount], start: float, fineness: int) -> list[Gathered]:
+    """Those that warm up only where they are alike in everything: sums of ramps are no ramp."""
     groups: dict[object, list[PlannedAccount]] = {}
     for account in accounts:
-        groups.setdefault(_shape(account, start), []).append(account)
-    return [_together(group) for group in groups.values()]
+        if account.limits.warm_up is None:
+            groups.setdefault(_shape(account, start, fineness), []).append(account)
+    ramps = _alike((account for account in accounts if account.limits.warm_up is not None), start)
+    return [*map(_together, groups.values()), *ramps]
 
 
-def _shape(account: PlannedAccount, start: float) -> object:
+def _shape(account: PlannedAccount, start: float, fineness: int) -> object:
     """What nearly alike accounts share: which limits they have, and how much of each window it takes to reach them."""
     limits = account.limits
     speed = messages_per_day(replace(account, limits=Limits())) / _DAY
     parts: list[int] = []
-    for amount, seconds in ((limits.minute, 60), (limits.hour, 3600), (limits.day, 86_400), (limits.month, 30 * 86_400)):
+    for amount, seconds in (
+        (limits.minute, 60),
+        (limits.hour, 3600),
+        (limits.day, 86_400),
+        (limits.month, 30 * 86_400),
+    ):
         part = min(1.0, amount / (speed * seconds)) if amount else -1.0
-        parts.append(round(part * _FINENESS))
+        parts.append(round(part * fineness))
         if amount:
             speed = min(speed, amount / seconds)
     longest = limits.month or limits.day or limits.hour or limits.minute

@@ -91,14 +91,26 @@ class Plan:
         fresh = replace(last, next_at=0, usage=(), open_intents=0, rests_until=0, rests_because="", is_limited=False)
         return self.with_accounts(replace(fresh, name=f"another account {n + 1}") for n in range(count))
 
-    def with_limits(self, **amounts: int) -> Plan:
-        """What if every account had these limits (minute, hour, day, month; 0 is unlimited)? What is used stays used."""
+    def with_limits(
+        self, *, minute: int | None = None, hour: int | None = None, day: int | None = None, month: int | None = None
+    ) -> Plan:
+        """What if every account had these limits (0 is unlimited; None: its own)? What is used stays used."""
+
+        def changed(limits: Limits) -> Limits:
+            return replace(
+                limits,
+                minute=limits.minute if minute is None else minute,
+                hour=limits.hour if hour is None else hour,
+                day=limits.day if day is None else day,
+                month=limits.month if month is None else month,
+            )
+
         return replace(
             self,
             accounts=tuple(
                 replace(
                     account,
-                    limits=replace(account.limits, **amounts),
+                    limits=changed(account.limits),
                     rests_until=0 if account.is_limited else account.rests_until,
                     is_limited=False,
                 )

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 from paceline.domain.account import Limits, Window
 from paceline.domain.allowance import BUCKET_SECONDS, Allowance, Exhaustion, bucket_of, limit_windows
 
 FOREVER = math.inf
+WARM_UP = "warm_up"
 _QUARTER_SECONDS = 900
+_LONGEST = {"minute": 60, "hour": 3600, "day": 90_000, "month": 31 * 86_400 + 3600}
+_NO_LIMIT = 1 << 60
 
 
 class Room(NamedTuple):
@@ -43,6 +44,8 @@ class Rule(Protocol):
 
 def tightest(rules: Sequence[Rule], at: float) -> Room:
     """All rules together: of those that say no the one that does so for longest, else the least room."""
+    if len(rules) == 1:
+        return rules[0].room(at)
     least, until, closed = FOREVER, FOREVER, None
     for rule in rules:
         room = rule.room(at)
@@ -90,8 +93,7 @@ class CalendarLimits:
             end = window.end or FOREVER
             used = sum(count for bucket, count in usage if (bucket + 1) * BUCKET_SECONDS > window.start) + open_intents
             fits = int((end - at) / interval) + 1 + used <= window.limit
-            longest = {"minute": 60, "hour": 3600, "day": 90_000, "month": 31 * 86_400 + 3600}[window.unit]
-            if not (fits and int(longest / interval) + 1 <= window.limit):
+            if window.unit == WARM_UP or not (fits and int(_LONGEST[window.unit] / interval) + 1 <= window.limit):
                 self._rows.append(_Row(window.unit, window.limit, used, end))
 
     @property
@@ -100,10 +102,11 @@ class CalendarLimits:
         return bool(self._rows)
 
     def room(self, at: float) -> Room:
+        """What the fullest of them leaves."""
         least, until, full = FOREVER, FOREVER, None
         for row in self._rows:
             if at >= row.end:
-                row.used, row.end = 0, window_end(row.unit, self._limits, at)
+                self._begin(row, at)
             left = row.limit - row.used
             if left <= 0:
                 if full is None or row.end > full.end:
@@ -115,7 +118,17 @@ class CalendarLimits:
                     until = row.end
         return Room(least, until) if full is None else Room(0, full.end, _reached(full.unit, full.limit, self._crowd))
 
+    def _begin(self, row: _Row, at: float) -> None:
+        """A new window: nothing is used of it, and a ramp has another amount."""
+        row.used = 0
+        if row.unit == WARM_UP:
+            ramp = [window for window in limit_windows(self._limits, at) if window.unit == WARM_UP]
+            row.limit, row.end = (ramp[0].limit, ramp[0].end or FOREVER) if ramp else (_NO_LIMIT, FOREVER)
+        else:
+            row.end = window_end(row.unit, self._limits, at)
+
     def use(self, first: float, interval: float, count: int) -> None:
+        """They count in every window."""
         for row in self._rows:
             row.used += count
 
@@ -141,6 +154,7 @@ class RollingLimits:
         self._allowance = Allowance(limits, usage, open_intents, at)
 
     def room(self, at: float) -> Room:
+        """What the allowance leaves, and when the next bucket becomes old enough."""
         left = self._allowance.remaining(at)
         if left is None or left > 0:
             return Room(FOREVER if left is None else left, FOREVER)
@@ -149,6 +163,7 @@ class RollingLimits:
         return Room(0, full.resumes_at, _reached(full.unit, full.limit, self._crowd))
 
     def use(self, first: float, interval: float, count: int) -> None:
+        """They count in the buckets in which they begin."""
         self._allowance.open(count)
         begun = 0
         while begun < count:
@@ -181,14 +196,10 @@ def window_end(unit: str, limits: Limits, at: float) -> float:
     found = _ends.get(key)
     if found is not None:
         return found
-    window = limit_windows(_only(unit, limits.timezone), at)[0]
+    window = next(window for window in limit_windows(limits, at) if window.unit == unit)
     end = FOREVER if window.end is None else window.end
     if window.start % _QUARTER_SECONDS == 0 and end % _QUARTER_SECONDS == 0:
         if len(_ends) > _MOST_ENDS:
             _ends.clear()
         _ends[key] = end
     return end
-
-
-def _only(unit: str, zone: ZoneInfo) -> Limits:
-    return replace(Limits(timezone=zone), **{unit: 1})
