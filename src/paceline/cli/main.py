@@ -19,6 +19,7 @@ from paceline.cli import (
     imports,
     installation,
     keys,
+    receive,
     sandbox,
     send,
     serve,
@@ -42,7 +43,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (serve, demo, sandbox, installation):
+for group in (serve, receive, demo, sandbox, installation):
     group.register(app)
 
 
