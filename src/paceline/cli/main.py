@@ -16,6 +16,7 @@ from paceline.cli import (
     campaigns,
     demo,
     domains,
+    forecast,
     imports,
     installation,
     keys,
@@ -37,7 +38,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, came_back, imports):
+for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(domains.app, name="domains")
