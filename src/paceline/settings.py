@@ -257,6 +257,15 @@ class Settings:
     soft_bounce_suppression_days: float = _setting(
         90.0, "PACELINE_SOFT_BOUNCE_SUPPRESSION", "days", "For how long soft bounces suppress an address; 0: for ever"
     )
+    lmtp_port: int = _setting(
+        0, "PACELINE_LMTP_PORT", "port", "Where `paceline serve` takes mail that came back over LMTP; 0: nowhere"
+    )
+    lmtp_host: str = _setting(
+        "127.0.0.1",
+        "PACELINE_LMTP_HOST",
+        "address",
+        "On which address it does; there is no login, so only your own MTA should reach it",
+    )
     api_rate_per_second: float = _setting(
         200.0,
         "PACELINE_API_RATE",

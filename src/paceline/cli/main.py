@@ -15,9 +15,11 @@ from paceline.cli import (
     came_back,
     campaigns,
     demo,
+    forecast,
     imports,
     installation,
     keys,
+    receive,
     sandbox,
     send,
     serve,
@@ -35,13 +37,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, came_back, imports):
+for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (serve, demo, sandbox, installation):
+for group in (serve, receive, demo, sandbox, installation):
     group.register(app)
 
 
