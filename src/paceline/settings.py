@@ -46,6 +46,21 @@ class Settings:
         "URL",
         "The database of the busy queue (campaigns, messages, accounts); empty: the same one",
     )
+    replica_database: str = _setting(
+        "",
+        "PACELINE_REPLICA_DATABASE",
+        "URL",
+        "A streaming replica of PACELINE_DATABASE (PostgreSQL), which reports and exports read; empty: none",
+    )
+    queue_replica_database: str = _setting(
+        "",
+        "PACELINE_QUEUE_REPLICA_DATABASE",
+        "URL",
+        "The same of PACELINE_QUEUE_DATABASE, where the queue has a database of its own",
+    )
+    replica_lag_seconds: float = _setting(
+        30.0, "PACELINE_REPLICA_LAG", "s", "A replica that is further behind is not read: the original is", least=1
+    )
     secret_key: str = _setting(
         "",
         "PACELINE_SECRET_KEY",
