@@ -22,6 +22,7 @@ from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.observability.logs import start_logs
 from paceline.observability.metrics_server import serving_metrics
 from paceline.operations.context import QueueContext
+from paceline.operations.incoming.receiving import listening_for_mail
 from paceline.operations.installation.background import work_in_background
 from paceline.operations.installation.metrics import samples
 from paceline.operations.installation.sender_process import send_for_everybody, send_one_campaign
@@ -83,8 +84,9 @@ def _background(settings: Settings) -> None:
     context = open_when_there(lambda: open_context(settings), stop)
     if context is not None:
         try:
-            _say_ready()
-            work_in_background(context, stop)
+            with listening_for_mail(context):
+                _say_ready()
+                work_in_background(context, stop)
         finally:
             context.close()
 
