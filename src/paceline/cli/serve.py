@@ -49,13 +49,13 @@ def serve(
 ) -> None:
     """Run the server: the API, the recurring work and senders, each a process, until Ctrl-C or SIGTERM."""
     settings = settings_of(database)
-    with _listener(host, port) as listener:
+    with listening(host, port) as listener:
         log_as("supervisor", settings)
-        url = _url(listener)
+        url = url_of(listener)
         settings = replace(settings, base_url=settings.base_url or url)
         _prepare(settings)
         supervisor = Supervisor(
-            _programs(settings, listener, senders),
+            programs(settings, listener, senders),
             environment=child_environment(settings),
             manager=ServiceManager(os.environ),
         )
@@ -110,8 +110,8 @@ def _prepare(settings: Settings) -> None:
     context.close()
 
 
-def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
-    """Senders start after the background process, so that none of them takes the recurring work over."""
+def programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
+    """The children. Senders start after the background process, so that none of them takes the recurring work over."""
     return [
         Program(
             name="background",
@@ -132,7 +132,7 @@ def _programs(settings: Settings, listener: socket.socket, senders: int) -> list
     ]
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
     """The listening socket; a child of a supervisor that has just been killed is given a moment to let go of it."""
     deadline = time.monotonic() + _PORT_FREE_WITHIN_SECONDS
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -147,6 +147,7 @@ def _listener(host: str, port: int) -> socket.socket:
         time.sleep(0.05)
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(listener: socket.socket) -> str:
+    """Where browsers on this machine reach it."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
