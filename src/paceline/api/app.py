@@ -41,6 +41,8 @@ from paceline.api.routes import (
     templates,
     tracking,
     webhooks,
+    worker_reports,
+    workers,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -50,6 +52,7 @@ from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.operations.installation.health import ReadinessProbe
+from paceline.remote.reports import Reports
 
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,
@@ -76,6 +79,8 @@ ROUTES: tuple[Routes, ...] = (
     templates.routes,
     tracking.routes,
     webhooks.routes,
+    worker_reports.routes,
+    workers.routes,
     workspaces.routes,
 )
 
@@ -109,6 +114,9 @@ def create_app(context: Context) -> FastAPI:
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
     app.state.tracking = Tracking(context)
+    app.state.reports = Reports(
+        context.queue, context.ids, now=context.clock.now, batch_size=context.settings.worker_batch
+    )
     app.add_middleware(SafeHeaders)
     app.state.readiness = ReadinessProbe(context)
     proxies = parse_networks(context.settings.trusted_proxies)
@@ -117,7 +125,7 @@ def create_app(context: Context) -> FastAPI:
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)
-    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app
 
 
@@ -126,7 +134,8 @@ def api_routes() -> list[APIRoute]:
     return [route for routes in ROUTES for route in routes.router.routes if isinstance(route, APIRoute)]
 
 
-def _describe(app: FastAPI) -> dict[str, Any]:
+def describe(app: FastAPI) -> dict[str, Any]:
+    """An application's OpenAPI description, made once."""
     if app.openapi_schema is None:
         described = get_openapi(
             title=app.title,

@@ -23,6 +23,8 @@ from paceline.cli import (
     serve,
     suppression,
     users,
+    worker,
+    workers,
 )
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
@@ -41,7 +43,8 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (serve, demo, sandbox, installation):
+app.add_typer(workers.app, name="workers")
+for group in (serve, worker, demo, sandbox, installation):
     group.register(app)
 
 
