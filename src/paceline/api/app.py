@@ -41,6 +41,7 @@ from paceline.api.routes import (
     templates,
     tracking,
     webhooks,
+    whatsapp_callbacks,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -54,6 +55,7 @@ from paceline.operations.installation.health import ReadinessProbe
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,
     api_keys.routes,
+    whatsapp_callbacks.routes,
     callbacks.routes,
     audit.routes,
     campaigns.routes,

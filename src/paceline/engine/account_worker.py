@@ -123,6 +123,12 @@ class AccountWorker:
             self._campaigns = deque(campaign_ids)
             self._give_back(message for message in self._buffer if message.campaign_id not in campaign_ids)
 
+    def leave_room(self, share: float) -> None:
+        """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
+        whole = _adaptive_rate(self.account)
+        if self._rate is not None and whole is not None:
+            self._follow(self._rate.below(whole.ceiling * (1 - share)))
+
     def look_again(self) -> None:
         """There may be new work."""
         self._hungry.set()

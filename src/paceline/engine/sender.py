@@ -21,6 +21,7 @@ from paceline.domain.allowance import Allowance, Exhaustion
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.domain.rate import INBOUND_SECONDS, INBOUND_SHARE
 from paceline.domain.retry_policy import account_delay_seconds
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
@@ -28,7 +29,7 @@ from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaigns, installation, senders, servers
+from paceline.store.queue import accounts, campaigns, installation, senders, servers, whatsapp_numbers
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
 from paceline.store.secrets import SecretBox
@@ -52,6 +53,8 @@ class _Seen:
     with_work: set[int] = field(default_factory=set)
     urgent: set[int] = field(default_factory=set)
     """Campaigns that go before all others."""
+    written_to: set[int] = field(default_factory=set)
+    """Accounts to which people write as well."""
     full_servers: set[tuple[int, str]] = field(default_factory=set)
     """Workspace and host of servers that take no more connections."""
 
@@ -197,6 +200,7 @@ class Sender:
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
+                worker.leave_room(INBOUND_SHARE if standing.id in seen.written_to else 0.0)
                 worker.serve(seen.served[standing.id], seen.urgent)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
@@ -236,6 +240,7 @@ class Sender:
                 served=served,
                 with_work=with_work,
                 urgent=campaigns.urgent(connection) & with_work,
+                written_to=whatsapp_numbers.written_to(connection, since=now - INBOUND_SECONDS),
                 full_servers=servers.full(connection),
             )
 
