@@ -47,6 +47,21 @@ class Settings:
         "URL",
         "The database of the busy queue (campaigns, messages, accounts); empty: the same one",
     )
+    replica_database: str = _setting(
+        "",
+        "PACELINE_REPLICA_DATABASE",
+        "URL",
+        "A streaming replica of PACELINE_DATABASE (PostgreSQL), which reports and exports read; empty: none",
+    )
+    queue_replica_database: str = _setting(
+        "",
+        "PACELINE_QUEUE_REPLICA_DATABASE",
+        "URL",
+        "The same of PACELINE_QUEUE_DATABASE, where the queue has a database of its own",
+    )
+    replica_lag_seconds: float = _setting(
+        30.0, "PACELINE_REPLICA_LAG", "s", "A replica that is further behind is not read: the original is", least=1
+    )
     secret_key: str = _setting(
         "",
         "PACELINE_SECRET_KEY",
@@ -261,6 +276,15 @@ class Settings:
     soft_bounce_suppression_days: float = _setting(
         90.0, "PACELINE_SOFT_BOUNCE_SUPPRESSION", "days", "For how long soft bounces suppress an address; 0: for ever"
     )
+    lmtp_port: int = _setting(
+        0, "PACELINE_LMTP_PORT", "port", "Where `paceline serve` takes mail that came back over LMTP; 0: nowhere"
+    )
+    lmtp_host: str = _setting(
+        "127.0.0.1",
+        "PACELINE_LMTP_HOST",
+        "address",
+        "On which address it does; there is no login, so only your own MTA should reach it",
+    )
     api_rate_per_second: float = _setting(
         200.0,
         "PACELINE_API_RATE",
@@ -349,6 +373,16 @@ class Settings:
     )
     notify_from: str = _setting(
         "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
+    )
+    dns_servers: str = _setting(
+        "",
+        "PACELINE_DNS_SERVERS",
+        "list",
+        "Name servers that are asked about sending domains, such as 9.9.9.9 or [::1]:53, separated by commas; empty: the "
+        "system's",
+    )
+    dns_timeout_seconds: float = _setting(
+        3.0, "PACELINE_DNS_TIMEOUT", "s", "How long one question to name servers may take", least=0.1
     )
     webhook_timeout_seconds: float = _setting(
         10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1

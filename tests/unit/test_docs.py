@@ -19,6 +19,7 @@ from paceline.domain.account import AccountState
 from paceline.domain.campaign import MOVES, CampaignStatus
 from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, SUBSCRIPTION_MOVES, SubscriptionState
 from paceline.domain.event import EVENTS
+from paceline.domain.fact import FactKind
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, Report, ReportKind, Standing, settle
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
 from paceline.domain.retry_policy import RetryPolicy
@@ -231,6 +232,12 @@ def test_operations_of_the_api_are_documented_as_they_are() -> None:
         (method, one.path, str(needed_by(one)), one.summary) for one in api_routes() for method in one.methods or ()
     }
     assert set(documented) == expected
+
+
+def test_what_happens_to_a_message_is_documented_as_it_is() -> None:
+    text = (REFERENCE / "api.md").read_text().partition("## What happens to a message\n")[2]
+    documented = re.findall(r"^\| `(\w+)` \|", text, re.M)
+    assert documented == [*ReportKind, "resolved_sent", "resolved_resend", *FactKind]
 
 
 # Events

@@ -23,8 +23,10 @@ from paceline.api.routes import (
     callbacks,
     campaigns,
     contacts,
+    domains,
     exports,
     feed,
+    forecasts,
     health,
     imports,
     invitations,
@@ -33,6 +35,7 @@ from paceline.api.routes import (
     messages,
     notifications,
     passwords,
+    preview_frame,
     segments,
     servers,
     sessions,
@@ -47,6 +50,7 @@ from paceline.api.routes import (
 from paceline.api.routing import Routes
 from paceline.api.tracking import Tracking
 from paceline.api.tracking_door import TrackingDoor
+from paceline.api.ui import UserInterface
 from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
@@ -60,8 +64,10 @@ ROUTES: tuple[Routes, ...] = (
     audit.routes,
     campaigns.routes,
     contacts.routes,
+    domains.routes,
     exports.routes,
     feed.routes,
+    forecasts.routes,
     health.routes,
     imports.routes,
     invitations.routes,
@@ -70,6 +76,7 @@ ROUTES: tuple[Routes, ...] = (
     messages.routes,
     notifications.routes,
     passwords.routes,
+    preview_frame.routes,
     segments.routes,
     servers.routes,
     sessions.routes,
@@ -111,6 +118,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
     app.state.tracking = Tracking(context)
+    app.add_middleware(UserInterface, doors={route.path.split("/")[1] for route in api_routes()})
     app.add_middleware(SafeHeaders)
     app.state.readiness = ReadinessProbe(context)
     proxies = parse_networks(context.settings.trusted_proxies)

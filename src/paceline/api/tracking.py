@@ -10,12 +10,12 @@ from fastapi import Request as HttpRequest
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.fact import FactKind
 from paceline.operations.context import Context
+from paceline.operations.incoming.receiving import incoming_of
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.outbound.http import CallFailed, OutboundHttp
 from paceline.settings import Settings
 from paceline.tracking.automatic import Request
 from paceline.tracking.clicks import ClickTargets
-from paceline.tracking.incoming import Incoming, Thresholds
 from paceline.tracking.providers.base import NotGenuine, Provider
 from paceline.tracking.providers.sendgrid import SendGrid
 from paceline.tracking.providers.ses import Fetch, Ses
@@ -37,17 +37,9 @@ class Tracking:
         self.tokens = context.box.tokens(context.settings)
         self.recorder = Recorder(context.queue, context.clock.now)
         self.targets = ClickTargets(context.queue)
-        self.incoming = Incoming(context.queue, self.tokens, _thresholds(context.settings))
+        self.incoming = incoming_of(context)
         self.whatsapp_secrets = _separated(context.settings.whatsapp_app_secrets)
         self.providers: dict[str, Provider] = {provider.name: provider for provider in _providers(context.settings)}
-
-
-def _thresholds(settings: Settings) -> Thresholds:
-    return Thresholds(
-        soft_bounces=settings.soft_bounces,
-        soft_days=settings.soft_bounce_days,
-        soft_suppression_days=settings.soft_bounce_suppression_days,
-    )
 
 
 def _separated(text: str) -> tuple[str, ...]:

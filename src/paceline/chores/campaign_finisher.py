@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paceline.domain.campaign import ACTIVE, CampaignStatus
 from paceline.store.database import Database
-from paceline.store.queue import campaigns, messages
+from paceline.store.queue import campaign_work, campaigns, messages
 
 
 def finish_all(database: Database, *, now: float, thorough: bool) -> int:
@@ -13,8 +13,8 @@ def finish_all(database: Database, *, now: float, thorough: bool) -> int:
     ``thorough`` also looks at campaigns that wait for a person or were stopped: seldom anything is left of those.
     """
     with database.read() as connection:
-        found = campaigns.at_their_end(connection)
-        found += campaigns.at_rest_and_unfinished(connection) if thorough else []
+        found = campaign_work.at_their_end(connection)
+        found += campaign_work.at_rest_and_unfinished(connection) if thorough else []
     for campaign_id in found:
         finish(database, campaign_id, now=now)
     return len(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignMove, CampaignStatus
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaigns
+from paceline.store.queue import accounts, campaign_work, campaigns
 from paceline.store.queue.accounts import AccountStanding
 
 
@@ -28,8 +28,8 @@ def pause_or_resume_all(database: Database, *, now: float, paused_too: bool) -> 
     moment unless a person changes an account.
     """
     with database.read() as connection:
-        found = campaigns.without_usable_account(connection, now=now)
-        found += campaigns.paused_in_error(connection, now=now) if paused_too else []
+        found = campaign_work.without_usable_account(connection, now=now)
+        found += campaign_work.paused_in_error(connection, now=now) if paused_too else []
         next_at = accounts.next_allowance_at(connection, now=now)
     for campaign_id in found:
         pause_or_resume(database, campaign_id, now=now)

@@ -12,11 +12,15 @@ import typer.main
 
 from paceline.cli import (
     accounts,
+    came_back,
     campaigns,
     demo,
+    domains,
+    forecast,
     imports,
     installation,
     keys,
+    receive,
     sandbox,
     send,
     serve,
@@ -34,13 +38,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, imports):
+for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (serve, demo, sandbox, installation):
+for group in (serve, receive, demo, sandbox, installation):
     group.register(app)
 
 

@@ -35,6 +35,16 @@ def print_lines(lines: Iterable[str]) -> None:
         forget_standard_output()
 
 
+def print_text(chunks: Iterable[str]) -> None:
+    """Write chunks of text as they are; asks for no more of them once nobody reads."""
+    try:
+        for chunk in chunks:
+            sys.stdout.write(chunk)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_standard_output()
+
+
 def print_texts(texts: Iterable[Text]) -> None:
     """Write styled lines, without colours where standard output is no terminal."""
     print_lines(_rendered(text) for text in texts)

@@ -26,6 +26,8 @@ def report(summary: Summary, *, now: float, zone: tzinfo | None = None) -> list[
             f"{number(counts['uncertain'])} uncertain: handed over without an answer; decide with "
             f"`paceline resolve {summary.key} --uncertain sent` or `resend`"
         )
+    if came_back := [f"{number(count)} {name}" for name, count in summary.came_back.items() if count]:
+        lines.append(f"came back: {', '.join(came_back)}; `paceline report {summary.key}` says more")
     if summary.refused:
         lines.append(
             f"{plural(summary.refused, 'row')} of the audience refused: see {summary.key}.refused.csv beside the database"

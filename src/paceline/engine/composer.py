@@ -15,6 +15,7 @@ from paceline.domain.account import Account
 from paceline.domain.errors import ContentError
 from paceline.domain.reference import mark_of, reference_of
 from paceline.domain.tokens import CampaignTokens, Tokens
+from paceline.engine.signing import Signing
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, installation
 from paceline.store.queue.deliveries import ClaimedMessage
@@ -23,10 +24,12 @@ from paceline.store.queue.deliveries import ClaimedMessage
 class Composer:
     """Renders the messages of every campaign; each campaign's templates are compiled once."""
 
-    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens) -> None:
+    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens, signing: Signing) -> None:
         self._database = database
         self._tokens = tokens
         self._now = now
+        self._signing = signing
+        self._workspaces: dict[int, int] = {}
         self._renderers: dict[int, EmailRenderer | WhatsAppRenderer] = {}
         self._mark = ""
 
@@ -41,6 +44,8 @@ class Composer:
         if campaign.channel == "whatsapp":
             self._renderers[campaign_id] = WhatsAppRenderer(WhatsAppContent.from_json(orjson.loads(campaign.content)))
             return
+        self._signing.refresh()
+        self._workspaces[campaign_id] = campaign.workspace_id
         content = EmailContent.from_json(orjson.loads(campaign.content))
         self._renderers[campaign_id] = EmailRenderer(
             content,
@@ -64,18 +69,22 @@ class Composer:
         except ValueError as error:
             raise ContentError(f"the contact's fields are damaged: {error}") from None
         if isinstance(renderer, WhatsAppRenderer):
-            return _request(
-                message, account, reference_of(self._mark, message.id), *renderer.render(message.address, fields)
-            )
+            reference = reference_of(self._mark, message.id)
+            return _request(message, account, reference, *renderer.render(message.address, fields))
+        now = self._now()
         rendered = renderer.render(
             address=message.address,
             fields=fields,
             message_key=str(message.id),
             account_from=account.from_address,
-            at=self._now(),
+            at=now,
             message_number=message.id,
         )
-        return Letter(sender=rendered.sender, recipient=message.address, data=rendered.data)
+        data = rendered.data
+        signer = self._signing.of(self._workspaces[message.campaign_id], renderer.from_domain(account.from_address))
+        if signer is not None:
+            data = signer.sign(data, at=now) + data
+        return Letter(sender=rendered.sender, recipient=message.address, data=data)
 
 
 def _request(

@@ -9,10 +9,12 @@ _NOUNS = {
     IdKind.ACCOUNT: "account",
     IdKind.CAMPAIGN: "campaign",
     IdKind.CONTACT: "contact",
+    IdKind.DOMAIN: "domain",
     IdKind.LIST: "list",
     IdKind.MESSAGE: "message",
     IdKind.SEGMENT: "segment",
     IdKind.TEMPLATE: "template",
+    IdKind.WORKER: "worker",
 }
 
 

@@ -24,6 +24,7 @@ class IdKind(StrEnum):
     CAMPAIGN = "cmp"
     CONTACT = "con"
     DELIVERY = "dlv"  # of a webhook
+    DOMAIN = "dom"
     EXPORT = "exp"
     IMPORT = "imp"
     INVITATION = "inv"
@@ -35,6 +36,7 @@ class IdKind(StrEnum):
     TEMPLATE = "tpl"
     USER = "usr"
     WEBHOOK = "whk"
+    WORKER = "wrk"
     WORKSPACE = "wsp"
 
 

@@ -8,6 +8,7 @@ from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.message import PUBLIC_STATES
 from paceline.operations.campaigns.summary import AccountSummary, Summary
+from paceline.store.queue.campaigns import CAME_BACK
 
 NOON = 1_804_075_200.0  # 2027-03-03 12:00:00 UTC
 
@@ -43,9 +44,7 @@ def summary(status: CampaignStatus = CampaignStatus.RUNNING, **changes: Any) -> 
         "name": "Spring news",
         "channel": "email",
         "refused": 0,
-        "delivered": 0,
-        "read": 0,
-        "bounced": 0,
+        "came_back": dict.fromkeys(CAME_BACK, 0),
         "accounts": (account(),),
         "pause_reason": None,
         "resumes_at": None,

@@ -60,7 +60,7 @@ def test_message_is_handed_out_whenever_its_moment_comes(looks_before: int, monk
             now=lambda: next(clock),
             lease_holds=lambda: True,
         )
-        worker._buffer.append(message)
+        worker._supply.waiting.append(message)
         clock = _moments(looks_before)
         async with asyncio.timeout(5):
             return await worker.park(cast("Lane", object()))

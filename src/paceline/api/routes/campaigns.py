@@ -20,6 +20,7 @@ from paceline.api.schemas.campaigns import (
     ExplainAnswer,
     ListedCampaignAnswer,
     NewCampaign,
+    ReportAnswer,
     ResolveAnswer,
     ResolveRequest,
     ScheduleRequest,
@@ -41,6 +42,7 @@ from paceline.operations.campaigns import (
     campaigns,
     explaining,
     previewing,
+    reporting,
     test_sending,
 )
 from paceline.operations.campaigns.campaign_drafts import Campaign, row_of
@@ -224,6 +226,13 @@ def resolve_campaign(asked: Asked, campaign_id: str, decision: ResolveRequest) -
 def campaign_progress(asked: Asked, campaign_id: str) -> dict[str, Any]:
     """The summary: counts by message state that add up to the total, accounts, rate, and why it pauses."""
     return summary_of(asked.context, row_of(asked.context, campaign_id).id).to_json()
+
+
+@routes.get("/campaigns/{campaign_id}/report", permission=Permission.CAMPAIGNS_READ)
+def campaign_report(asked: Asked, campaign_id: str) -> ReportAnswer:
+    """What a campaign has led to: states, deliveries, opens, clicks by link, bounces, complaints, unsubscribes."""
+    row_of(asked.context, campaign_id)  # by its id only
+    return ReportAnswer.model_validate(reporting.report_of(asked.context.for_reports(), campaign_id).to_json())
 
 
 @routes.get("/campaigns/{campaign_id}/messages", permission=Permission.CAMPAIGNS_READ)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query
 
 from paceline.api.asked import Asked
-from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, encode_cursor, text_after
+from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, encode_cursor, page, text_after
 from paceline.api.routing import Routes
 from paceline.api.schemas.contacts import (
     ContactAnswer,
@@ -16,10 +16,11 @@ from paceline.api.schemas.contacts import (
     SubscriptionAnswer,
     SubscriptionsAnswer,
     SubscriptionStateName,
+    TimelineEntry,
 )
 from paceline.domain.contact import LONGEST_FIELD_NAME
 from paceline.domain.permission import Permission
-from paceline.operations.audience import contacts
+from paceline.operations.audience import contacts, timeline
 from paceline.operations.audience.contacts import ContactDraft, ContactQuery, ContactView
 
 routes = Routes(tag="contacts")
@@ -85,6 +86,16 @@ def list_subscriptions(asked: Asked, contact_id: str) -> SubscriptionsAnswer:
             for row in contacts.subscriptions_of(asked.context, contact_id)
         ]
     )
+
+
+@routes.get("/contacts/{contact_id}/timeline", permission=Permission.CONTACTS_READ)
+def contact_timeline(
+    asked: Asked, contact_id: str, limit: Limit = USUAL_LIMIT, cursor: Cursor = None
+) -> Page[TimelineEntry]:
+    """What happened to the messages of a contact, newest first; needs campaigns:read as well."""
+    asked.require_for(contact_id, Permission.CAMPAIGNS_READ)
+    found = timeline.page(asked.context.for_reports(), contact_id, text_after(cursor), limit + 1)
+    return page(found, limit, position=lambda one: one[0], model=lambda one: TimelineEntry(**one[1]))
 
 
 def _draft(asked_for: ContactRequest) -> ContactDraft:

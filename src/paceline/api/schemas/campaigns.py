@@ -164,6 +164,35 @@ class ListedCampaignAnswer(Answer):
     finished_at: Instant | None
 
 
+class LinkAnswer(Answer):
+    """A tracked link of a campaign."""
+
+    number: int
+    url: str = Field(description="Where it leads, as the content has it.")
+    clicks: int = Field(description="Of people, every single one.")
+
+
+class ReportAnswer(Answer):
+    """What a campaign has led to."""
+
+    key: str
+    name: str
+    channel: str
+    status: Status
+    total: int
+    refused: int
+    counts: dict[str, int] = Field(description="Messages by state; they add up to the total.")
+    came_back: dict[str, int] = Field(
+        description="Messages that were delivered, read, bounced, bounced_hard, opened, clicked, unsubscribed or "
+        "complained about at least once; every single one of the opens, clicks, automatic_opens and automatic_clicks."
+    )
+    rates: dict[str, float | None] = Field(description="The counts of messages as shares of the sent ones, 0 to 1.")
+    links: list[LinkAnswer]
+    started_at: str | None
+    finished_at: str | None
+    updated_at: str
+
+
 class CheckAnswer(Answer):
     """What stands between a draft and its start."""
 

@@ -51,3 +51,22 @@ class SubscriptionsAnswer(Answer):
     """Every list that a contact is or was on."""
 
     items: list[SubscriptionAnswer]
+
+
+class TimelineEntry(Answer):
+    """One thing that happened to one message of a contact."""
+
+    campaign: str = Field(description="The campaign's id.")
+    campaign_key: str
+    campaign_name: str
+    address: str
+    message: str = Field(description="The message's id.")
+    at: str
+    kind: str = Field(description='What happened: see the reference, "What happens to a message".')
+    attempt: int | None = Field(description="Which attempt to deliver it was; null for what came back.")
+    account: str | None
+    doer: str | None = Field(description="Who opened or clicked: person, prefetch, proxy, scanner.")
+    rule: str | None = Field(description="What recognised the doer, or the kind of a bounce.")
+    link: int | None = Field(description="Which link was clicked.")
+    url: str | None = Field(description="Where it leads, as the content has it.")
+    detail: str | None = Field(description="A server's reply, a report's words, a program's name.")

@@ -1,16 +1,21 @@
-"""Exports: contacts and messages as CSV, in chunks of text, safe to open in a spreadsheet."""
+"""Exports in chunks of text: CSV that is safe to open in a spreadsheet, or NDJSON, one object a line."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
 
 from paceline.clock import iso
 from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, SubscriptionState
+from paceline.operations.audience import timeline
 from paceline.operations.audience.contacts import subscription_state
 from paceline.operations.audience.lists import list_number
+from paceline.operations.campaigns import reporting
 from paceline.operations.campaigns.campaigns import messages
 from paceline.operations.context import Context, NotFound
 from paceline.store.catalogue import contacts, lists
@@ -25,6 +30,13 @@ _FORMULA_START = re.compile("[=+\\-@\t\r\n＝＋－＠]")
 
 _MESSAGE_COLUMNS = ("address", "state", "account", "attempts", "message_id", "reply", "at")
 _OWN_COLUMNS = frozenset({"email", "phone", "created_at", "subscription"})
+
+
+class ExportFormat(StrEnum):
+    """How rows are written."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
 
 
 def export_contacts(context: Context, *, list_id: str | None = None, state: str | None = None) -> Iterator[str]:
@@ -52,9 +64,40 @@ def export_messages(context: Context, campaign_id: str) -> Iterator[str]:
     return _chunks(_MESSAGE_COLUMNS, _message_rows(context, key))
 
 
+def export_events(context: Context, key: str, written: ExportFormat) -> Iterator[str]:
+    """Everything that happened to every message of a campaign. Raises NotFound at once, before the first chunk."""
+    return written_rows(reporting.EVENT_COLUMNS, reporting.events(context, key), written)
+
+
+def export_timeline(context: Context, contact_id: str, written: ExportFormat) -> Iterator[str]:
+    """Everything that happened to a contact's messages. Raises NotFound at once, before the first chunk."""
+    return written_rows(timeline.TIMELINE_COLUMNS, timeline.everything(context, contact_id), written)
+
+
+def written_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], written: ExportFormat) -> Iterator[str]:
+    """Rows by column, as chunks of text."""
+    if written is ExportFormat.CSV:
+        return _chunks(columns, (_cells(row, columns) for row in rows))
+    return _lines(rows)
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    lines: list[str] = []
+    for row in rows:
+        lines.append(json.dumps(row) + "\n")
+        if len(lines) == _ROWS_IN_CHUNK:
+            yield "".join(lines)
+            lines.clear()
+    yield "".join(lines)
+
+
 def _message_rows(context: Context, key: str) -> Iterator[list[str]]:
     for message in messages(context, key, state=None):
-        yield ["" if message[name] is None else str(message[name]) for name in _MESSAGE_COLUMNS]
+        yield _cells(message, _MESSAGE_COLUMNS)
+
+
+def _cells(row: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    return ["" if row[name] is None else str(row[name]) for name in columns]
 
 
 def _contact_chunks(context: Context, list_id: int | None, state: int | None) -> Iterator[str]:

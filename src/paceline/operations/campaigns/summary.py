@@ -60,9 +60,8 @@ class Summary:
     counts: dict[str, int]
     total: int
     refused: int
-    delivered: int
-    read: int
-    bounced: int
+    came_back: dict[str, int]
+    """Messages by what was learnt after they were sent: delivered, read, bounced, opened, clicked, …"""
     accounts: tuple[AccountSummary, ...]
     pause_reason: str | None
     resumes_at: float | None
@@ -92,9 +91,7 @@ class Summary:
             "total": self.total,
             **self.counts,
             "refused": self.refused,
-            "delivered": self.delivered,
-            "read": self.read,
-            "bounced": self.bounced,
+            **self.came_back,
             "accounts": [account.to_json() for account in self.accounts],
             "pause_reason": self.pause_reason,
             "resumes_at": iso(self.resumes_at),
@@ -183,9 +180,7 @@ def _summary(progress: Progress, rows: tuple[AccountSummary, ...], now: float) -
         counts=progress.counts,
         total=progress.total,
         refused=campaign.refused,
-        delivered=progress.delivered,
-        read=progress.read,
-        bounced=progress.bounced,
+        came_back=progress.came_back,
         accounts=rows,
         pause_reason=campaign.pause_reason,
         resumes_at=campaign.resumes_at,

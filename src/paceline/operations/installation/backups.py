@@ -23,7 +23,7 @@ from paceline.store.copies import PutBack, copy_out, kind_of, put_back, what_is_
 from paceline.store.database import Database
 from paceline.store.migrations import CATALOGUE, QUEUE, Schema
 from paceline.store.opening import connect_catalogue, connect_queue, schema_version
-from paceline.store.queue import campaigns, installation, senders
+from paceline.store.queue import campaign_work, campaigns, installation, senders
 from paceline.store.sqlite import SqliteDatabase
 
 MANIFEST = "manifest.json"
@@ -209,7 +209,7 @@ def _hold_campaigns(queue: Database, made_at: str) -> list[str]:
     now, held = time.time(), []
     reason = f"restored from the backup of {made_at}; what was sent since is not on record and may be sent again"
     with queue.write() as connection:
-        for campaign_id in campaigns.starting_by_themselves(connection):
+        for campaign_id in campaign_work.starting_by_themselves(connection):
             scheduled = campaigns.get(connection, campaign_id).status is CampaignStatus.SCHEDULED
             move = CampaignMove.UNSCHEDULE if scheduled else CampaignMove.PAUSE
             if campaigns.move(connection, campaign_id, move, now=now, reason=reason):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paceline.domain.campaign import CampaignMove
 from paceline.operations.context import QueueContext
-from paceline.store.queue import campaigns, installation
+from paceline.store.queue import campaign_work, campaigns, installation
 
 
 def pause_if_older_copy(context: QueueContext) -> tuple[str, ...]:
@@ -16,7 +16,7 @@ def pause_if_older_copy(context: QueueContext) -> tuple[str, ...]:
         reason = installation.why_it_went_back(context.queue, connection)
         if reason is None:
             return ()
-        running = [campaigns.get(connection, campaign_id) for campaign_id in campaigns.running(connection)]
+        running = [campaigns.get(connection, campaign_id) for campaign_id in campaign_work.running(connection)]
     with context.queue.write() as connection:
         for campaign in running:
             why = f"{reason}; messages sent since then may be sent again, so a person must resume it"

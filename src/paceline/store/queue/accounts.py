@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from paceline.domain.account import (
-    Account,
-    AccountState,
-    Limits,
-    OAuth,
-    Security,
-    SmtpLogin,
-    WhatsAppLogin,
-    Window,
-)
+from paceline.domain.account import Account, AccountState, Limits
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
 from paceline.store.database import sql
 from paceline.store.queue import notices, servers
+from paceline.store.queue.account_rows import SETTINGS, account_of, limits_of, secrets_of, values_of
 from paceline.store.secrets import SecretBox
 
 _PLENTY = 1_000_000
-_SECRET_FIELDS = ("password", "client_secret", "refresh_token", "token")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,23 +58,6 @@ class LeasedAccount:
     usage: tuple[tuple[int, int], ...]
 
 
-_SETTINGS = (
-    "name",
-    "login",
-    "host",
-    "from_address",
-    "minute_limit",
-    "hourly_limit",
-    "daily_limit",
-    "monthly_limit",
-    "limit_window",
-    "timezone",
-    "rate_per_minute",
-    "max_connections",
-    "largest_campaign",
-)
-
-
 def save(connection: Connection, box: SecretBox, account: Account, *, workspace_id: int, channel: str) -> int:
     """Store an account by its identity, new or changed; returns its id.
 
@@ -94,18 +67,18 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
     """
     identity = account.login.identity
     where = {"workspace": workspace_id, "channel": channel, "identity": identity}
-    values = _values(account)
-    secrets = _secrets(account.login)
+    values = values_of(account)
+    secrets = secrets_of(account.login)
     found = connection.execute(
         sql(
-            f"SELECT id, secrets, hidden_at, {', '.join(_SETTINGS)} FROM accounts "
+            f"SELECT id, secrets, hidden_at, {', '.join(SETTINGS)} FROM accounts "
             "WHERE workspace_id = :workspace AND channel = :channel AND identity = :identity"
         ),
         where,
     ).one_or_none()
     if found is None:
-        names = ("workspace_id", "channel", "identity", "secrets", *_SETTINGS)
-        marks = (":workspace", ":channel", ":identity", ":secrets", *(f":{name}" for name in _SETTINGS))
+        names = ("workspace_id", "channel", "identity", "secrets", *SETTINGS)
+        marks = (":workspace", ":channel", ":identity", ":secrets", *(f":{name}" for name in SETTINGS))
         sealed = box.seal(secrets, row=f"account {identity}")
         statement = (
             f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join(marks)}) "
@@ -115,7 +88,7 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
         if inserted is None:  # another process has just stored it
             return save(connection, box, account, workspace_id=workspace_id, channel=channel)
         return int(inserted)
-    same = found.hidden_at is None and all(getattr(found, name) == values[name] for name in _SETTINGS)
+    same = found.hidden_at is None and all(getattr(found, name) == values[name] for name in SETTINGS)
     if not same or box.open(found.secrets, row=f"account {identity}") != secrets:
         change(connection, box, int(found.id), account)
     return int(found.id)
@@ -124,7 +97,7 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
 def change(connection: Connection, box: SecretBox, account_id: int, account: Account) -> None:
     """Give a stored account these settings, its login included, and a new revision. Its identity must be free."""
     identity = account.login.identity
-    changes = ", ".join(f"{name} = :{name}" for name in _SETTINGS)
+    changes = ", ".join(f"{name} = :{name}" for name in SETTINGS)
     connection.execute(
         sql(
             f"UPDATE accounts SET {changes}, identity = :identity, secrets = :secrets, revision = revision + 1, "
@@ -132,9 +105,9 @@ def change(connection: Connection, box: SecretBox, account_id: int, account: Acc
             "hidden_at = NULL, reason = NULL, until_at = NULL, failures = 0 WHERE id = :id"
         ),
         {
-            **_values(account),
+            **values_of(account),
             "identity": identity,
-            "secrets": box.seal(_secrets(account.login), row=f"account {identity}"),
+            "secrets": box.seal(secrets_of(account.login), row=f"account {identity}"),
             "id": account_id,
         },
     )
@@ -219,7 +192,7 @@ def glances(connection: Connection, *, workspace_id: int) -> list[AccountGlance]
 def standings_at_work(connection: Connection, sender_id: int, *, now: float) -> list[AccountStanding]:
     """How the accounts stand that a sender holds, and those that it might take for a running campaign."""
     statement = sql(
-        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR (a.sender_id IS NULL "
+        "SELECT a.* FROM accounts a WHERE a.sender_id = :sender OR (a.sender_id IS NULL AND a.lent_to IS NULL "
         "AND a.state NOT IN ('broken', 'disabled') AND (a.until_at IS NULL OR a.until_at <= :now) "
         "AND a.id IN (SELECT ca.account_id FROM campaigns c "
         "JOIN campaign_accounts ca ON ca.campaign_id = c.id AND ca.active = 1 WHERE c.status = 'running')) "
@@ -251,7 +224,7 @@ def lease(
             "UPDATE accounts SET lease = lease + 1, sender_id = :sender, "
             "connections = CASE WHEN :room < max_connections THEN :room ELSE max_connections END, "
             "state = 'ready', reason = NULL, until_at = NULL "
-            "WHERE id = :id AND sender_id IS NULL AND state NOT IN ('broken', 'disabled') "
+            "WHERE id = :id AND sender_id IS NULL AND lent_to IS NULL AND state NOT IN ('broken', 'disabled') "
             "AND (until_at IS NULL OR until_at <= :now) RETURNING *"
         ),
         {"sender": sender_id, "id": account_id, "now": now, "room": _PLENTY if room is None else room},
@@ -259,7 +232,7 @@ def lease(
     if row is None:
         return None
     return LeasedAccount(
-        account=replace(_account(row, box), max_connections=row.connections),
+        account=replace(account_of(row, box), max_connections=row.connections),
         lease=row.lease,
         next_at=row.next_at,
         failures=row.failures,
@@ -326,7 +299,7 @@ def usage(connection: Connection, account_id: int, *, now: float) -> tuple[tuple
 
 def load(connection: Connection, box: SecretBox, account_id: int) -> Account:
     """An account with its login."""
-    return _account(connection.execute(sql("SELECT * FROM accounts WHERE id = :id"), {"id": account_id}).one(), box)
+    return account_of(connection.execute(sql("SELECT * FROM accounts WHERE id = :id"), {"id": account_id}).one(), box)
 
 
 def find(connection: Connection, name: str, *, workspace_id: int) -> list[AccountStanding]:
@@ -338,72 +311,6 @@ def find(connection: Connection, name: str, *, workspace_id: int) -> list[Accoun
         {"workspace": workspace_id, "name": name},
     )
     return [standing_of(row) for row in rows]
-
-
-def _values(account: Account) -> dict[str, Any]:
-    login = {key: value for key, value in asdict(account.login).items() if key not in _SECRET_FIELDS}
-    if isinstance(account.login, SmtpLogin) and account.login.oauth is not None:
-        login["oauth"] = {key: value for key, value in login["oauth"].items() if key not in _SECRET_FIELDS}
-    return {
-        "name": account.name,
-        "login": json.dumps(login, sort_keys=True),
-        "host": account.login.host.lower(),
-        "from_address": account.from_address,
-        "minute_limit": account.limits.minute,
-        "hourly_limit": account.limits.hour,
-        "daily_limit": account.limits.day,
-        "monthly_limit": account.limits.month,
-        "limit_window": account.limits.window.value,
-        "timezone": account.limits.timezone.key,
-        "rate_per_minute": float(account.rate_per_minute),
-        "max_connections": account.max_connections,
-        "largest_campaign": account.largest_campaign,
-    }
-
-
-def _secrets(login: SmtpLogin | WhatsAppLogin) -> dict[str, str]:
-    if isinstance(login, WhatsAppLogin):
-        return {"token": login.token}
-    secrets = {"password": login.password}
-    if login.oauth is not None:
-        secrets |= {"client_secret": login.oauth.client_secret, "refresh_token": login.oauth.refresh_token}
-    return secrets
-
-
-def _login(row: Any, secrets: dict[str, str]) -> SmtpLogin | WhatsAppLogin:
-    stored = json.loads(row.login)
-    if row.channel == "whatsapp":
-        return WhatsAppLogin(**stored, token=secrets.get("token", ""))
-    oauth = stored.pop("oauth", None)
-    if oauth is not None:
-        names = {item.name for item in fields(OAuth)}
-        oauth = OAuth(**oauth, **{name: value for name, value in secrets.items() if name in names})
-    return SmtpLogin(**{**stored, "security": Security(stored["security"])}, password=secrets["password"], oauth=oauth)
-
-
-def _account(row: Any, box: SecretBox) -> Account:
-    return Account(
-        id=row.id,
-        name=row.name,
-        login=_login(row, box.open(row.secrets, row=f"account {row.identity}")),
-        from_address=row.from_address,
-        limits=_limits(row),
-        rate_per_minute=row.rate_per_minute,
-        max_connections=row.max_connections,
-        largest_campaign=row.largest_campaign,
-        revision=row.revision,
-    )
-
-
-def _limits(row: Any) -> Limits:
-    return Limits(
-        minute=row.minute_limit,
-        hour=row.hourly_limit,
-        day=row.daily_limit,
-        month=row.monthly_limit,
-        window=Window(row.limit_window),
-        timezone=ZoneInfo(row.timezone),
-    )
 
 
 def standing_of(row: Any) -> AccountStanding:
@@ -420,7 +327,7 @@ def standing_of(row: Any) -> AccountStanding:
         lease=row.lease,
         sender_id=row.sender_id,
         open_intents=row.open_intents,
-        limits=_limits(row),
+        limits=limits_of(row),
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
         largest_campaign=row.largest_campaign,

@@ -17,6 +17,7 @@ from paceline.store.catalogue import statistics as catalogue_statistics
 from paceline.store.database import Database
 from paceline.store.queue import (
     accounts as stored_accounts,
+    campaign_work,
     campaigns as stored_campaigns,
     chore_failures,
     senders as stored_senders,
@@ -76,7 +77,7 @@ def campaigns(database: Database, settings: Settings) -> Iterator[Finding]:
     own_clock, _ = time_in_use(database)
     now = own_clock.now()
     with database.read() as connection:
-        wanted = stored_campaigns.not_ended(connection, limit=_MOST_CAMPAIGNS)
+        wanted = campaign_work.not_ended(connection, limit=_MOST_CAMPAIGNS)
         alive = [one for one in stored_senders.living(connection) if _is_alive(one, now)]
     surroundings = Surroundings(senders_alive=len(alive), clock_jump_seconds=own_clock.jump_seconds())
     found = [sentence for campaign in wanted for sentence in _troubles(database, campaign, surroundings, now)]
@@ -92,7 +93,7 @@ def _troubles(database: Database, campaign_id: int, surroundings: Surroundings, 
     with database.read() as connection:
         progress = stored_campaigns.progress(connection, campaign_id)
         standings = stored_accounts.standings(connection, campaign_id=campaign_id)
-        has_work = stored_campaigns.has_work(connection, campaign_id, now=now)
+        has_work = campaign_work.has_work(connection, campaign_id, now=now)
     causes = explain(progress, standings, surroundings, now)
     key, held_up = progress.campaign.key, [cause for cause in causes if cause.cause in _TROUBLE]
     yield from (_said(cause) for cause in held_up)
@@ -114,7 +115,7 @@ def _is_alive(sender: SenderRow, now: float) -> bool:
 def counters(database: Database, settings: Settings) -> Iterator[Finding]:
     """Whether what people see agrees with the messages; large campaigns are left out, counting them takes long."""
     with database.read() as connection:
-        newest = stored_campaigns.newest(connection, limit=_MOST_CAMPAIGNS)
+        newest = campaign_work.newest(connection, limit=_MOST_CAMPAIGNS)
     wrong, counted_through = [], 0
     for campaign_id, key in newest:
         with database.read() as connection:

@@ -35,6 +35,7 @@ accounts = Table(
     Column("open_intents", Integer, nullable=False, server_default=text("0")),
     Column("lease", BigInteger, nullable=False, server_default=text("0")),  # grows with every holder
     Column("sender_id", BigInteger),  # who holds the lease
+    Column("lent_to", BigInteger),  # the remote worker whose queue it belongs to; nobody here leases it then
     Column("host", Text, nullable=False, server_default=text("''")),  # the server, as ``servers`` names it
     Column("connections", Integer, nullable=False, server_default=text("0")),  # what its holder may open
     Column("tags", Text, nullable=False, server_default=text("'[]'")),  # JSON list

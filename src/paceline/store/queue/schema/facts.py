@@ -69,6 +69,7 @@ suppressions = Table(
     Column("source", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
+    Index("suppressions_created", "created_at"),
 )
 
 soft_bounces = Table(

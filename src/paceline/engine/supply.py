@@ -1,0 +1,154 @@
+"""What one account has claimed and not begun: claimed ahead from its campaigns in turn, given back when it cannot be used."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Protocol
+
+from paceline.domain.errors import StoreUnavailable
+from paceline.engine.account_pace import AccountPace
+from paceline.engine.composer import Composer
+from paceline.engine.group_commit import GroupCommit
+from paceline.store.queue.accounts import LeasedAccount
+from paceline.store.queue.deliveries import Claim, ClaimedMessage
+
+_CLAIM_AHEAD_SECONDS = 2.0
+_LARGEST_CLAIM = 250
+
+
+class Consumer(Protocol):
+    """What a supply asks of its worker."""
+
+    @property
+    def leaving(self) -> bool:
+        """Whether nothing may be claimed any more."""
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing may be claimed for a moment."""
+
+    def remaining(self) -> int | None:
+        """Messages that may still begin; None is unlimited."""
+
+    def filled(self) -> None:
+        """There are new messages."""
+
+    def stop(self) -> None:
+        """The worker has to leave."""
+
+
+class Supply:
+    """The messages in the hands of one worker that wait for their turn, the first to begin first."""
+
+    def __init__(
+        self,
+        leased: LeasedAccount,
+        *,
+        pace: AccountPace,
+        consumer: Consumer,
+        composer: Composer,
+        group: GroupCommit,
+        now: Callable[[], float],
+    ) -> None:
+        self._account = leased.account
+        self._lease = leased.lease
+        self._pace = pace
+        self._consumer = consumer
+        self._composer = composer
+        self._group = group
+        self._now = now
+        self._campaigns: deque[int] = deque()
+        self._urgent: set[int] = set()
+        self._smallest_batch = 4 * leased.account.max_connections
+        self._batch = self._smallest_batch
+        self._fed_at = 0.0
+        self._hungry = asyncio.Event()
+        self.waiting: deque[ClaimedMessage] = deque()
+        """What is held, the first to begin first."""
+
+    def serve(self, campaign_ids: Sequence[int], urgent: Iterable[int]) -> None:
+        """The campaigns to claim from; what is held of others goes back. ``urgent`` ones go before what is held."""
+        self._urgent = set(urgent).intersection(campaign_ids)
+        if set(campaign_ids) != set(self._campaigns):
+            self._campaigns = deque(campaign_ids)
+            self.give_back(message for message in self.waiting if message.campaign_id not in campaign_ids)
+
+    def look_again(self) -> None:
+        """There may be new work."""
+        self._hungry.set()
+
+    def next(self) -> ClaimedMessage:
+        """Take the first message out."""
+        message = self.waiting.popleft()
+        if len(self.waiting) <= self._batch // 2:
+            self._hungry.set()
+        return message
+
+    def give_back(self, messages: Iterable[ClaimedMessage]) -> None:
+        """Release claimed messages that were not begun."""
+        gone = {message.id: message for message in messages}
+        if gone:
+            self.waiting = deque(message for message in self.waiting if message.id not in gone)
+            self._group.release(list(gone.values()))
+
+    async def feed(self) -> None:
+        """Keep it filled until the worker leaves."""
+        while not self._consumer.leaving:
+            self._hungry.clear()
+            for campaign_id in sorted(self._urgent):
+                await self._claim(campaign_id, self._wanted(ahead=True), ahead=True)
+                self._urgent.discard(campaign_id)  # until the sender sees more of it
+            for _ in range(len(self._campaigns)):
+                await self._claim_from_next_campaign()
+            await self._hungry.wait()
+
+    async def _claim_from_next_campaign(self) -> None:
+        wanted = self._wanted()
+        if wanted <= 0 or not self._campaigns:
+            return
+        campaign_id = self._campaigns[0]
+        self._campaigns.rotate(-1)
+        await self._claim(campaign_id, wanted)
+
+    async def _claim(self, campaign_id: int, wanted: int, *, ahead: bool = False) -> None:
+        if wanted <= 0:
+            return
+        claim = Claim(account_id=self._account.id, lease=self._lease, campaign_id=campaign_id, limit=wanted)
+        try:
+            if not self._composer.knows(campaign_id):
+                await asyncio.to_thread(self._composer.prepare, campaign_id)
+            claimed = await self._group.claim(claim)
+        except StoreUnavailable:
+            self._consumer.stop()  # it may hold messages that nobody knows of: they return with the lease
+            return
+        self._adapt_batch(full=len(claimed) == wanted)
+        held = (*claimed, *self.waiting) if ahead else (*self.waiting, *claimed)
+        self.waiting = deque(sorted(held, key=attrgetter("begin_at")))
+        if self._consumer.leaving or campaign_id not in self._campaigns:
+            self.give_back(claimed)
+        self._consumer.filled()
+
+    def _wanted(self, *, ahead: bool = False) -> int:
+        """How many messages to claim: about half a second of work, 2 s of pace, and never above the allowance.
+
+        What goes ``ahead`` of the messages that are held has no regard to how many those are.
+        """
+        held = 0 if ahead else len(self.waiting)
+        if held > self._batch // 2 or self._consumer.leaving or self._consumer.held:
+            return 0
+        wanted = self._batch - held
+        if self._pace.interval:
+            wanted = min(wanted, max(1, int(_CLAIM_AHEAD_SECONDS / self._pace.interval)) - held)
+        remaining = self._consumer.remaining()
+        return wanted if remaining is None else min(wanted, remaining - held)
+
+    def _adapt_batch(self, *, full: bool) -> None:
+        since = self._now() - self._fed_at
+        self._fed_at += since
+        if full and since < 0.25:
+            self._batch = min(self._batch * 2, _LARGEST_CLAIM)
+        elif since > 1.0:
+            self._batch = max(self._batch // 2, self._smallest_batch)
