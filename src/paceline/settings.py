@@ -344,6 +344,30 @@ class Settings:
         "count",
         "Accounts have metrics of their own while there are no more than these",
     )
+    complaints_warn_percent: float = _setting(
+        0.1,
+        "PACELINE_COMPLAINTS_WARN",
+        "%",
+        "From so many messages called spam on, of those of the last three days, people are warned; 0: never",
+    )
+    complaints_pause_percent: float = _setting(
+        0.3,
+        "PACELINE_COMPLAINTS_PAUSE",
+        "%",
+        "From so many on, and three at least, the campaign pauses and the account stops; 0: never",
+    )
+    hard_bounces_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_HARD_BOUNCES_PAUSE",
+        "%",
+        "When more of the last 200 messages bounced hard, the same happens, and at half as many people are warned; 0: never",
+    )
+    spam_refusals_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_SPAM_REFUSALS_PAUSE",
+        "%",
+        "The same for messages that were refused for their content or for who sends them; 0: never",
+    )
     keep_events_days: float = _setting(
         400.0,
         "PACELINE_KEEP_EVENTS_DAYS",
