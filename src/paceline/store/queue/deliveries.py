@@ -172,7 +172,7 @@ class Deliveries:
         """
         tally = Tally()
         self._lock_accounts(connection, Batch(reports=list(reports)))
-        self._settle_by_rule(connection, reports, tally)
+        self._settle_by_rule(connection, reports, tally, now)
         tally.write(connection, self._database, slot=self._slot, now=now)
 
     def _count_commit(self, connection: Connection) -> int:
