@@ -23,8 +23,10 @@ from paceline.api.routes import (
     callbacks,
     campaigns,
     contacts,
+    domains,
     exports,
     feed,
+    forecasts,
     health,
     imports,
     invitations,
@@ -33,6 +35,7 @@ from paceline.api.routes import (
     messages,
     notifications,
     passwords,
+    preview_frame,
     segments,
     servers,
     sessions,
@@ -41,6 +44,7 @@ from paceline.api.routes import (
     templates,
     tracking,
     webhooks,
+    whatsapp_callbacks,
     worker_reports,
     workers,
     workspaces,
@@ -48,6 +52,7 @@ from paceline.api.routes import (
 from paceline.api.routing import Routes
 from paceline.api.tracking import Tracking
 from paceline.api.tracking_door import TrackingDoor
+from paceline.api.ui import UserInterface
 from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
@@ -57,12 +62,15 @@ from paceline.remote.reports import Reports
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,
     api_keys.routes,
+    whatsapp_callbacks.routes,
     callbacks.routes,
     audit.routes,
     campaigns.routes,
     contacts.routes,
+    domains.routes,
     exports.routes,
     feed.routes,
+    forecasts.routes,
     health.routes,
     imports.routes,
     invitations.routes,
@@ -71,6 +79,7 @@ ROUTES: tuple[Routes, ...] = (
     messages.routes,
     notifications.routes,
     passwords.routes,
+    preview_frame.routes,
     segments.routes,
     servers.routes,
     sessions.routes,
@@ -114,6 +123,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
     app.state.tracking = Tracking(context)
+    app.add_middleware(UserInterface, doors={route.path.split("/")[1] for route in api_routes()})
     app.state.reports = Reports(
         context.queue, context.ids, now=context.clock.now, batch_size=context.settings.worker_batch
     )

@@ -1,4 +1,4 @@
-"""The processes that ``paceline serve`` starts: ``python -m paceline.cli.child api|background|sender``. Not for people."""
+"""The processes that ``paceline serve`` and ``paceline send`` start: ``python -m paceline.cli.child api|background|sender``. Not for people."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.observability.logs import start_logs
 from paceline.observability.metrics_server import serving_metrics
 from paceline.operations.context import QueueContext
+from paceline.operations.incoming.receiving import listening_for_mail
 from paceline.operations.installation.background import work_in_background
 from paceline.operations.installation.metrics import samples
-from paceline.operations.installation.sender_process import send_for_everybody
+from paceline.operations.installation.sender_process import send_for_everybody, send_one_campaign
 from paceline.operations.installation.supervisor import READY
 from paceline.settings import Settings, read_settings
 
@@ -47,6 +48,7 @@ def run_child(arguments: Sequence[str]) -> int:
     parser.add_argument("--name", required=True)
     parser.add_argument("--listener", type=int, help="the file descriptor on which the API listens")
     parser.add_argument("--controller", default="", help="where a worker reports")
+    parser.add_argument("--campaign", type=int, help="the number of the only campaign that a sender sends")
     options = parser.parse_args(arguments)
     try:
         settings = read_settings()
@@ -58,7 +60,7 @@ def run_child(arguments: Sequence[str]) -> int:
         elif options.part == "worker":
             _worker(settings, options.listener, options.controller)
         else:
-            run(sender(settings, on_ready=_say_ready, is_child=True))
+            run(sender(settings, on_ready=_say_ready, is_child=True, campaign_id=options.campaign))
     except Exception as error:
         return explain_failure(error)
     return ExitCode.DONE
@@ -92,8 +94,9 @@ def _background(settings: Settings) -> None:
     context = open_when_there(lambda: open_context(settings), stop)
     if context is not None:
         try:
-            _say_ready()
-            work_in_background(context, stop)
+            with listening_for_mail(context):
+                _say_ready()
+                work_in_background(context, stop)
         finally:
             context.close()
 
@@ -103,8 +106,10 @@ def log_as(name: str, settings: Settings) -> None:
     start_logs(form=settings.log_format, level=settings.log_level, process=name)
 
 
-async def sender(settings: Settings, *, on_ready: Callable[[], None], is_child: bool) -> None:
-    """One sender for everybody, until a signal; also the body of ``paceline sender``.
+async def sender(
+    settings: Settings, *, on_ready: Callable[[], None], is_child: bool, campaign_id: int | None = None
+) -> None:
+    """One sender for everybody or for one campaign, until a signal; also the body of ``paceline sender``.
 
     A child ends when its supervisor is gone; one that stands alone answers /metrics where the settings say so.
     """
@@ -124,7 +129,10 @@ async def sender(settings: Settings, *, on_ready: Callable[[], None], is_child: 
     try:
         with nullcontext() if is_child or not settings.metrics_port else _metrics(context):
             on_ready()
-            await send_for_everybody(context, stop)
+            if campaign_id is None:
+                await send_for_everybody(context, stop)
+            else:
+                await send_one_campaign(context, campaign_id, stop)
     finally:
         context.close()
 

@@ -15,9 +15,12 @@ from paceline.cli import (
     came_back,
     campaigns,
     demo,
+    domains,
+    forecast,
     imports,
     installation,
     keys,
+    receive,
     sandbox,
     send,
     serve,
@@ -37,14 +40,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, came_back, imports):
+for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(workers.app, name="workers")
-for group in (serve, worker, demo, sandbox, installation):
+for group in (serve, worker, receive, demo, sandbox, installation):
     group.register(app)
 
 

@@ -15,13 +15,18 @@ from paceline.cli.failures import ExitCode
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json, print_lines
+from paceline.cli.programs import child_environment, sender_program
 from paceline.cli.progress import Progress
 from paceline.cli.report import report
 from paceline.domain.campaign import CampaignStatus
 from paceline.operations.campaign_file.campaign_file import CampaignFile, read_campaign_file
 from paceline.operations.campaigns import sending
+from paceline.operations.campaigns.helpers import Helpers
 from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
+from paceline.operations.installation.service_manager import ServiceManager
+from paceline.operations.installation.supervisor import Supervisor
+from paceline.settings import Settings
 
 FINISHING = "finishing the open transactions; press Ctrl-C again to leave at once"
 
@@ -36,13 +41,23 @@ def send(
     exit_when_paused: Annotated[
         bool, typer.Option("--exit-when-paused", help="End with 3 at any pause, also at one that ends by itself.")
     ] = False,
+    senders: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Sender processes; without it as many as make a large campaign faster.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> int:
     """Create the campaign of a file, or continue it, and send until it is completed."""
     campaign_file = read_campaign_file(file, os.environ)
     with opened(database) as context, progress_on_standard_error() as progress:
-        summary = run(_send(context, campaign_file, progress, exit_when_paused=exit_when_paused))
+        helpers = Helpers(lambda name, campaign: _helper(context.settings, name, campaign), senders=senders)
+        summary = run(_send(context, campaign_file, progress, helpers, exit_when_paused=exit_when_paused))
     if as_json:
         print_json(summary.to_json())
     else:
@@ -50,15 +65,25 @@ def send(
     return ExitCode.DONE if summary.status is CampaignStatus.COMPLETED else ExitCode.NOT_FINISHED
 
 
-async def _send(context: Context, file: CampaignFile, progress: Progress, *, exit_when_paused: bool) -> Summary:
+async def _send(
+    context: Context, file: CampaignFile, progress: Progress, helpers: Helpers, *, exit_when_paused: bool
+) -> Summary:
     return await sending.send(
         context,
         file,
         exit_when_paused=exit_when_paused,
-        stop=stop_on_signals(lambda: progress.say(FINISHING)),
+        stop=stop_on_signals(lambda: progress.say(FINISHING), helpers.kill),
         on_progress=progress.show,
         on_notice=progress.say,
+        helpers=helpers,
     )
+
+
+def _helper(settings: Settings, name: str, campaign_id: int) -> Supervisor:
+    """One more sender process; its log would run into the display of progress, so it tells only of mistakes."""
+    environment = {**child_environment(settings), "PACELINE_LOG_LEVEL": "error"}
+    program = sender_program(settings, name, campaign_id=campaign_id)
+    return Supervisor([program], environment=environment, manager=ServiceManager({}))
 
 
 def progress_on_standard_error() -> Progress:

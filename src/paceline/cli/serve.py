@@ -7,7 +7,6 @@ import errno
 import logging
 import os
 import socket
-import sys
 import time
 from dataclasses import replace
 from typing import Annotated
@@ -19,6 +18,7 @@ from paceline.cli.child import log_as, sender as run_sender
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import DatabaseOption, settings_of
 from paceline.cli.output import print_lines
+from paceline.cli.programs import child_command, child_environment, sender_program
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.operations.installation.service_manager import ServiceManager
 from paceline.operations.installation.supervisor import Program, Supervisor
@@ -31,7 +31,6 @@ _PORT_FREE_WITHIN_SECONDS = 2.0
 _BACKLOG = 512
 _API_FAREWELL_SECONDS = 10.0
 _BACKGROUND_FAREWELL_SECONDS = 30.0
-_SENDER_MARGIN_SECONDS = 30.0
 
 
 def register(app: typer.Typer) -> None:
@@ -57,7 +56,7 @@ def serve(
         _prepare(settings)
         supervisor = Supervisor(
             _programs(settings, listener, senders),
-            environment=_environment(settings),
+            environment=child_environment(settings),
             manager=ServiceManager(os.environ),
         )
         run(_supervise(supervisor, settings, url))
@@ -113,35 +112,24 @@ def _prepare(settings: Settings) -> None:
 
 def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
     """Senders start after the background process, so that none of them takes the recurring work over."""
-    patience = settings.final_dot_timeout_seconds + settings.intent_timeout_seconds + _SENDER_MARGIN_SECONDS
     return [
         Program(
             name="background",
-            command=_command("background", "background"),
+            command=child_command("background", "background"),
             farewell_seconds=_BACKGROUND_FAREWELL_SECONDS,
             stop_turn=1,  # after the senders: campaigns that they finish are still marked so
         ),
         Program(
             name="api",
-            command=_command("api", "api", "--listener", str(listener.fileno())),
+            command=child_command("api", "api", "--listener", str(listener.fileno())),
             farewell_seconds=_API_FAREWELL_SECONDS,
             file_descriptors=(listener.fileno(),),
         ),
         *(
-            Program(name=name, command=_command("sender", name), farewell_seconds=patience, waits_for="background")
+            sender_program(settings, name, waits_for="background")
             for name in (f"sender-{number}" for number in range(1, senders + 1))
         ),
     ]
-
-
-def _command(part: str, name: str, *more: str) -> list[str]:
-    return [sys.executable, "-m", "paceline.cli.child", part, "--name", name, *more]
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """Settings go to the children by the environment: a command line can be read by everybody on the machine."""
-    given = {"PACELINE_DATABASE": settings.database, "PACELINE_BASE_URL": settings.base_url}
-    return {**os.environ, **{name: value for name, value in given.items() if value}}
 
 
 def listener_on(host: str, port: int, *, option: str = "--port") -> socket.socket:

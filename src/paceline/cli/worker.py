@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from paceline.bootstrap import open_context
 from paceline.cli.child import log_as
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import DatabaseOption, settings_of
+from paceline.cli.programs import child_command, child_environment, sender_program
 from paceline.cli.serve import listener_on, url_of
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.installation.service_manager import ServiceManager
@@ -23,7 +23,6 @@ from paceline.settings import Settings
 _log = logging.getLogger("paceline.cli")
 
 _DOORS_FAREWELL_SECONDS = 30.0
-_SENDER_MARGIN_SECONDS = 30.0
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +51,7 @@ def worker(
         url = url_of(listener, scheme=scheme)
         supervisor = Supervisor(
             _programs(settings, listener.fileno(), controller, senders),
-            environment=_environment(settings),
+            environment=child_environment(settings),
             manager=ServiceManager(os.environ),
         )
 
@@ -70,31 +69,20 @@ def worker(
 
 def _programs(settings: Settings, descriptor: int, controller: str, senders: int) -> list[Program]:
     """The doors end last, so that what the senders finish is still reported."""
-    patience = settings.final_dot_timeout_seconds + settings.intent_timeout_seconds + _SENDER_MARGIN_SECONDS
-    child = [sys.executable, "-m", "paceline.cli.child"]
+    doors = child_command("worker", "worker", "--listener", str(descriptor), "--controller", controller)
     return [
         Program(
             name="worker",
-            command=[*child, "worker", "--name", "worker", "--listener", str(descriptor), "--controller", controller],
+            command=doors,
             farewell_seconds=_DOORS_FAREWELL_SECONDS,
             file_descriptors=(descriptor,),
             stop_turn=1,
         ),
         *(
-            Program(
-                name=name,
-                command=[*child, "sender", "--name", name],
-                farewell_seconds=patience,
-                waits_for="worker",
-            )
+            sender_program(settings, name, waits_for="worker")
             for name in (f"sender-{number}" for number in range(1, senders + 1))
         ),
     ]
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """Settings go to the children by the environment: a command line can be read by everybody on the machine."""
-    return {**os.environ, **({"PACELINE_DATABASE": settings.database} if settings.database else {})}
 
 
 def _read_address(words: str) -> tuple[str, int]:

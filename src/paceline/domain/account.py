@@ -7,6 +7,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from paceline.domain.warm_up import WarmUp
+
 
 class AccountState(StrEnum):
     """What an account can do now."""
@@ -43,6 +45,8 @@ class Limits:
     month: int = 0
     window: Window = Window.CALENDAR
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    warm_up: WarmUp | None = None
+    """A limit of each calendar day that grows from day to day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from paceline.domain.account import Limits, Window
+from paceline.domain.warm_up import WarmUp
 
 BUCKET_SECONDS = 10
 
 _LENGTH_SECONDS = {"minute": 60, "hour": 3600, "day": 86400, "month": 30 * 86400}
+_WARM_UP = "warm_up"
 LONGEST_WINDOW_SECONDS = 31 * 86400 + 3600
 """Usage older than this counts in no window."""
 
@@ -26,7 +28,10 @@ def bucket_of(at: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitWindow:
-    """One limit and the window in which it holds now. ``end`` is None for rolling windows."""
+    """One limit and the window in which it holds now. ``end`` is None for rolling windows.
+
+    ``unit`` is minute, hour, day or month, or warm_up for the day's limit of a ramp.
+    """
 
     unit: str
     limit: int
@@ -37,7 +42,17 @@ class LimitWindow:
 def limit_windows(limits: Limits, now: float) -> tuple[LimitWindow, ...]:
     """The windows of all limits that are set, shortest first."""
     amounts = {"minute": limits.minute, "hour": limits.hour, "day": limits.day, "month": limits.month}
-    return tuple(_window(unit, amount, limits, now) for unit, amount in amounts.items() if amount > 0)
+    windows = tuple(_window(unit, amount, limits, now) for unit, amount in amounts.items() if amount > 0)
+    return windows if limits.warm_up is None else (*windows, *_warm_up(limits.warm_up, limits, now))
+
+
+def _warm_up(warm_up: WarmUp, limits: Limits, now: float) -> tuple[LimitWindow, ...]:
+    """The ramp's limit of today; after its end none. A day's amount is always that of a calendar day."""
+    amount = warm_up.limit_on(datetime.fromtimestamp(now, UTC).astimezone(limits.timezone).date())
+    if amount is None:
+        return ()
+    start, end = _calendar_range("day", limits, now)
+    return (LimitWindow(unit=_WARM_UP, limit=amount, start=start, end=end),)
 
 
 def _window(unit: str, amount: int, limits: Limits, now: float) -> LimitWindow:
@@ -79,7 +94,9 @@ class Exhaustion:
     @property
     def unit_name(self) -> str:
         """The unit as the settings call it."""
-        return {"minute": "minute", "hour": "hourly", "day": "daily", "month": "monthly"}[self.unit]
+        return {"minute": "minute", "hour": "hourly", "day": "daily", "month": "monthly", _WARM_UP: "warm-up"}[
+            self.unit
+        ]
 
 
 class Allowance:
@@ -146,7 +163,8 @@ class Allowance:
             return
         if self._limits.window is Window.ROLLING:
             for running in self._windows:
-                running.drop_before(now - _LENGTH_SECONDS[running.window.unit], self._buckets)
+                if running.window.end is None:
+                    running.drop_before(now - _LENGTH_SECONDS[running.window.unit], self._buckets)
 
     def _refresh(self, now: float) -> None:
         """Find the windows of now anew; only calendar windows ever end."""

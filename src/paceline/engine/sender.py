@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,14 +20,17 @@ from paceline.domain.allowance import Allowance, Exhaustion
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.domain.rate import INBOUND_SHARE
 from paceline.domain.retry_policy import account_delay_seconds
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
+from paceline.engine.sight import Sight, look
+from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders, servers
+from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
 from paceline.store.secrets import SecretBox
@@ -40,20 +42,6 @@ _Result = TypeVar("_Result")
 _PROVIDER_LIMIT_SECONDS = 3600.0
 _LOGINS_BEFORE_BROKEN = 2
 _FAREWELL_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What one look at the queue has shown."""
-
-    standings: Sequence[AccountStanding] = ()
-    served: Mapping[int, list[int]] = field(default_factory=dict)
-    """Account id -> the campaigns that may be sent through it."""
-    with_work: set[int] = field(default_factory=set)
-    urgent: set[int] = field(default_factory=set)
-    """Campaigns that go before all others."""
-    full_servers: set[tuple[int, str]] = field(default_factory=set)
-    """Workspace and host of servers that take no more connections."""
 
 
 class Sender:
@@ -78,7 +66,8 @@ class Sender:
         self._box = box
         self._campaign_id = campaign_id
         self._on_change = on_change
-        self._composer = Composer(database, clock.now, box.tokens(settings))
+        self._signing = Signing(database, box)
+        self._composer = Composer(database, clock.now, box.tokens(settings), self._signing)
         self._workers: dict[int, AccountWorker] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._renewed_boot = float("-inf")
@@ -186,22 +175,29 @@ class Sender:
             self._stopping.set()
             return
         seen = await asyncio.to_thread(self._read)
+        share = seen.share()
+        self._leave_to_others(len(self._workers) - share)
         for standing in seen.standings:
             worker = self._workers.get(standing.id)
             if worker is None and standing.sender_id == self._id:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
-                if (standing.workspace_id, standing.host) not in seen.full_servers:
-                    with_messages = [c for c in seen.served[standing.id] if c in seen.with_work]
-                    await self._start_if_wanted(standing, with_messages, seen.urgent)
+                if len(self._workers) < share and seen.is_free(standing):
+                    await self._start(standing, seen.worth_sending(standing), seen.urgent)
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
+                worker.leave_room(INBOUND_SHARE if standing.id in seen.written_to else 0.0)
                 worker.serve(seen.served[standing.id], seen.urgent)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
             self._workers[account_id].stop()
         self._wake_workers(seen.with_work)
+
+    def _leave_to_others(self, surplus: int) -> None:
+        """Give accounts back that are more than this sender's share, since another sender has less than its own."""
+        for worker in list(self._workers.values())[: max(surplus, 0)]:
+            worker.stop()
 
     def _pause_everything(self, reason: str) -> None:
         """The store cannot be trusted: what was sent may not be on record, so a person must look."""
@@ -219,34 +215,15 @@ class Sender:
             if with_work:
                 worker.look_again()
 
-    def _read(self) -> _Seen:
-        now = self._clock.now()
+    def _read(self) -> Sight:
+        self._signing.refresh_if_due(self._clock.boot())
         with self._database.read() as connection:
-            if self._campaign_id is None:
-                standings = accounts.standings_at_work(connection, self._id, now=now)
-            else:
-                standings = accounts.standings(connection, campaign_id=self._campaign_id)
-            if not standings:
-                return _Seen()
-            served = campaign_work.attended(connection, [s.id for s in standings], own=self._campaign_id)
-            running = {campaign_id for ids in served.values() for campaign_id in ids}
-            with_work = campaign_work.with_work(connection, now=now) & running
-            return _Seen(
-                standings=standings,
-                served=served,
-                with_work=with_work,
-                urgent=campaign_work.urgent(connection) & with_work,
-                full_servers=servers.full(connection),
-            )
+            return look(connection, sender_id=self._id, campaign_id=self._campaign_id, now=self._clock.now())
 
     # Workers.
 
-    async def _start_if_wanted(self, standing: AccountStanding, campaign_ids: list[int], urgent: set[int]) -> None:
-        """An account gets a worker when it has work, nobody holds it, and it may send now."""
-        resting = standing.until_at is not None and standing.until_at > self._clock.now()
-        unusable = standing.state in (AccountState.BROKEN, AccountState.DISABLED)
-        if not campaign_ids or standing.sender_id is not None or resting or unusable:
-            return
+    async def _start(self, standing: AccountStanding, campaign_ids: list[int], urgent: set[int]) -> None:
+        """Give an account a worker, unless somebody was quicker or its allowance is used up."""
         leased = await asyncio.to_thread(self._lease, standing.id)
         if leased is None:
             return

@@ -35,6 +35,7 @@ _OWN_LIMIT = (
     r"daily (user )?(sending|smtp relay)? ?(limit|quota)|relay limit exceeded|submission quota|messaging limits"
     r"|(sending|outgoing|outbound|message) (rate|limit|quota)[^.]{0,40}exceed|exceed[^.]{0,40}(sending|outgoing|outbound)"
     r"|maximum sending rate|daily message quota|too many (messages|emails) (sent|from you)|you have reached a limit for sending"
+    r"|max(imum)? (e-?mails|messages|recipients) (allowed )?per (hour|day)|unusual sending activity"
 )
 _OWN_RIGHTS = (
     r"send ?as ?denied|not (authori[sz]ed|allowed|permitted) to send|sender address rejected: not owned"
@@ -51,21 +52,22 @@ _UNKNOWN_USER = (
     r"|not valid|no longer|disabled|inactive|not listed|not known|couldn.?t be found|could not be found|deactivated)"
     r"|(unknown|invalid|no such|bad destination|non-?existent|undeliverable|unrouteable) (user|mailbox|recipient|address|person|local|account|alias)"
     r"|no (mailbox|user|account|recipient|one) (here|by that name|with that)|does(n.?t| not) exist|user doesn.?t have"
-    r"|is not a (known|valid) (user|recipient|address)|not listed in|not our customer|no such user|isn.?t (a )?valid"
+    r"|no longer (accept|receiv|in use|valid|available|exist|work)|is not a (known|valid) (user|recipient|address)|not listed in|not our customer|no such user|isn.?t (a )?valid"
     r"|not a valid (user|recipient|mailbox)|address rejected: (undeliverable|unknown)|unbekannt|existiert nicht|nicht gefunden"
     r"|inconnue?s?\b|n.existe pas|introuvable|no existe|desconocid[oa]|n[ãa]o existe|desconhecid[oa]|sconosciut[oa]|inesistente"
-    r"|onbekend|bestaat niet|nie istnieje|nieznany|ok[äa]nd|findes ikke|ei ole olemassa|не найден|не существует|неизвестн"
+    r"|onbekend|bestaat niet|nie istnieje|nieznany|nie ma takiego|존재하지 않|ok[äa]nd|findes ikke|ei ole olemassa|не найден|не существует|неизвестн"
     r"|存在しません|見つかりません|不存在|bulunamad"
 )
 _NO_DOMAIN = (
     r"(host|domain)[^.]{0,30}(unknown|not found|does ?n.?t exist|couldn.?t be found|not exist)|no such (domain|host)|nxdomain"
     r"|name service error|domain name not found|null ?mx|does not accept (any )?mail|all relevant mx records point"
-    r"|dns error.{0,60}(nxdomain|not found|no such)|no mx or a"
+    r"|no (mx|a) record|dns error.{0,60}(nxdomain|not found|no such)|no mx or a"
 )
 _SPAM = (
     r"spam|blacklist|black list|blocklist|block list|blocked|spamhaus|barracuda|\brbls?\b|dnsbl|reputation|junk|phish|virus"
     r"|malware|content (was )?(rejected|filter)|message (was )?(rejected|refused) (due to|because of|for) |dmarc|\bspf\b|dkim"
     r"|unauthenticated|unsolicited|bulk|policy|complaint|banned|poor|listed (in|at|on)|rejected by (the )?recipient.{0,20}filter"
+    r"|administrative(ly)? prohibit"
 )
 _TEMPORARY = (
     r"temporar|try(ing)? again|timed? ?out|connection (refused|reset|lost|dropped)|unreachable|gr[ae]ylist|deferred"
@@ -74,6 +76,8 @@ _TEMPORARY = (
 _TOO_LARGE = r"too (large|big)|size (limit )?exceed|exceed[^.]{0,30}size|message size|maximum[^.]{0,20}message"
 
 TABLE: tuple[_Row, ...] = (
+    # who may write to a mailbox: says nothing about either side's account
+    _row("", r"resolver\.rst\b|delivery restriction check failed", BounceKind.SPAM),
     # the sending account
     _row("", _OWN_LIMIT, BounceKind.ACCOUNT),
     _row("", _OWN_RIGHTS, BounceKind.ACCOUNT),
@@ -86,6 +90,7 @@ TABLE: tuple[_Row, ...] = (
     _row(r"5\.2\.2$", "", BounceKind.SOFT),
     _row("", _FULL, BounceKind.SOFT),
     _row(r"5\.1\.([1236]|10)$", "", BounceKind.HARD),
+    _row(r"5\.1\.0$", r"^(?!.*(sender|mail from)).*\b(address rejected|unknown address)", BounceKind.HARD),  # Cisco
     _row(r"5\.(2\.3|3\.4)$", "", BounceKind.SOFT),
     _row("", _TOO_LARGE, BounceKind.SOFT),
     _row(r"5\.2\.1$", "disabled|inactive|no longer|discontinued|unknown|closed|suspended", BounceKind.HARD),
@@ -100,6 +105,7 @@ TABLE: tuple[_Row, ...] = (
     _row("", _TEMPORARY, BounceKind.SOFT),
 )
 
+_REASONS = tuple(row.text for row in TABLE if row.text.pattern)
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<![\d.])([245])[0-5]\d(?=[ -])")
 
@@ -111,6 +117,16 @@ def classify(status: str, diagnosis: str) -> BounceKind:
         if row.status.match(code) and row.text.search(diagnosis):
             return row.kind
     return BounceKind.SOFT
+
+
+def names_a_reason(text: str) -> bool:
+    """Whether a text has words of the table in it."""
+    return any(reason.search(text) for reason in _REASONS)
+
+
+def has_code(text: str) -> bool:
+    """Whether a text has a server's refusal in it: a reply code or an enhanced one."""
+    return best_status("", text)[:1] in ("4", "5")
 
 
 def best_status(status: str, diagnosis: str) -> str:

@@ -17,7 +17,7 @@ from itertools import takewhile
 
 from flufl.bounce import all_failures
 
-from paceline.tracking.bounce_codes import BounceKind, best_status, classify
+from paceline.tracking.bounce_codes import BounceKind, best_status, classify, has_code, names_a_reason
 from paceline.tracking.mail_parts import body_text, decoded, field_blocks, header, parts
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it tells of every format that it tries
@@ -48,7 +48,11 @@ class Report:
 
 _LONGEST_DIAGNOSIS = 500
 _MOST_RECIPIENTS = 100
+_MOST_LINES = 500
+"""Behind them nobody gives a reason any more."""
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_FIELD_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+"""In a field, where it may have letters of all scripts (RFC 6533); in running text they could be words around it."""
 _ACTIONS = {
     "failed": ReportKind.FAILED,
     "delayed": ReportKind.DELAYED,
@@ -61,10 +65,10 @@ _DAEMON = re.compile(
 )
 _FAILURE_SUBJECT = re.compile(
     r"undeliver|returned mail|failure notice|mail delivery failed|delivery (status|failure|has failed|problem|notification)"
-    r"|mail (delivery )?(failure|error)|non[- ]?delivery|could not be delivered|failed mail|message not delivered|nondeliverable"
+    r"|mail (delivery )?(failure|error|failed)|non[- ]?delivery|could not be delivered|failed mail|message not delivered|nondeliverable"
     r"|unzustellbar|nicht zugestellt|zustellung fehlgeschlagen|non remis|échec de la (remise|distribution)|no se (puede|ha podido) entregar"
     r"|fallo (en|de) la entrega|no entregado|mancata consegna|não (foi )?entreg|niet bezorgd|onbestelbaar|nie dostarczon"
-    r"|недоставлен|не доставлен|配信できません|退信|系统退信",
+    r"|mancato recapito|(inte|ikke) levere|teslim edilemedi|전송에 실패|반송|недоставлен|не доставлен|配信できません|退信|系统退信",
     re.IGNORECASE,
 )
 _DELAY_SUBJECT = re.compile(
@@ -73,7 +77,8 @@ _DELAY_SUBJECT = re.compile(
 _AUTO_SUBJECT = re.compile(
     r"^(re: ?|aw: ?)?(auto(matic|matische|-|mated)?[ -]?(reply|response|antwort|responder)|out of( the)? office|abwesen"
     r"|réponse automatique|respuesta automática|risposta automatica|resposta automática|automatisch antwoord|autosvar"
-    r"|автоответ|自動返信|自动回复|i am (out|away)|on vacation|absence du bureau|fuera de la oficina)",
+    r"|автоответ|自動返信|自動応答|自动回复|자동 (회신|응답)|odpowied[źz] automatyczna|otomatik yan[ıi]t|automatick[áa] odpov[ěe]"
+    r"|i am (out|away)|on vacation|absence du bureau|fuera de la oficina)",
     re.IGNORECASE,
 )
 _EXPLANATION = re.compile(
@@ -149,8 +154,9 @@ def _odd_format(message: Message) -> Iterator[Report]:
     if any(failed) or temporary or permanent:
         return
     explanation = _explanation(text, "")
-    if explanation and _FAILURE_SUBJECT.search(f"{subject}\n{text[:2000]}"):
-        yield _report(ReportKind.FAILED, _first_address(text, message), "", explanation)
+    recipient = _first_address(text, message)
+    if (explanation and _FAILURE_SUBJECT.search(f"{subject}\n{text[:2000]}")) or (recipient and has_code(explanation)):
+        yield _report(ReportKind.FAILED, recipient, "", explanation)
 
 
 def _known_formats(message: Message) -> tuple[list[str], list[str]]:
@@ -171,12 +177,13 @@ def _texts(addresses: object) -> list[str]:
 
 def _is_from_a_server(message: Message) -> bool:
     """Whether a mail comes from a server and not from a person: nobody, a daemon, or a subject that only they write."""
-    if str(message.get("Return-Path", "")).strip() == "<>" and not _AUTO_SUBJECT.search(header(message, "Subject")):
-        return "auto-replied" not in str(message.get("Auto-Submitted", "")).lower()
+    if _AUTO_SUBJECT.search(header(message, "Subject")):
+        return False
+    is_reply = "auto-replied" in str(message.get("Auto-Submitted", "")).lower()  # Postfix and Exim say so as well
+    if str(message.get("Return-Path", "")).strip() == "<>" and not is_reply:
+        return True
     sender = header(message, "From")
-    if _DAEMON.search(parseaddr(sender)[1]) or _DAEMON.search(sender):
-        return not _AUTO_SUBJECT.search(header(message, "Subject"))
-    return False
+    return _DAEMON.search(parseaddr(sender)[1]) is not None or _DAEMON.search(sender) is not None
 
 
 def _is_auto_reply(message: Message) -> bool:
@@ -204,13 +211,17 @@ def _report(kind: ReportKind, recipient: str, status: str, diagnosis: str) -> Re
 
 def _explanation(text: str, recipient: str) -> str:
     """The lines that say why: from where the recipient is named, else from the first that sounds like a reason."""
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip()[:_LONGEST_DIAGNOSIS] for line in text.splitlines()[:_MOST_LINES]]
     for start, line in enumerate(lines):
         if recipient and recipient.lower() in line.lower():
             near = list(takewhile(lambda said: not said.startswith("---"), lines[start : start + 12]))
-            if any(map(_EXPLANATION.search, near)):
+            if any(map(_explains, near)):
                 return _cut(" ".join(filter(None, near)))
-    return _cut(" ".join([line for line in lines if _EXPLANATION.search(line)][:4]))
+    return _cut(" ".join([line for line in lines if _explains(line)][:4]))
+
+
+def _explains(line: str) -> bool:
+    return _EXPLANATION.search(line) is not None or names_a_reason(line)
 
 
 def _first_address(text: str, message: Message) -> str:
@@ -218,14 +229,19 @@ def _first_address(text: str, message: Message) -> str:
     own = {parseaddr(header(message, name))[1].lower() for name in ("From", "To", "Delivered-To", "X-Original-To")}
     for match in _ADDRESS.finditer(text[:20_000]):
         if match[0].lower() not in own and not _DAEMON.search(match[0]):
-            return match[0].lower()
+            return _bare(match[0])
     return ""
 
 
 def _address(field: str) -> str:
     """The address of "rfc822; <ann@example.com>", in lower case; "" for anything else."""
-    match = _ADDRESS.search(field.rpartition(";")[2])
-    return match[0].lower() if match else ""
+    match = _FIELD_ADDRESS.search(field.rpartition(";")[2])
+    return _bare(match[0]) if match else ""
+
+
+def _bare(address: str) -> str:
+    """Without the quotes that some put around it, which would be allowed in an address."""
+    return address.strip("'`").lower()
 
 
 def _without_type(diagnosis: str) -> str:

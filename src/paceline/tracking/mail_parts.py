@@ -10,7 +10,7 @@ from email.message import Message
 
 from paceline.content.html_reader import Tag, read_html
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 18
 """What stands behind is not read: a report says what it has to say at its beginning."""
 
 _MOST_PARTS = 100
@@ -35,14 +35,18 @@ def parts(message: Message) -> Iterator[Message]:
 def header(message: Message, name: str) -> str:
     """A header field as text, encoded words resolved; "" when there is none."""
     try:
-        pieces = decode_header(str(message.get(name, "")))
+        pieces = decode_header(message.get(name, ""))
         words = [
-            piece.decode(charset or "latin-1", "replace") if isinstance(piece, bytes) else piece
-            for piece, charset in pieces
+            _words(piece, charset or "latin-1") if isinstance(piece, bytes) else piece for piece, charset in pieces
         ]
     except Exception:  # whatever a stranger's header makes the standard library stumble over
         return str(message.get(name, ""))
     return " ".join("".join(words).split())
+
+
+def _words(piece: bytes, charset: str) -> str:
+    """What stands in a header unencoded is mostly UTF-8."""
+    return piece.decode("utf-8" if charset == "unknown-8bit" else charset, "replace")
 
 
 def decoded(part: Message) -> str:
@@ -75,13 +79,19 @@ def body_text(message: Message) -> str:
 def field_blocks(part: Message) -> list[dict[str, str]]:
     """The blocks of fields in a machine-readable part (RFC 3464, 5965), however it was encoded on the way."""
     if part.is_multipart():
-        text = "\n\n".join(str(block) for block in part.get_payload())
-        part = email.message_from_string(
-            f"Content-Transfer-Encoding: {part.get('Content-Transfer-Encoding', '7bit')}\n\n{text}"
-        )
+        encoding = str(part.get("Content-Transfer-Encoding", "7bit")).encode("ascii", "replace")
+        data = b"\n\n".join(map(_as_it_came, part.get_payload()))
+        part = email.message_from_bytes(b"Content-Transfer-Encoding: " + encoding + b"\n\n" + data)
     text = text_of(part)
     blocks = [_fields(block) for block in _BLANK_LINES.split(text.replace("\r\n", "\n"))]
     return [block for block in blocks if block]
+
+
+def _as_it_came(block: Message | str) -> bytes:
+    try:
+        return block.as_bytes() if isinstance(block, Message) else block.encode("utf-8", "surrogateescape")
+    except (UnicodeError, ValueError, KeyError):  # what the standard library read and cannot write
+        return str(block).encode("utf-8", "replace")
 
 
 def _fields(block: str) -> dict[str, str]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 
 from paceline.domain.account import Limits, Window
 from paceline.domain.allowance import BUCKET_SECONDS, Allowance, bucket_of, limit_windows
+from paceline.domain.warm_up import Ramp, WarmUp
 
 START = datetime(2027, 3, 1, 12, 10, tzinfo=UTC).timestamp()
 LENGTHS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+def ramp_of(*table: int) -> WarmUp:
+    return WarmUp(ramp=Ramp.TABLE, table=table, since=date(2027, 3, 1))
+
 
 limits = st.builds(
     Limits,
@@ -20,6 +26,9 @@ limits = st.builds(
     day=st.integers(0, 20),
     window=st.sampled_from(Window),
     timezone=st.sampled_from([ZoneInfo("UTC"), ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/Berlin")]),
+    warm_up=st.one_of(
+        st.none(), st.lists(st.integers(0, 12), min_size=1, max_size=4).map(lambda table: ramp_of(*table))
+    ),
 )
 
 
@@ -50,6 +59,15 @@ def test_no_window_ever_holds_more_than_its_limit(given_limits: Limits, pauses: 
                 window = next(w for w in limit_windows(given_limits, at) if w.unit == unit)
                 assert window.end is not None
                 assert sum(window.start <= other < window.end for other in sent) <= limit
+
+
+@given(limits, st.lists(st.floats(0, 30_000), max_size=60))
+def test_no_day_holds_more_than_its_step_of_the_ramp(given_limits: Limits, pauses: list[float]) -> None:
+    sent = send_greedily(given_limits, pauses)
+    days = [datetime.fromtimestamp(at, given_limits.timezone).date() for at in sent]
+    for day in days:
+        step = given_limits.warm_up.limit_on(day) if given_limits.warm_up is not None else None
+        assert step is None or days.count(day) <= step
 
 
 @given(limits, st.lists(st.floats(0, 900), min_size=1, max_size=60))

@@ -161,7 +161,7 @@ def _gmail(status: str, said: str, *, action: str = "failed") -> str:
     sender = "Mail Delivery Subsystem <mailer-daemon@googlemail.com>"
     headers = "X-Failed-Recipients: jo@example.org\nAuto-Submitted: auto-replied\n"
     subject = "Delivery Status Notification (Failure)"
-    return dsn(sender, subject, "** Address not found **", fields, headers=headers, returned="message/rfc822")
+    return dsn(sender, subject, "** Message not delivered **", fields, headers=headers, returned="message/rfc822")
 
 
 def _gmail_samples() -> Iterator[Sample]:

@@ -1,9 +1,8 @@
-"""Send a campaign until it has ended: its sender, its launch and its chores as tasks of one process."""
+"""Send a campaign until it has ended: its sender, its launch and its chores as tasks of one process, with helpers if need be."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -18,15 +17,17 @@ from paceline.engine.process_identity import is_surely_dead, own_process
 from paceline.engine.sender import Sender
 from paceline.launch.file_launch import FileLaunch
 from paceline.operations.campaign_file.campaign_file import CampaignFile
+from paceline.operations.campaigns.helpers import Helpers
 from paceline.operations.campaigns.preparing import Prepared, prepare
 from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
+from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch
+from paceline.operations.installation.sender_process import spare_the_collector
 
 _log = logging.getLogger("paceline.operations")
 
 _NEEDS_A_PERSON = frozenset({CampaignStatus.PAUSED, CampaignStatus.PAUSED_HEALTH})
 _RATE_OVER_SECONDS = 10.0
-_COLLECT_AFTER = (20_000, 20, 20)  # objects: a message makes some 20, and hardly any in cycles
 
 
 async def send(
@@ -37,19 +38,18 @@ async def send(
     stop: asyncio.Event,
     on_progress: Callable[[Summary], None],
     on_notice: Callable[[str], None],
+    helpers: Helpers | None = None,
 ) -> Summary:
     """Create or continue the campaign of a file and send until it has ended, a person is needed, or ``stop`` is set.
 
-    ``on_progress`` gets a summary about four times a second, ``on_notice`` one sentence when something has changed.
+    ``helpers`` are sender processes that may be started beside this one. ``on_progress`` gets a summary about four times a second, ``on_notice`` one sentence when something has changed.
     Returns the last summary. Raises InputError, with nothing changed, for input that cannot be used.
     """
     prepared = await asyncio.to_thread(prepare, context, file)
-    # What is loaded by now stays until the end: the collector need not walk through it again for every few messages.
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    spare_the_collector()
     for notice in prepared.notices:
         on_notice(notice)
-    attendance = _Attendance(context, prepared, on_progress=on_progress, on_notice=on_notice)
+    attendance = _Attendance(context, prepared, on_progress=on_progress, on_notice=on_notice, helpers=helpers)
     try:
         return await attendance.run(stop, exit_when_paused=exit_when_paused)
     finally:
@@ -67,13 +67,17 @@ class _Attendance:
         *,
         on_progress: Callable[[Summary], None],
         on_notice: Callable[[str], None],
+        helpers: Helpers | None,
     ) -> None:
         self._context = context
+        self._helpers = helpers
         self._id = prepared.campaign_id
         self._audience = prepared.audience
         self._on_progress = on_progress
         self._notices = _Notices(on_notice)
         self._recent = _RecentRate()
+        self._reputation = reputation_watch(context)
+        self._reputation_at = 0.0
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
@@ -91,6 +95,8 @@ class _Attendance:
             while not stopping.done():
                 self._raise_what_failed(sending, launching)
                 summary = await self._next_look(summary)
+                if self._helpers is not None:
+                    self._helpers.consider(self._id, messages=summary.left, accounts=len(summary.accounts))
                 if self._is_over(summary, exit_when_paused=exit_when_paused):
                     break
         finally:
@@ -98,7 +104,8 @@ class _Attendance:
             if launch is not None:
                 launch.stop()
             self._stop_sender()
-            await asyncio.gather(sending, *([launching] if launching else []), return_exceptions=True)
+            parts = [sending, *([launching] if launching else []), *([self._helpers.end()] if self._helpers else [])]
+            await asyncio.gather(*parts, return_exceptions=True)
         self._raise_what_failed(sending, launching)
         summary = await asyncio.to_thread(self._look_after)
         self._tell(summary)
@@ -177,6 +184,9 @@ class _Attendance:
         )
         campaign_finisher.finish(context.queue, self._id, now=now)
         limit_resumer.pause_or_resume(context.queue, self._id, now=now)
+        if now >= self._reputation_at:
+            self._reputation_at = now + REPUTATION_EVERY_SECONDS
+            self._reputation.look(now)
         return summary_of(context, self._id)
 
     def _tell(self, summary: Summary) -> None:

@@ -50,6 +50,19 @@ def end(connection: Connection, sender_id: int, *, now: float) -> None:
     )
 
 
+def holdings(connection: Connection, sender_id: int, *, campaign_id: int | None, now: float) -> dict[int, int]:
+    """Sender id -> the accounts that it holds: this sender, and all that are alive and send the same as it does."""
+    rows = connection.execute(
+        sql(
+            "SELECT s.id, COUNT(a.id) AS held FROM senders s LEFT JOIN accounts a ON a.sender_id = s.id "
+            "WHERE s.id = :own OR (s.ended_at IS NULL AND s.lease_until > :now "
+            "AND COALESCE(s.campaign_id, 0) = :campaign) GROUP BY s.id"
+        ),
+        {"own": sender_id, "now": now, "campaign": campaign_id or 0},
+    )
+    return {row.id: row.held for row in rows}
+
+
 def living(connection: Connection) -> list[SenderRow]:
     """Every sender that has not ended, and any that ended with accounts in its hands, with those accounts."""
     rows = connection.execute(

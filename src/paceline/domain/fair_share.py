@@ -1,0 +1,34 @@
+"""Whose turn it is when several campaigns share an account: each gets its weight's share, and none is starved. Only arithmetic.
+
+Start-time fair queueing: every campaign has a tag that grows by what it took divided by its weight, and the lowest is
+next. One that had nothing to send comes back at the present place and catches nothing up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class FairShare:
+    """The turns of the campaigns of one account."""
+
+    def __init__(self) -> None:
+        self._weights: dict[int, float] = {}
+        self._tags: dict[int, float] = {}
+        self._now = 0.0
+
+    def serve(self, weights: Mapping[int, float]) -> None:
+        """The campaigns that take part, with their weights (above 0)."""
+        self._weights = dict(weights)
+        self._tags = {campaign_id: self._tags.get(campaign_id, self._now) for campaign_id in weights}
+
+    @property
+    def campaigns(self) -> list[int]:
+        """Those that take part, the next one first."""
+        return sorted(self._weights, key=lambda campaign_id: (max(self._tags[campaign_id], self._now), campaign_id))
+
+    def took(self, campaign_id: int, count: int) -> None:
+        """A campaign has had its turn and took so many messages."""
+        if count and campaign_id in self._weights:
+            self._now = max(self._tags[campaign_id], self._now)
+            self._tags[campaign_id] = self._now + count / self._weights[campaign_id]

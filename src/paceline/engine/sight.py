@@ -1,0 +1,72 @@
+"""What one look at the queue shows a sender: how its accounts stand, what they may send, who else sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from paceline.domain.account import AccountState
+from paceline.domain.rate import INBOUND_SECONDS
+from paceline.domain.sharing import fair_share
+from paceline.store.queue import accounts, campaign_work, senders, servers, whatsapp_numbers
+from paceline.store.queue.accounts import AccountStanding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What the queue looked like at one moment."""
+
+    now: float
+    standings: Sequence[AccountStanding] = ()
+    served: Mapping[int, list[int]] = field(default_factory=dict)
+    """Account id -> the campaigns that may be sent through it."""
+    with_work: set[int] = field(default_factory=set)
+    urgent: set[int] = field(default_factory=set)
+    """Campaigns that go before all others."""
+    written_to: set[int] = field(default_factory=set)
+    """Accounts to which people write as well."""
+    full_servers: set[tuple[int, str]] = field(default_factory=set)
+    """Workspace and host of servers that take no more connections."""
+    holdings: Mapping[int, int] = field(default_factory=dict)
+    """Sender id -> accounts that it holds: of this sender and those that send the same."""
+
+    def worth_sending(self, standing: AccountStanding) -> list[int]:
+        """The campaigns for which an account should get a worker now."""
+        return [campaign for campaign in self.served[standing.id] if campaign in self.with_work]
+
+    def is_free(self, standing: AccountStanding) -> bool:
+        """Whether an account should get a worker: it has work, nobody holds it, and it may send now."""
+        resting = standing.until_at is not None and standing.until_at > self.now
+        unusable = standing.state in (AccountState.BROKEN, AccountState.DISABLED)
+        full = (standing.workspace_id, standing.host) in self.full_servers
+        return standing.sender_id is None and not (resting or unusable or full) and bool(self.worth_sending(standing))
+
+    def share(self) -> int:
+        """How many accounts this sender may hold beside the others that send the same."""
+        free = sum(map(self.is_free, self.standings))
+        return fair_share(sum(self.holdings.values()) + free, len(self.holdings))
+
+
+def look(connection: Connection, *, sender_id: int, campaign_id: int | None, now: float) -> Sight:
+    """Look around for one sender. ``campaign_id`` is the only campaign that it sends, None: everybody's."""
+    if campaign_id is None:
+        standings = accounts.standings_at_work(connection, sender_id, now=now)
+    else:
+        standings = accounts.standings(connection, campaign_id=campaign_id)
+    if not standings:
+        return Sight(now=now)
+    served = campaign_work.attended(connection, [s.id for s in standings], own=campaign_id)
+    running = {campaign_id for ids in served.values() for campaign_id in ids}
+    with_work = campaign_work.with_work(connection, now=now) & running
+    return Sight(
+        now=now,
+        standings=standings,
+        served=served,
+        with_work=with_work,
+        urgent=campaign_work.urgent(connection) & with_work,
+        written_to=whatsapp_numbers.written_to(connection, since=now - INBOUND_SECONDS),
+        full_servers=servers.full(connection),
+        holdings=senders.holdings(connection, sender_id, campaign_id=campaign_id, now=now),
+    )

@@ -1,0 +1,60 @@
+"""Fairness: shares follow the weights, nobody starves, and nothing is caught up."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, strategies as st
+
+from paceline.domain.fair_share import FairShare
+
+
+def _turns(share: FairShare, count: int, *, batch: int = 1, idle: set[int] | None = None) -> Counter[int]:
+    taken: Counter[int] = Counter()
+    while sum(taken.values()) < count:
+        for campaign_id in share.campaigns:
+            got = 0 if campaign_id in (idle or set()) else batch
+            share.took(campaign_id, got)
+            taken[campaign_id] += got
+            if got:
+                break
+    return taken
+
+
+@given(st.dictionaries(st.integers(1, 50), st.floats(0.01, 100), min_size=1, max_size=8), st.integers(1, 20))
+def test_every_campaign_gets_its_weights_share(weights: dict[int, float], batch: int) -> None:
+    share = FairShare()
+    share.serve(weights)
+    count = 2000
+    taken = _turns(share, count, batch=batch)
+    for campaign_id, weight in weights.items():
+        fair = sum(taken.values()) * weight / sum(weights.values())
+        assert abs(taken[campaign_id] - fair) <= batch * (len(weights) + 1)
+
+
+def test_small_campaign_finishes_in_the_time_its_share_gives() -> None:
+    share = FairShare()
+    share.serve({1: 1.0, 2: 1.0})
+    big = 0
+    for _ in range(500):
+        turn = share.campaigns[0]
+        share.took(turn, 1)
+        big += turn == 1
+    assert big == 250
+
+
+def test_campaign_that_had_nothing_to_send_catches_nothing_up() -> None:
+    share = FairShare()
+    share.serve({1: 1.0, 2: 1.0})
+    _turns(share, 1000, idle={2})
+    taken = _turns(share, 100)
+    assert abs(taken[1] - taken[2]) <= 2
+
+
+def test_new_campaign_joins_at_the_present_place() -> None:
+    share = FairShare()
+    share.serve({1: 1.0})
+    _turns(share, 1000)
+    share.serve({1: 1.0, 2: 1.0})
+    taken = _turns(share, 100)
+    assert abs(taken[1] - taken[2]) <= 2
