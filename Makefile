@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test retest check format bench lock clean
+.PHONY: help demo test retest check format bench lock web openapi clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,11 +24,12 @@ test: $(VENV)/.ready-to-test ## run every test, on SQLite and on a real PostgreS
 retest: $(VENV)/.ready-to-test ## run the tests that failed last, one after the other
 	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none tests
 
-check: $(VENV)/.ready-to-test ## check format, lint, types, import contracts and unit tests
+check: $(VENV)/.ready-to-test web/node_modules/.ready-to-check ## check format, lint, types, import contracts and unit tests
 	@$(BIN)/python -m ruff format --check
 	@$(BIN)/python -m ruff check
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(NPM) run --silent check
 	@$(PYTEST) tests/unit
 
 format: $(VENV)/.ready-to-test ## put the code into its format and mend what the linter can mend
@@ -43,8 +44,14 @@ lock: $(VENV)/.made ## choose all versions anew and write them with their hashes
 	@$(call compile,--group build,requirements.lock)
 	@$(call compile,--group build --group dev --constraints requirements.lock,requirements-dev.lock)
 
+web: $(VENV)/.ready ## build the web interface anew, after a change in web/
+	@$(BIN)/python hatch_build.py
+
+openapi: $(VENV)/.ready-to-test ## write web/openapi.json, from which the web interface's client is made
+	@PYTHONPATH=tests $(BIN)/python -m surroundings.described_api
+
 clean: ## remove the environment and everything that was built
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) web/node_modules src/paceline/static build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # For every platform and every Python from 3.11 on; nothing but names, versions and hashes.
 compile = $(VENV)/uv/bin/uv pip compile pyproject.toml $(1) --output-file $(2) --quiet --upgrade \
@@ -58,11 +65,20 @@ $(VENV)/.ready: requirements.lock pyproject.toml $(VENV)/.made
 	@echo "Installing Paceline (once)"
 	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements.lock
 	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	@cat src/paceline/static/missing.txt 2>/dev/null || true
 	@touch $@
 
-$(VENV)/.ready-to-test: requirements-dev.lock $(VENV)/.ready
+$(VENV)/.ready-to-test: requirements-dev.lock requirements-source.lock $(VENV)/.ready
 	@echo "Installing what the tests need (once)"
 	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	@$(PIP) install --require-hashes --no-deps --no-build-isolation --requirement requirements-source.lock
+	@touch $@
+
+# npm in web/, with the Node.js that comes in a wheel.
+NPM = $(BIN)/python hatch_build.py
+
+web/node_modules/.ready-to-check: web/package-lock.json $(VENV)/.ready
+	@$(NPM) ci --no-progress --loglevel=error
 	@touch $@
 
 # The first Python that is new enough and can make an environment with pip in it (Debian keeps that in a package apart).

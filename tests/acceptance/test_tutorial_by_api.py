@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from surroundings.ports import free_port
+
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "by-api.md"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed (Debian and Ubuntu: apt install curl)")

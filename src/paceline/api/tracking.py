@@ -10,12 +10,12 @@ from fastapi import Request as HttpRequest
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.fact import FactKind
 from paceline.operations.context import Context
+from paceline.operations.incoming.receiving import incoming_of
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.outbound.http import CallFailed, OutboundHttp
 from paceline.settings import Settings
 from paceline.tracking.automatic import Request
 from paceline.tracking.clicks import ClickTargets
-from paceline.tracking.incoming import Incoming, Thresholds
 from paceline.tracking.providers.base import NotGenuine, Provider
 from paceline.tracking.providers.sendgrid import SendGrid
 from paceline.tracking.providers.ses import Fetch, Ses
@@ -37,23 +37,20 @@ class Tracking:
         self.tokens = context.box.tokens(context.settings)
         self.recorder = Recorder(context.queue, context.clock.now)
         self.targets = ClickTargets(context.queue)
-        self.incoming = Incoming(context.queue, self.tokens, _thresholds(context.settings))
+        self.incoming = incoming_of(context)
+        self.whatsapp_secrets = _separated(context.settings.whatsapp_app_secrets)
         self.providers: dict[str, Provider] = {provider.name: provider for provider in _providers(context.settings)}
 
 
-def _thresholds(settings: Settings) -> Thresholds:
-    return Thresholds(
-        soft_bounces=settings.soft_bounces,
-        soft_days=settings.soft_bounce_days,
-        soft_suppression_days=settings.soft_bounce_suppression_days,
-    )
+def _separated(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
 
 
 def _providers(settings: Settings) -> Iterator[Provider]:
     """Those whose key or topics are set; the others are not there. Raises InputError for a setting that is wrong."""
     variable = "PACELINE_SES_TOPICS"
     try:
-        if topics := frozenset(filter(None, (topic.strip() for topic in settings.ses_topics.split(",")))):
+        if topics := frozenset(_separated(settings.ses_topics)):
             guard = AddressGuard.from_setting("")
             http = OutboundHttp(guard, timeout_seconds=_FETCH_SECONDS, longest_answer=_LARGEST_CERTIFICATE)
             yield Ses(topics, _fetch_with(http))

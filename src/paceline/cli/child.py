@@ -22,6 +22,7 @@ from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.observability.logs import start_logs
 from paceline.observability.metrics_server import serving_metrics
 from paceline.operations.context import QueueContext
+from paceline.operations.incoming.receiving import listening_for_mail
 from paceline.operations.installation.background import work_in_background
 from paceline.operations.installation.metrics import samples
 from paceline.operations.installation.sender_process import send_for_everybody, send_one_campaign
@@ -43,9 +44,10 @@ def main() -> None:
 def run_child(arguments: Sequence[str]) -> int:
     """Run one part until a signal, or until the supervisor is gone."""
     parser = argparse.ArgumentParser(prog="paceline.cli.child")
-    parser.add_argument("part", choices=("api", "background", "sender"))
+    parser.add_argument("part", choices=("api", "background", "sender", "worker"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--listener", type=int, help="the file descriptor on which the API listens")
+    parser.add_argument("--controller", default="", help="where a worker reports")
     parser.add_argument("--campaign", type=int, help="the number of the only campaign that a sender sends")
     options = parser.parse_args(arguments)
     try:
@@ -55,6 +57,8 @@ def run_child(arguments: Sequence[str]) -> int:
             _api(settings, options.listener)
         elif options.part == "background":
             _background(settings)
+        elif options.part == "worker":
+            _worker(settings, options.listener, options.controller)
         else:
             run(sender(settings, on_ready=_say_ready, is_child=True, campaign_id=options.campaign))
     except Exception as error:
@@ -67,6 +71,13 @@ def _api(settings: Settings, listener: int) -> None:
 
     _when_orphaned(lambda: os._exit(ExitCode.DONE))  # at once, so that the port is free for the next supervisor
     serve_api(settings, socket.socket(fileno=listener), on_ready=_say_ready)
+
+
+def _worker(settings: Settings, listener: int, controller: str) -> None:
+    from paceline.cli.worker_process import serve_worker  # imported here: it needs the web framework
+
+    _when_orphaned(lambda: os._exit(ExitCode.DONE))  # at once, so that the port is free for the next supervisor
+    serve_worker(settings, socket.socket(fileno=listener), controller, on_ready=_say_ready)
 
 
 def _background(settings: Settings) -> None:
@@ -83,8 +94,9 @@ def _background(settings: Settings) -> None:
     context = open_when_there(lambda: open_context(settings), stop)
     if context is not None:
         try:
-            _say_ready()
-            work_in_background(context, stop)
+            with listening_for_mail(context):
+                _say_ready()
+                work_in_background(context, stop)
         finally:
             context.close()
 

@@ -15,14 +15,19 @@ from paceline.cli import (
     came_back,
     campaigns,
     demo,
+    domains,
+    forecast,
     imports,
     installation,
     keys,
+    receive,
     sandbox,
     send,
     serve,
     suppression,
     users,
+    worker,
+    workers,
 )
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
@@ -35,13 +40,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, came_back, imports):
+for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (serve, demo, sandbox, installation):
+app.add_typer(workers.app, name="workers")
+for group in (serve, worker, receive, demo, sandbox, installation):
     group.register(app)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from paceline.domain.account import AccountState
+from paceline.domain.rate import INBOUND_SECONDS
 from paceline.domain.sharing import fair_share
-from paceline.store.queue import accounts, campaign_work, layers, senders, servers
+from paceline.store.queue import accounts, campaign_work, layers, senders, servers, whatsapp_numbers
 from paceline.store.queue.accounts import AccountStanding
 
 
@@ -26,6 +27,8 @@ class Sight:
     """Campaigns that go before all others."""
     weights: Mapping[int, float] = field(default_factory=dict)
     """The share of each running campaign where several are sent through one account."""
+    written_to: set[int] = field(default_factory=set)
+    """Accounts to which people write as well."""
     full_servers: set[tuple[int, str]] = field(default_factory=set)
     """Workspace and host of servers that take no more connections, or no more messages now."""
     holdings: Mapping[int, int] = field(default_factory=dict)
@@ -71,5 +74,6 @@ def look(connection: Connection, *, sender_id: int, campaign_id: int | None, now
         urgent=campaign_work.urgent(connection) & with_work,
         weights=campaign_work.weights(connection, sorted(running)),
         full_servers=servers.full(connection) | layers.full_servers(connection, now=now),
+        written_to=whatsapp_numbers.written_to(connection, since=now - INBOUND_SECONDS),
         holdings=senders.holdings(connection, sender_id, campaign_id=campaign_id, now=now),
     )

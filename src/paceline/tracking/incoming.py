@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
 
 from sqlalchemy import Connection
 
@@ -61,9 +62,13 @@ class Taken:
     report: Report
     message_id: int | None
     """The message that it is about; None: it could not be found, and a person may want to look."""
+    workspace_id: int | None = None
+    """Whose message that is."""
     suppressed: bool = False
     """Whether the address gets nothing from now on because of it."""
+    asks_to_unsubscribe: bool = False
     unsubscribed: bool = False
+    """It asked for it, and was not before."""
 
 
 class Incoming:
@@ -88,11 +93,19 @@ class Incoming:
         asked = self._mail_token(addressed, Purpose.UNSUBSCRIBE_MAIL)
         if asked is not None and reports[0].kind is ReportKind.UNKNOWN:
             done = unsubscribes.unsubscribe(self._queue, asked, Way.MAIL, now=now)
-            return [Taken(report=reports[0], message_id=asked.message_id, unsubscribed=done)]
+            return [
+                Taken(
+                    report=reports[0],
+                    message_id=asked.message_id,
+                    workspace_id=asked.workspace_id,
+                    asks_to_unsubscribe=True,
+                    unsubscribed=done,
+                )
+            ]
         message = self._find_by(addressed, returned_text(mail))
         if message is None:
             return [Taken(report=report, message_id=None) for report in reports]
-        key = hashlib.blake2b(raw, digest_size=8).hexdigest()
+        key = _key(mail, raw)
         return [self._record(report, message, key, now) for report in _about(message, reports)]
 
     def take_event(self, event: ProviderEvent, *, now: float) -> Taken:
@@ -105,7 +118,7 @@ class Incoming:
     def _record(self, report: Report, message: SentMessage, key: str, now: float) -> Taken:
         kind = _KINDS.get(report.kind)
         if kind is None:
-            return Taken(report=report, message_id=message.id)
+            return Taken(report=report, message_id=message.id, workspace_id=message.workspace_id)
         fact = Fact(
             message_id=message.id,
             campaign_id=message.campaign_id,
@@ -118,7 +131,7 @@ class Incoming:
         with self._queue.write() as connection:
             new = facts.record(connection, self._queue, [fact], now=now)
             suppressed = bool(new) and self._suppress(connection, report, message, now)
-        return Taken(report=report, message_id=message.id, suppressed=suppressed)
+        return Taken(report=report, message_id=message.id, workspace_id=message.workspace_id, suppressed=suppressed)
 
     def _suppress(self, connection: Connection, report: Report, message: SentMessage, now: float) -> bool:
         """Hard bounces and complaints at once, soft ones when there are enough; the rest says nothing of the address."""
@@ -184,6 +197,14 @@ class Incoming:
         candidates = zip(_MAIL_TOKEN.finditer(text), range(_MOST_CANDIDATES), strict=False)
         found = (self._tokens.read_from_mail(match[1], purpose) for match, _ in candidates)
         return next(filter(None, found), None)
+
+
+def _key(mail: Message, raw: bytes) -> str:
+    """Names a mail: the same for the copies that several ways bring, which differ in what was written on them on the way."""
+    own_id = header(mail, "Message-ID")
+    return hashlib.blake2b(
+        f"{own_id} {header(mail, 'Date')}".encode("utf-8", "replace") if own_id else raw, digest_size=8
+    ).hexdigest()
 
 
 def _about(message: SentMessage, reports: list[Report]) -> list[Report]:

@@ -13,6 +13,13 @@ from paceline.api.schemas.segments import CountAnswer, Name
 Status = Literal["draft", "scheduled", "running", "paused", "paused_limits", "paused_health", "stopped", "completed"]
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Rate = Annotated[float, Field(ge=0, le=1_000_000, description="Messages a minute, evenly spaced; 0: no pace.")]
+Worker = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=100, description="The remote worker that sends it, by id or name; null: nobody else."
+    ),
+]
+_FALLBACK = "Whether it is sent from here when the worker cannot be reached before the start."
 
 
 class AudienceRequest(Request):
@@ -63,6 +70,8 @@ class NewCampaign(Request):
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
     weight: Weight = 1.0
     window: WindowFields | None = None
+    worker: Worker | None = None
+    worker_fallback: bool = Field(default=True, description=_FALLBACK)
 
 
 class ChangedCampaign(Request):
@@ -77,6 +86,8 @@ class ChangedCampaign(Request):
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
     weight: Weight | None = None
     window: WindowFields | None = Field(default=None, description="Replaces the window as a whole; {} takes it away.")
+    worker: Worker | None = None
+    worker_fallback: bool | None = Field(default=None, description=_FALLBACK)
 
 
 class CopyRequest(Request):
@@ -161,6 +172,8 @@ class CampaignAnswer(Answer):
     content: Content
     audience: AudienceAnswer | None = Field(description="Null where it comes from a file.")
     accounts: list[str]
+    worker: str | None = Field(description="The remote worker that sends it; null: this installation does.")
+    worker_fallback: bool
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
@@ -203,6 +216,13 @@ class LinkAnswer(Answer):
     clicks: int = Field(description="Of people, every single one.")
 
 
+class HealthAnswer(Answer):
+    """How a campaign's reputation stands."""
+
+    level: Literal["good", "warned", "paused"]
+    evidence: str | None = Field(description="What is wrong, with its numbers.")
+
+
 class ReportAnswer(Answer):
     """What a campaign has led to."""
 
@@ -219,6 +239,7 @@ class ReportAnswer(Answer):
     )
     rates: dict[str, float | None] = Field(description="The counts of messages as shares of the sent ones, 0 to 1.")
     links: list[LinkAnswer]
+    health: HealthAnswer
     started_at: str | None
     finished_at: str | None
     updated_at: str

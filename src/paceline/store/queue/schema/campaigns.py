@@ -84,6 +84,7 @@ messages = Table(
     Column("first_intent_at", Double),
     Column("due_at", Double),  # set while it waits after having been touched; NULL on fresh rows
     Column("at", Double),  # last change of state that people see
+    Column("part", SmallInteger, nullable=False, server_default=text("0")),  # of campaigns that are sent in parts
     Column("reply", Text),
     Column("layers", Text),  # JSON list: the layers in which it counts since its claim
     Column("dealt_to", BigInteger),  # the account that is to send it, where its campaign chooses

@@ -1,0 +1,1 @@
+"""Mail that comes back: the ways in, the mailboxes that are read, and what a person should look at."""

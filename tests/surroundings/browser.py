@@ -1,0 +1,112 @@
+"""The system's Chromium at the real pages of a real server: what tests of the web interface see with.
+
+Every page is watched: what the policy of the pages forbids, what a script throws, and every request to anything but the
+server are failures of the test that caused them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+from paceline.api.guard import SESSION_COOKIE
+from paceline.domain.permission import Role
+from surroundings.server import Server
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+_AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_PATIENCE_MS = 20_000
+
+
+def installed() -> str | None:
+    """Where the system has its Chromium; None: it has none."""
+    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    """A browser without windows."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed(), args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A person with a browser at a server."""
+
+    server_url: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    """What went wrong in the browser, in its words."""
+
+    def open(self, path: str) -> Page:
+        """Open a page and wait until its heading is there."""
+        self.page.goto(self.server_url + path)
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        return self.page
+
+    def serious_findings(self) -> list[str]:
+        """What axe finds wrong on the page as it is: serious and critical problems, each with where it is."""
+        self.page.evaluate(_AXE.read_text(encoding="utf-8"))
+        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{one['id']}: {one['help']}: {' | '.join(str(node['target']) + ' ' + node['html'][:160] for node in one['nodes'][:4])}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+
+
+@contextmanager
+def visitor(browser: Browser, server_url: str, *, session: str = "", **options: Any) -> Iterator[Visitor]:
+    """Somebody at the server, logged in with the token of a session where there is one; complaints fail the test."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
+    context.set_default_timeout(_PATIENCE_MS)
+    if session:
+        context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": server_url, "httpOnly": True}])
+    page = context.new_page()
+    somebody = Visitor(server_url, context, page)
+    _watch(page, somebody)
+    try:
+        yield somebody
+        assert not somebody.complaints, "\n".join(somebody.complaints)
+    finally:
+        context.close()
+
+
+def _watch(page: Page, somebody: Visitor) -> None:
+    def asked(request: Request) -> None:
+        if not request.url.startswith((somebody.server_url, "data:", "about:", "blob:")):
+            somebody.complaints.append(f"a request left the server: {request.url}")
+
+    page.on("request", asked)
+    page.on("pageerror", lambda error: somebody.complaints.append(f"a script threw: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            somebody.complaints.append(f"{message.type}: {message.text}")
+            if message.type == "error" and "status of 4" not in message.text
+            else None
+        ),
+    )
+
+
+def session_of(server: Server, role: Role = Role.OWNER) -> str:
+    """The token of a session of a new person of this role."""
+    token = server.as_person(role).cookies[SESSION_COOKIE]
+    assert token
+    return token

@@ -1,0 +1,35 @@
+// Which page stands at which address. Pages are loaded when they are opened.
+import { createBrowserRouter, type RouteObject } from "react-router";
+
+import { NotFound } from "./pages/not-found";
+import { PageFailed } from "./pages/page-failed";
+import { Shell } from "./shell/shell";
+
+/** Pages for people who are logged in. */
+const inside: RouteObject[] = [
+  { index: true, lazy: async () => ({ Component: (await import("./pages/dashboard/dashboard")).Dashboard }) },
+  { path: "campaigns", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-list")).CampaignList }) },
+  { path: "campaigns/new", lazy: async () => ({ Component: (await import("./pages/campaigns/new-campaign")).NewCampaign }) },
+  { path: "campaigns/:campaignId", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-page")).CampaignPage }) },
+  { path: "start", lazy: async () => ({ Component: (await import("./pages/start/start")).Start }) },
+  { path: "accounts/new", lazy: async () => ({ Component: (await import("./pages/accounts/new-account")).NewAccount }) },
+  { path: "imports/new", lazy: async () => ({ Component: (await import("./pages/imports/new-import")).NewImport }) },
+  { path: "imports/:importId", lazy: async () => ({ Component: (await import("./pages/imports/import-page")).ImportPage }) },
+  { path: "*", Component: NotFound },
+];
+
+/** Pages that anybody can open. */
+const outside: RouteObject[] = [
+  { path: "login", lazy: async () => ({ Component: (await import("./pages/login/login")).Login }) },
+  { path: "setup", lazy: async () => ({ Component: (await import("./pages/login/setup")).Setup }) },
+  { path: "invitation", lazy: async () => ({ Component: (await import("./pages/login/invitation")).Invitation }) },
+  { path: "password-reset", lazy: async () => ({ Component: (await import("./pages/login/password-reset")).PasswordReset }) },
+];
+
+export const router = createBrowserRouter([
+  {
+    ErrorBoundary: PageFailed,
+    HydrateFallback: () => null,
+    children: [...outside, { Component: Shell, children: [{ ErrorBoundary: PageFailed, children: inside }] }],
+  },
+]);
