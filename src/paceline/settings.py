@@ -46,6 +46,21 @@ class Settings:
         "URL",
         "The database of the busy queue (campaigns, messages, accounts); empty: the same one",
     )
+    replica_database: str = _setting(
+        "",
+        "PACELINE_REPLICA_DATABASE",
+        "URL",
+        "A streaming replica of PACELINE_DATABASE (PostgreSQL), which reports and exports read; empty: none",
+    )
+    queue_replica_database: str = _setting(
+        "",
+        "PACELINE_QUEUE_REPLICA_DATABASE",
+        "URL",
+        "The same of PACELINE_QUEUE_DATABASE, where the queue has a database of its own",
+    )
+    replica_lag_seconds: float = _setting(
+        30.0, "PACELINE_REPLICA_LAG", "s", "A replica that is further behind is not read: the original is", least=1
+    )
     secret_key: str = _setting(
         "",
         "PACELINE_SECRET_KEY",
@@ -310,6 +325,30 @@ class Settings:
         "count",
         "Accounts have metrics of their own while there are no more than these",
     )
+    complaints_warn_percent: float = _setting(
+        0.1,
+        "PACELINE_COMPLAINTS_WARN",
+        "%",
+        "From so many messages called spam on, of those of the last three days, people are warned; 0: never",
+    )
+    complaints_pause_percent: float = _setting(
+        0.3,
+        "PACELINE_COMPLAINTS_PAUSE",
+        "%",
+        "From so many on, and three at least, the campaign pauses and the account stops; 0: never",
+    )
+    hard_bounces_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_HARD_BOUNCES_PAUSE",
+        "%",
+        "When more of the last 200 messages bounced hard, the same happens, and at half as many people are warned; 0: never",
+    )
+    spam_refusals_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_SPAM_REFUSALS_PAUSE",
+        "%",
+        "The same for messages that were refused for their content or for who sends them; 0: never",
+    )
     keep_events_days: float = _setting(
         400.0,
         "PACELINE_KEEP_EVENTS_DAYS",
@@ -339,6 +378,16 @@ class Settings:
     )
     notify_from: str = _setting(
         "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
+    )
+    dns_servers: str = _setting(
+        "",
+        "PACELINE_DNS_SERVERS",
+        "list",
+        "Name servers that are asked about sending domains, such as 9.9.9.9 or [::1]:53, separated by commas; empty: the "
+        "system's",
+    )
+    dns_timeout_seconds: float = _setting(
+        3.0, "PACELINE_DNS_TIMEOUT", "s", "How long one question to name servers may take", least=0.1
     )
     webhook_timeout_seconds: float = _setting(
         10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1

@@ -14,6 +14,7 @@ from paceline.content.whatsapp import WhatsAppContent, WhatsAppRenderer, WhatsAp
 from paceline.domain.account import Account
 from paceline.domain.errors import ContentError
 from paceline.domain.tokens import CampaignTokens, Tokens
+from paceline.engine.signing import Signing
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, installation
 from paceline.store.queue.deliveries import ClaimedMessage
@@ -22,10 +23,12 @@ from paceline.store.queue.deliveries import ClaimedMessage
 class Composer:
     """Renders the messages of every campaign; each campaign's templates are compiled once."""
 
-    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens) -> None:
+    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens, signing: Signing) -> None:
         self._database = database
         self._tokens = tokens
         self._now = now
+        self._signing = signing
+        self._workspaces: dict[int, int] = {}
         self._renderers: dict[int, EmailRenderer | WhatsAppRenderer] = {}
 
     def prepare(self, campaign_id: int) -> None:
@@ -38,6 +41,8 @@ class Composer:
         if campaign.channel == "whatsapp":
             self._renderers[campaign_id] = WhatsAppRenderer(WhatsAppContent.from_json(orjson.loads(campaign.content)))
             return
+        self._signing.refresh()
+        self._workspaces[campaign_id] = campaign.workspace_id
         content = EmailContent.from_json(orjson.loads(campaign.content))
         self._renderers[campaign_id] = EmailRenderer(
             content,
@@ -62,15 +67,20 @@ class Composer:
             raise ContentError(f"the contact's fields are damaged: {error}") from None
         if isinstance(renderer, WhatsAppRenderer):
             return _request(message, account, *renderer.render(message.address, fields))
+        now = self._now()
         rendered = renderer.render(
             address=message.address,
             fields=fields,
             message_key=str(message.id),
             account_from=account.from_address,
-            at=self._now(),
+            at=now,
             message_number=message.id,
         )
-        return Letter(sender=rendered.sender, recipient=message.address, data=rendered.data)
+        data = rendered.data
+        signer = self._signing.of(self._workspaces[message.campaign_id], renderer.from_domain(account.from_address))
+        if signer is not None:
+            data = signer.sign(data, at=now) + data
+        return Letter(sender=rendered.sender, recipient=message.address, data=data)
 
 
 def _request(

@@ -26,6 +26,7 @@ from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
 from paceline.engine.sight import Sight, look
+from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
 from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders
@@ -64,7 +65,8 @@ class Sender:
         self._box = box
         self._campaign_id = campaign_id
         self._on_change = on_change
-        self._composer = Composer(database, clock.now, box.tokens(settings))
+        self._signing = Signing(database, box)
+        self._composer = Composer(database, clock.now, box.tokens(settings), self._signing)
         self._workers: dict[int, AccountWorker] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._renewed_boot = float("-inf")
@@ -219,6 +221,7 @@ class Sender:
                 worker.look_again()
 
     def _read(self) -> Sight:
+        self._signing.refresh_if_due(self._clock.boot())
         with self._database.read() as connection:
             return look(connection, sender_id=self._id, campaign_id=self._campaign_id, now=self._clock.now())
 

@@ -232,7 +232,7 @@ def campaign_progress(asked: Asked, campaign_id: str) -> dict[str, Any]:
 def campaign_report(asked: Asked, campaign_id: str) -> ReportAnswer:
     """What a campaign has led to: states, deliveries, opens, clicks by link, bounces, complaints, unsubscribes."""
     row_of(asked.context, campaign_id)  # by its id only
-    return ReportAnswer.model_validate(reporting.report_of(asked.context, campaign_id).to_json())
+    return ReportAnswer.model_validate(reporting.report_of(asked.context.for_reports(), campaign_id).to_json())
 
 
 @routes.get("/campaigns/{campaign_id}/messages", permission=Permission.CAMPAIGNS_READ)

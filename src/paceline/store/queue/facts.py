@@ -16,7 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, TextClause
 
 from paceline.domain.fact import Doer, Fact, FactKind
+from paceline.domain.reputation import Sign
 from paceline.store.database import Database, sql
+from paceline.store.queue import health
+from paceline.store.queue.health import NewSign
 
 COUNTS = (
     "delivered",
@@ -42,6 +45,8 @@ Span = tuple[float, float]
 
 HARD = "hard"
 """The rule of a bounce that will not go away."""
+
+_SIGNS = {HARD: Sign.HARD_BOUNCE, "spam": Sign.SPAM_REFUSAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +110,17 @@ def record(connection: Connection, database: Database, facts: Sequence[Fact], *,
     for fact in new.values():
         counts.single(fact, 1)
     counts.write(connection, database, now)
+    health.note(connection, database, [sign for fact in new.values() if (sign := _sign(fact)) is not None], now=now)
     return list(new.values())
+
+
+def _sign(fact: Fact) -> NewSign | None:
+    """What a fact says about the sender's reputation."""
+    if fact.kind is FactKind.COMPLAINED:
+        return NewSign(message_id=fact.message_id, sign=Sign.COMPLAINT)
+    if fact.kind is FactKind.BOUNCED and fact.rule in _SIGNS:
+        return NewSign(message_id=fact.message_id, sign=_SIGNS[fact.rule])
+    return None
 
 
 def reclassify(
