@@ -32,7 +32,7 @@ from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
 from paceline.store.opening import open_scratch_queue
 from paceline.store.queue import accounts, campaigns
-from paceline.store.queue.coming import next_moment
+from paceline.store.queue.coming import Glance, glance
 from paceline.store.queue.scratch_copy import copy_for
 
 _NEEDS_A_PERSON = frozenset({CampaignStatus.PAUSED, CampaignStatus.PAUSED_HEALTH})
@@ -154,7 +154,7 @@ class _Rehearsal:
         self._exit_when_paused = exit_when_paused
         self._on_progress = on_progress
         self._changed = asyncio.Event()
-        self._is_stale = True
+        self._is_stale = self._must_look = True
         self._was_quiet = False
         self._timeline: list[Moment] = []
         with context.queue.read() as connection:
@@ -176,7 +176,7 @@ class _Rehearsal:
     async def run(self) -> DryRun:
         """To the end of the campaign, or to a pause that nothing but a person ends."""
         self._launch()
-        self._note(self._context.clock.now())
+        self._note(self._glance().status)
         sending = asyncio.create_task(self._sender.run())
         try:
             await self._attend(sending)
@@ -212,7 +212,7 @@ class _Rehearsal:
             self._is_stale = True
 
     def _accounts_changed(self) -> None:
-        self._is_stale = True
+        self._is_stale = self._must_look = True
 
     def before_time_passes(self, seconds: float) -> bool:
         """Whether a look might find something: after a change, and once before each longer silence."""
@@ -229,38 +229,49 @@ class _Rehearsal:
         began = self._context.clock.now()
         while not sending.done():
             self._changed.clear()
-            now = self._context.clock.now()
-            self._do_chores(now)
-            status = self._note(now)
-            if self._is_over(status) or now > began + _FARTHEST_SECONDS:
+            seen = self._glance()
+            if self._must_look or not seen.left:
+                self._must_look = False
+                self._do_chores()
+                seen = self._glance()
+            self._note(seen.status)
+            if self._is_over(seen.status) or self._context.clock.now() > began + _FARTHEST_SECONDS:
                 return
-            with self._context.queue.read() as connection:
-                coming = next_moment(self._context.queue, connection, self._id, now=now)
-            await self._wait_until(coming, now)
+            await self._wait_for(seen)
 
-    async def _wait_until(self, at: float | None, now: float) -> None:
-        """Let time pass to this moment, then look; or to an earlier change."""
+    async def _wait_for(self, seen: Glance) -> None:
+        """Let time pass to the next moment, or to an earlier change."""
+        moments = [at for at in (seen.account_at, seen.work_at) if at is not None]
+        seconds = min(moments) - self._context.clock.now() if moments else _LOOK_EVERY_SECONDS
         try:
-            async with asyncio.timeout(_LOOK_EVERY_SECONDS if at is None else max(0.0, at - now)):
+            async with asyncio.timeout(max(0.0, seconds)):
                 await self._changed.wait()
         except TimeoutError:
-            self._do_chores(self._context.clock.now())
-            self._sender.wake_workers()
-            self._sender.look_now()
+            if seen.work_at is not None and seen.work_at == min(moments):
+                self._sender.wake_workers()
+            else:
+                self._must_look = True
+                self._sender.look_now()
 
-    def _do_chores(self, now: float) -> None:
+    def _glance(self) -> Glance:
+        with self._context.queue.read() as connection:
+            return glance(self._context.queue, connection, self._id, now=self._context.clock.now())
+
+    def _do_chores(self) -> None:
+        now = self._context.clock.now()
         campaign_finisher.finish_all(self._context.queue, now=now, thorough=False)
         limit_resumer.pause_or_resume_all(self._context.queue, now=now, paused_too=True)
 
-    def _note(self, now: float) -> CampaignStatus:
+    def _note(self, status: CampaignStatus) -> None:
         """Keep each change of the campaign's status."""
+        if self._timeline and self._timeline[-1].status is status:
+            return
         with self._context.queue.read() as connection:
-            row = campaigns.get(connection, self._id)
-        if not self._timeline or self._timeline[-1].status is not row.status:
-            self._timeline.append(Moment(at=now, status=row.status, reason=row.pause_reason))
-            self._on_progress(now, row.status)
-            self._sender.look_now()
-        return row.status
+            reason = campaigns.get(connection, self._id).pause_reason
+        now = self._context.clock.now()
+        self._timeline.append(Moment(at=now, status=status, reason=reason))
+        self._on_progress(now, status)
+        self._sender.look_now()
 
     def _is_over(self, status: CampaignStatus) -> bool:
         waits = status is CampaignStatus.PAUSED_LIMITS and self._exit_when_paused
