@@ -15,6 +15,7 @@ import platformdirs
 
 from paceline.domain.client_address import parse_networks
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.opt_out import USUAL_WORDS
 
 DEFAULT_PORT = 8525
 """Where ``paceline serve`` listens unless told otherwise."""
@@ -244,6 +245,24 @@ class Settings:
         "PACELINE_SENDGRID_KEY",
         "text",
         "The verification key of SendGrid's signed event webhook; empty: its events are refused",
+    )
+    whatsapp_app_secrets: str = _setting(
+        "",
+        "PACELINE_WHATSAPP_APP_SECRETS",
+        "texts",
+        "The secrets of the apps whose WhatsApp webhooks are taken, separated by commas; empty: none",
+    )
+    whatsapp_verify_token: str = _setting(
+        "",
+        "PACELINE_WHATSAPP_VERIFY_TOKEN",
+        "text",
+        "The token that you give the provider along with the webhook's address; empty: no handshake succeeds",
+    )
+    whatsapp_opt_out_words: str = _setting(
+        USUAL_WORDS,
+        "PACELINE_WHATSAPP_OPT_OUT_WORDS",
+        "words",
+        "Answers, separated by commas, after which somebody gets nothing more; case, accents and punctuation do not matter",
     )
     soft_bounces: int = _setting(
         3,

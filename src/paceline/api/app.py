@@ -44,6 +44,7 @@ from paceline.api.routes import (
     templates,
     tracking,
     webhooks,
+    whatsapp_callbacks,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -58,6 +59,7 @@ from paceline.operations.installation.health import ReadinessProbe
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,
     api_keys.routes,
+    whatsapp_callbacks.routes,
     callbacks.routes,
     audit.routes,
     campaigns.routes,
