@@ -276,5 +276,3 @@ class _Rehearsal:
     def _is_over(self, status: CampaignStatus) -> bool:
         waits = status is CampaignStatus.PAUSED_LIMITS and self._exit_when_paused
         return waits or status in _NEEDS_A_PERSON or status in ENDED
-
-

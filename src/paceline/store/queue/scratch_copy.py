@@ -24,7 +24,11 @@ def copy_for(source: Database, target: Database, campaign_id: int | None, *, wor
     """
     with source.read() as connection:
         for table, where in _tables(campaign_id):
-            values = {"workspace": workspace_id, "campaign": campaign_id, "first": bucket_of(now - LONGEST_WINDOW_SECONDS)}
+            values = {
+                "workspace": workspace_id,
+                "campaign": campaign_id,
+                "first": bucket_of(now - LONGEST_WINDOW_SECONDS),
+            }
             statement = f"SELECT * FROM {table.name} WHERE {where}"
             for rows in _parts(connection, statement, values):
                 _insert(target, table, rows)
