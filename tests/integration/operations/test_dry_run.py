@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,8 +137,8 @@ def test_it_takes_as_long_as_the_real_thing(sqlite_url: str, tmp_path: Path, fie
 
     port = free_port()
     accounts = logins(port, 2, rate_per_minute=240)
-    retries = {"max_attempts": 3, "retry_delay_seconds": 2}
-    path = write_campaign(tmp_path, contacts=12, accounts=accounts, **retries, **fields)
+    more: dict[str, Any] = {"max_attempts": 3, "retry_delay_seconds": 2, **fields}
+    path = write_campaign(tmp_path, contacts=12, accounts=accounts, **more)
     with opened(sqlite_url, tmp_path) as context:
         ran = dry_run(context, read_campaign_file(path, ENVIRONMENT), seconds_per_message=0.05, script=answer)
         real = asyncio.run(send())

@@ -33,7 +33,7 @@ def test_a_month_passes_at_once_and_in_order() -> None:
 def test_work_for_a_thread_is_done_on_the_spot_and_its_errors_arrive() -> None:
     async def story() -> int:
         with pytest.raises(KeyError):
-            await asyncio.to_thread({}.__getitem__, "nothing")
+            await asyncio.to_thread(dict[str, int]().__getitem__, "nothing")
         return await asyncio.to_thread(threading.get_ident)
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
