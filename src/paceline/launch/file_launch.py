@@ -18,6 +18,7 @@ from paceline.audience.refused_rows import RefusedRowsFile
 from paceline.domain.errors import StoreUnavailable
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, launching
+from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.launching import NewMessage
 
 _Result = TypeVar("_Result")
@@ -38,8 +39,10 @@ class FileLaunch:
         refused_path: Path,
         now: Callable[[], float],
         on_part: Callable[[], None],
+        forgotten: Forgotten | None = None,
     ) -> None:
-        """``on_part`` is called after each part that was queued."""
+        """``on_part`` is called after each part that was queued; ``forgotten`` knows who was erased."""
+        self._forgotten = forgotten
         self._database = database
         self._campaign_id = campaign_id
         self._audience = audience
@@ -106,6 +109,7 @@ class FileLaunch:
                 refused=self.refused,
                 slot=0,
                 now=self._now(),
+                forgotten=self._forgotten,
             )
 
     def _finish(self) -> None:
