@@ -20,6 +20,7 @@ from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.queue_chores import keep_queue
 from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.operations.notifications import notifying
+from paceline.operations.workers.home_watch import HomeWatch
 from paceline.store import leaderships
 from paceline.store.queue.erasures import Forgotten
 
@@ -40,6 +41,7 @@ def catalogue_chores(context: Context) -> list[Chore | Watch]:
         Watch(name="imports", run=importing.import_runner(context).run),
         Chore(name="person eraser", work=lambda: _erase_people(context)),
         Chore(name="activity recorder", work=lambda: _record_activity(context)),
+        Watch(name="remote workers", run=HomeWatch(context).run),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
     ]
 

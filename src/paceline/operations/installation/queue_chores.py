@@ -15,6 +15,7 @@ from paceline.operations.context import QueueContext
 from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.recurring_work import Chore, attend
 from paceline.store import leaderships
+from paceline.tracking.whatsapp.webhooks import WhatsAppWebhooks
 
 QUEUE_CHORES = "queue chores"
 """The name under which they are led."""
@@ -45,6 +46,7 @@ def queue_chores(context: QueueContext) -> list[Chore]:
         Chore(name="campaign finisher", work=_Finisher(context).work),
         Chore(name="limit resumer", work=_Resumer(context).work),
         Chore(name="reputation watch", work=_Reputation(context).work),
+        Chore(name="WhatsApp webhooks", work=_Webhooks(context).work),
     ]
 
 
@@ -115,3 +117,15 @@ class _Resumer:
             self._paused_at = now + _PAUSED_EVERY_SECONDS
         self._paused_at = min(self._paused_at, next_at or self._paused_at)
         return max(0.0, min(self._context.settings.watch_seconds, self._paused_at - self._context.clock.now()))
+
+
+class _Webhooks:
+    """Works through what WhatsApp has told; without a rest while there is more."""
+
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._webhooks = WhatsAppWebhooks(context.queue, context.settings.whatsapp_opt_out_words)
+
+    def work(self) -> float:
+        done = self._webhooks.work(now=self._context.clock.now())
+        return 0.0 if done else self._context.settings.watch_seconds

@@ -165,6 +165,16 @@ class Deliveries:
             tally.write(connection, self._database, slot=self._slot, now=now)
         return len(lost)
 
+    def accept(self, connection: Connection, reports: Sequence[Report], now: float) -> None:
+        """Within the caller's transaction: messages that something else than their answer has shown to be accepted.
+
+        Told twice, or beside the answer itself, it changes nothing.
+        """
+        tally = Tally()
+        self._lock_accounts(connection, Batch(reports=list(reports)))
+        self._settle_by_rule(connection, reports, tally, now)
+        tally.write(connection, self._database, slot=self._slot, now=now)
+
     def _count_commit(self, connection: Connection) -> int:
         commits = self._database.count_commit(connection, self._sender_id)
         if commits <= self._commits:

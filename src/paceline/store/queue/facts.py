@@ -145,6 +145,20 @@ def reclassify(
     return len(changed)
 
 
+def take_back(connection: Connection, database: Database, message_ids: Iterable[int], *, now: float) -> int:
+    """Bounces of these messages that have turned out to be none, because they arrived. Returns of how many messages."""
+    rows = json.dumps([[i] for i in sorted(set(message_ids))])
+    statements = _statements(database)
+    database.run(connection, statements["forget bounces"], {"rows": rows})
+    counts, known = _Counts(), 0
+    for name in ("bounced", "bounced_hard"):
+        for (campaign_id,) in database.fetch(connection, statements[f"take back {name}"], {"rows": rows}):
+            counts.add(campaign_id, name, -1)
+            known += name == "bounced"
+    counts.write(connection, database, now)
+    return known
+
+
 def of_message(connection: Connection, message_id: int) -> list[FactRow]:
     """Everything that came back about one message, in the order of time."""
     rows = connection.execute(
@@ -294,6 +308,12 @@ def _statements(database: Database) -> dict[str, TextClause]:
         "delivery_facts.message_id = r.message_id AND clicked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM facts f "
         "WHERE f.message_id = r.message_id AND f.kind = 'clicked' AND f.doer = 'person') "
         "RETURNING delivery_facts.campaign_id",
+        "forget bounces": f"DELETE FROM facts WHERE kind = 'bounced' AND message_id IN ({ids})",
+        **{
+            f"take back {name}": f"UPDATE delivery_facts SET {name}_at = NULL WHERE {name}_at IS NOT NULL "
+            f"AND message_id IN ({ids}) RETURNING campaign_id"
+            for name in ("bounced", "bounced_hard")
+        },
         **{
             f"first {name}": f"INSERT INTO delivery_facts (message_id, campaign_id, {name}_at) "
             f"SELECT message_id, campaign_id, at FROM ({firsts}) AS r WHERE true ON CONFLICT (message_id) DO UPDATE SET "

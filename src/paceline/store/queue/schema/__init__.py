@@ -16,6 +16,7 @@ from paceline.store.queue.schema import (
     incoming,
     installation,
     remote,
+    whatsapp,
 )
 from paceline.store.queue.schema.base import metadata
 
@@ -30,4 +31,5 @@ __all__ = [
     "installation",
     "metadata",
     "remote",
+    "whatsapp",
 ]
