@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from paceline.audience.audience import Audience
-from paceline.audience.contact import Contact, RefusedRow
+from paceline.audience.contact import Contact, RefusedRow, refused
 from paceline.audience.refused_rows import RefusedRowsFile
 from paceline.domain.errors import StoreUnavailable
 from paceline.store.database import Database
@@ -39,9 +39,12 @@ class FileLaunch:
         refused_path: Path,
         now: Callable[[], float],
         on_part: Callable[[], None],
+        part_of: Callable[[Contact], int | None] = lambda contact: 0,
         forgotten: Forgotten | None = None,
     ) -> None:
-        """``on_part`` is called after each part that was queued; ``forgotten`` knows who was erased."""
+        """``on_part`` is called after each portion that was queued; ``part_of`` says which part of the campaign a contact
+        belongs to, None for those for whom it has nothing; ``forgotten`` knows who was erased.
+        """
         self._forgotten = forgotten
         self._database = database
         self._campaign_id = campaign_id
@@ -49,6 +52,7 @@ class FileLaunch:
         self._refused_path = refused_path
         self._now = now
         self._on_part = on_part
+        self._part_of = part_of
         self._stopping = threading.Event()
         self.refused = 0
         """Rows refused so far."""
@@ -60,7 +64,7 @@ class FileLaunch:
     def run(self) -> bool:
         """Launch to the end; False when stopped before, or when the campaign has ended or another process launches it."""
         with RefusedRowsFile(self._refused_path, self._audience.columns) as refused_file:
-            for part in self._audience.batches(_PART):
+            for part in map(self._sorted_out, self._audience.batches(_PART)):
                 refused_rows = [row for row in part if isinstance(row, RefusedRow)]
                 refused_file.write(refused_rows)
                 self.refused += len(refused_rows)
@@ -70,6 +74,15 @@ class FileLaunch:
             self._patiently(self._finish)
         self._on_part()
         return True
+
+    def _sorted_out(self, rows: list[Contact | RefusedRow]) -> list[Contact | RefusedRow]:
+        """The same rows; contacts for whom the campaign has nothing are refused."""
+        return [
+            refused(row.line, "no template of the campaign is meant for this contact", row.fields.values())
+            if isinstance(row, Contact) and self._part_of(row) is None
+            else row
+            for row in rows
+        ]
 
     def _queue(self, part: list[Contact | RefusedRow]) -> bool:
         """Bring one part into the queue; False to leave."""
@@ -94,7 +107,7 @@ class FileLaunch:
 
     def _add(self, part: list[Contact | RefusedRow], after: int, cursor: int) -> bool:
         rows = [
-            NewMessage(contact_id=c.line, address=c.address, fields=c.fields)
+            NewMessage(contact_id=c.line, address=c.address, fields=c.fields, part=self._part_of(c) or 0)
             for c in part
             if isinstance(c, Contact) and c.line > after
         ]

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_STATES
+from paceline.domain.parts import HELD_AT
 from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.erasures import NOBODY, Forgotten
 from paceline.store.queue.tally import Tally
@@ -22,6 +23,8 @@ class NewMessage(NamedTuple):
     address: str
     fields: Mapping[str, str]
     """Without NUL characters and lone surrogates, which no database takes."""
+    part: int = 0
+    """Parts are sent one after the other; all but the first begin by waiting."""
 
 
 def add(
@@ -53,11 +56,12 @@ def add(
         return False
     if forgotten is not None:
         messages = _to_nobody(connection, database, campaign_id, messages, forgotten)
-    rows = database.rows("rows", contact_id="integer", address="text", fields="text")
+    rows = database.rows("rows", contact_id="integer", address="text", fields="text", part="integer")
     added = connection.execute(
         sql(
-            "INSERT INTO messages (campaign_id, contact_id, address, fields) "
-            f"SELECT {int(campaign_id)}, contact_id, address, fields FROM ({rows}) AS r WHERE true "
+            "INSERT INTO messages (campaign_id, contact_id, address, fields, part, due_at) "
+            f"SELECT {int(campaign_id)}, contact_id, address, fields, part, "
+            f"CASE WHEN part > 0 THEN {HELD_AT} + part END FROM ({rows}) AS r WHERE true "
             "ON CONFLICT (campaign_id, contact_id) DO NOTHING"
         ),
         {"rows": rows_json(map(list, messages))},
