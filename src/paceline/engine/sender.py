@@ -118,6 +118,13 @@ class Sender:
         """Something has changed that a sender should see at once."""
         self._look.set()
 
+    def wake_workers(self) -> None:
+        """There may be new work for accounts that this sender holds: cheaper than a look around."""
+        workers = list(self._workers.values())
+        random.shuffle(workers)
+        for worker in workers:
+            worker.look_again()
+
     @property
     def failure(self) -> Exception | None:
         """Why nothing can be handed over now, as far as the store is concerned."""
