@@ -217,7 +217,7 @@ class Claims:
                 attempt=attempt,
                 lease=claim.lease,
                 begin_at=begin_at(first + place * interval, interval, random.random()) if interval else 0.0,
-                suppressed=bool(suppressed) and keys[place] in suppressed,
+                suppressed=not address or (bool(suppressed) and keys[place] in suppressed),
                 closes_at=math.inf if window is None else _closing(window, fields, now),
             )
             for place, (message_id, address, fields, attempt, _) in enumerate(rows)

@@ -174,6 +174,31 @@ def one(connection: Connection, message_id: int, *, workspace_id: int) -> OneMes
     return None if row is None else OneMessage(message=_message(row), message_id_domain=row.message_id_domain)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullMessage:
+    """A message with what it was made of."""
+
+    id: int
+    campaign_name: str
+    address: str
+    fields: str
+    state: int
+    at: float | None
+
+
+def with_fields(connection: Connection, database: Database, ids: list[int]) -> list[FullMessage]:
+    """These messages with what they were made of, in order."""
+    rows = database.rows("rows", id="integer")
+    found = connection.execute(
+        sql(
+            "SELECT m.id, c.name AS campaign_name, m.address, m.fields, m.state, m.at "
+            f"FROM ({rows}) AS r JOIN messages m ON m.id = r.id JOIN campaigns c ON c.id = m.campaign_id ORDER BY m.id"
+        ),
+        {"rows": rows_json([number] for number in ids)},
+    )
+    return [FullMessage(**row._mapping) for row in found]
+
+
 def page(
     connection: Connection, campaign_id: int, *, after: int | None, limit: int, state: str | None = None
 ) -> list[tuple[int, MessageRow]]:
