@@ -13,6 +13,7 @@ from paceline.content.email import EmailContent, EmailRenderer
 from paceline.content.whatsapp import WhatsAppContent, WhatsAppRenderer, WhatsAppTemplate
 from paceline.domain.account import Account
 from paceline.domain.errors import ContentError
+from paceline.domain.reference import mark_of, reference_of
 from paceline.domain.tokens import CampaignTokens, Tokens
 from paceline.engine.signing import Signing
 from paceline.store.database import Database
@@ -30,6 +31,7 @@ class Composer:
         self._signing = signing
         self._workspaces: dict[int, int] = {}
         self._renderers: dict[int, EmailRenderer | WhatsAppRenderer] = {}
+        self._mark = ""
 
     def prepare(self, campaign_id: int) -> None:
         """Read and compile a campaign's content; to be called off the event loop before its first message."""
@@ -37,7 +39,8 @@ class Composer:
             return
         with self._database.read() as connection:
             campaign = campaigns.get(connection, campaign_id)
-            secret = installation.name(connection).encode()
+            name = installation.name(connection)
+        self._mark = mark_of(name)
         if campaign.channel == "whatsapp":
             self._renderers[campaign_id] = WhatsAppRenderer(WhatsAppContent.from_json(orjson.loads(campaign.content)))
             return
@@ -47,7 +50,7 @@ class Composer:
         self._renderers[campaign_id] = EmailRenderer(
             content,
             domain=campaign.message_id_domain,
-            secret=secret,
+            secret=name.encode(),
             tokens=CampaignTokens(tokens=self._tokens, workspace_id=campaign.workspace_id, campaign_id=campaign_id),
         )
 
@@ -66,7 +69,8 @@ class Composer:
         except ValueError as error:
             raise ContentError(f"the contact's fields are damaged: {error}") from None
         if isinstance(renderer, WhatsAppRenderer):
-            return _request(message, account, *renderer.render(message.address, fields))
+            reference = reference_of(self._mark, message.id)
+            return _request(message, account, reference, *renderer.render(message.address, fields))
         now = self._now()
         rendered = renderer.render(
             address=message.address,
@@ -84,12 +88,14 @@ class Composer:
 
 
 def _request(
-    message: ClaimedMessage, account: Account, template: WhatsAppTemplate, components: list[dict[str, Any]]
+    message: ClaimedMessage,
+    account: Account,
+    reference: str,
+    template: WhatsAppTemplate,
+    components: list[dict[str, Any]],
 ) -> Letter:
     """A WhatsApp message; our own number of it comes back with every status."""
-    shape = template_message(
-        message.address, template.name, template.language, components, reference=reference_of(message.id)
-    )
+    shape = template_message(message.address, template.name, template.language, components, reference=reference)
     return Letter(
         sender=account.login.identity,
         recipient=message.address,
@@ -97,8 +103,3 @@ def _request(
         template=template.key,
         attempt=message.attempt + 1,
     )
-
-
-def reference_of(message_id: int) -> str:
-    """What WhatsApp repeats in every status of a message."""
-    return f"paceline:{message_id}"

@@ -20,6 +20,7 @@ from paceline.domain.allowance import Allowance, Exhaustion
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.domain.rate import INBOUND_SHARE
 from paceline.domain.retry_policy import account_delay_seconds
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
@@ -186,6 +187,7 @@ class Sender:
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
+                worker.leave_room(INBOUND_SHARE if standing.id in seen.written_to else 0.0)
                 worker.serve(seen.served[standing.id], seen.urgent)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
