@@ -15,6 +15,7 @@ import platformdirs
 
 from paceline.domain.client_address import parse_networks
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.opt_out import USUAL_WORDS
 
 DEFAULT_PORT = 8525
 """Where ``paceline serve`` listens unless told otherwise."""
@@ -245,6 +246,24 @@ class Settings:
         "text",
         "The verification key of SendGrid's signed event webhook; empty: its events are refused",
     )
+    whatsapp_app_secrets: str = _setting(
+        "",
+        "PACELINE_WHATSAPP_APP_SECRETS",
+        "texts",
+        "The secrets of the apps whose WhatsApp webhooks are taken, separated by commas; empty: none",
+    )
+    whatsapp_verify_token: str = _setting(
+        "",
+        "PACELINE_WHATSAPP_VERIFY_TOKEN",
+        "text",
+        "The token that you give the provider along with the webhook's address; empty: no handshake succeeds",
+    )
+    whatsapp_opt_out_words: str = _setting(
+        USUAL_WORDS,
+        "PACELINE_WHATSAPP_OPT_OUT_WORDS",
+        "words",
+        "Answers, separated by commas, after which somebody gets nothing more; case, accents and punctuation do not matter",
+    )
     soft_bounces: int = _setting(
         3,
         "PACELINE_SOFT_BOUNCES",
@@ -325,6 +344,30 @@ class Settings:
         "count",
         "Accounts have metrics of their own while there are no more than these",
     )
+    complaints_warn_percent: float = _setting(
+        0.1,
+        "PACELINE_COMPLAINTS_WARN",
+        "%",
+        "From so many messages called spam on, of those of the last three days, people are warned; 0: never",
+    )
+    complaints_pause_percent: float = _setting(
+        0.3,
+        "PACELINE_COMPLAINTS_PAUSE",
+        "%",
+        "From so many on, and three at least, the campaign pauses and the account stops; 0: never",
+    )
+    hard_bounces_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_HARD_BOUNCES_PAUSE",
+        "%",
+        "When more of the last 200 messages bounced hard, the same happens, and at half as many people are warned; 0: never",
+    )
+    spam_refusals_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_SPAM_REFUSALS_PAUSE",
+        "%",
+        "The same for messages that were refused for their content or for who sends them; 0: never",
+    )
     keep_events_days: float = _setting(
         400.0,
         "PACELINE_KEEP_EVENTS_DAYS",
@@ -354,6 +397,16 @@ class Settings:
     )
     notify_from: str = _setting(
         "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
+    )
+    dns_servers: str = _setting(
+        "",
+        "PACELINE_DNS_SERVERS",
+        "list",
+        "Name servers that are asked about sending domains, such as 9.9.9.9 or [::1]:53, separated by commas; empty: the "
+        "system's",
+    )
+    dns_timeout_seconds: float = _setting(
+        3.0, "PACELINE_DNS_TIMEOUT", "s", "How long one question to name servers may take", least=0.1
     )
     webhook_timeout_seconds: float = _setting(
         10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1

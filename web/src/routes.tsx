@@ -28,6 +28,13 @@ const inside: RouteObject[] = [
       { path: "webhooks", lazy: async () => ({ Component: (await import("./pages/settings/webhooks")).Webhooks }) },
     ],
   },
+  { path: "campaigns", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-list")).CampaignList }) },
+  { path: "campaigns/new", lazy: async () => ({ Component: (await import("./pages/campaigns/new-campaign")).NewCampaign }) },
+  { path: "campaigns/:campaignId", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-page")).CampaignPage }) },
+  { path: "start", lazy: async () => ({ Component: (await import("./pages/start/start")).Start }) },
+  { path: "accounts/new", lazy: async () => ({ Component: (await import("./pages/accounts/new-account")).NewAccount }) },
+  { path: "imports/new", lazy: async () => ({ Component: (await import("./pages/imports/new-import")).NewImport }) },
+  { path: "imports/:importId", lazy: async () => ({ Component: (await import("./pages/imports/import-page")).ImportPage }) },
   { path: "*", Component: NotFound },
 ];
 

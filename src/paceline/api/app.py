@@ -23,6 +23,7 @@ from paceline.api.routes import (
     callbacks,
     campaigns,
     contacts,
+    domains,
     exports,
     feed,
     forecasts,
@@ -43,6 +44,7 @@ from paceline.api.routes import (
     templates,
     tracking,
     webhooks,
+    whatsapp_callbacks,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -57,10 +59,12 @@ from paceline.operations.installation.health import ReadinessProbe
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,
     api_keys.routes,
+    whatsapp_callbacks.routes,
     callbacks.routes,
     audit.routes,
     campaigns.routes,
     contacts.routes,
+    domains.routes,
     exports.routes,
     feed.routes,
     forecasts.routes,

@@ -15,6 +15,7 @@ from paceline.cli import (
     came_back,
     campaigns,
     demo,
+    domains,
     forecast,
     imports,
     installation,
@@ -40,6 +41,7 @@ app = typer.Typer(
 for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")

@@ -53,6 +53,8 @@ class Refused:
     reply: str
     hard_bounce: bool = False
     """The address does not exist: it is suppressed."""
+    spam: bool = False
+    """It was refused for its content, or for the reputation of who sends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,10 @@ class AccountWorker:
         """
         self._supply.serve(campaign_ids, urgent)
 
+    def leave_room(self, share: float) -> None:
+        """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
+        self._pace.leave_room(share)
+
     def look_again(self) -> None:
         """There may be new work."""
         self._supply.look_again()

@@ -162,8 +162,8 @@ class Delivery:
                 self._end(message, ReportKind.ACCEPTED, reply, intended=intended)
             case Deferred(reply=reply, retry_after_seconds=seconds):
                 self._end(message, ReportKind.DEFERRED, reply, intended=intended, retry_after_seconds=seconds)
-            case Refused(reply=reply, hard_bounce=hard):
-                self._end(message, ReportKind.REFUSED, reply, intended=intended, hard_bounce=hard)
+            case Refused(reply=reply, hard_bounce=hard, spam=spam):
+                self._end(message, ReportKind.REFUSED, reply, intended=intended, hard_bounce=hard, spam=spam)
             case Returned(reply=reply, trouble=trouble, retry_after_seconds=seconds):
                 counts = seconds is None and (trouble is None or trouble.kind not in _BLAMELESS)
                 self._end(
@@ -187,6 +187,7 @@ class Delivery:
         intended: bool = False,
         retry_after_seconds: float | None = None,
         hard_bounce: bool = False,
+        spam: bool = False,
         counts_as_return: bool = False,
     ) -> None:
         self._group.report(
@@ -203,6 +204,7 @@ class Delivery:
                 retry_after_seconds=retry_after_seconds,
                 counts_as_return=counts_as_return,
                 hard_bounce=hard_bounce,
+                spam=spam,
             )
         )
 

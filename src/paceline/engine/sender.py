@@ -20,12 +20,14 @@ from paceline.domain.allowance import Allowance, Exhaustion
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.domain.rate import INBOUND_SHARE
 from paceline.domain.retry_policy import account_delay_seconds
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
 from paceline.engine.sight import Sight, look
+from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
 from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders
@@ -64,7 +66,8 @@ class Sender:
         self._box = box
         self._campaign_id = campaign_id
         self._on_change = on_change
-        self._composer = Composer(database, clock.now, box.tokens(settings))
+        self._signing = Signing(database, box)
+        self._composer = Composer(database, clock.now, box.tokens(settings), self._signing)
         self._workers: dict[int, AccountWorker] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._renewed_boot = float("-inf")
@@ -184,6 +187,7 @@ class Sender:
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
+                worker.leave_room(INBOUND_SHARE if standing.id in seen.written_to else 0.0)
                 worker.serve(seen.served[standing.id], seen.urgent)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
@@ -212,6 +216,7 @@ class Sender:
                 worker.look_again()
 
     def _read(self) -> Sight:
+        self._signing.refresh_if_due(self._clock.boot())
         with self._database.read() as connection:
             return look(connection, sender_id=self._id, campaign_id=self._campaign_id, now=self._clock.now())
 

@@ -9,6 +9,7 @@ _NOUNS = {
     IdKind.ACCOUNT: "account",
     IdKind.CAMPAIGN: "campaign",
     IdKind.CONTACT: "contact",
+    IdKind.DOMAIN: "domain",
     IdKind.LIST: "list",
     IdKind.MESSAGE: "message",
     IdKind.SEGMENT: "segment",

@@ -24,6 +24,7 @@ class IdKind(StrEnum):
     CAMPAIGN = "cmp"
     CONTACT = "con"
     DELIVERY = "dlv"  # of a webhook
+    DOMAIN = "dom"
     EXPORT = "exp"
     IMPORT = "imp"
     INVITATION = "inv"

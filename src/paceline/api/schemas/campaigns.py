@@ -172,6 +172,13 @@ class LinkAnswer(Answer):
     clicks: int = Field(description="Of people, every single one.")
 
 
+class HealthAnswer(Answer):
+    """How a campaign's reputation stands."""
+
+    level: Literal["good", "warned", "paused"]
+    evidence: str | None = Field(description="What is wrong, with its numbers.")
+
+
 class ReportAnswer(Answer):
     """What a campaign has led to."""
 
@@ -188,6 +195,7 @@ class ReportAnswer(Answer):
     )
     rates: dict[str, float | None] = Field(description="The counts of messages as shares of the sent ones, 0 to 1.")
     links: list[LinkAnswer]
+    health: HealthAnswer
     started_at: str | None
     finished_at: str | None
     updated_at: str

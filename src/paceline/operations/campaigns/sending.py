@@ -21,6 +21,7 @@ from paceline.operations.campaigns.helpers import Helpers
 from paceline.operations.campaigns.preparing import Prepared, prepare
 from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
+from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch
 from paceline.operations.installation.sender_process import spare_the_collector
 
 _log = logging.getLogger("paceline.operations")
@@ -75,6 +76,8 @@ class _Attendance:
         self._on_progress = on_progress
         self._notices = _Notices(on_notice)
         self._recent = _RecentRate()
+        self._reputation = reputation_watch(context)
+        self._reputation_at = 0.0
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
@@ -181,6 +184,9 @@ class _Attendance:
         )
         campaign_finisher.finish(context.queue, self._id, now=now)
         limit_resumer.pause_or_resume(context.queue, self._id, now=now)
+        if now >= self._reputation_at:
+            self._reputation_at = now + REPUTATION_EVERY_SECONDS
+            self._reputation.look(now)
         return summary_of(context, self._id)
 
     def _tell(self, summary: Summary) -> None:
