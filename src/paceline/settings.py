@@ -415,6 +415,66 @@ class Settings:
         30.0, "PACELINE_NOTIFICATION_DAYS", "days", "How long notifications and the delivery log are kept", least=1
     )
 
+    worker_api_key: str = _setting(
+        "",
+        "WORKER_API_KEY",
+        "keys",
+        "At a remote worker: the key that `paceline workers add` printed at the controller; while keys change, the new one "
+        "and the old one, separated by a comma",
+    )
+    worker_signing_key: str = _setting(
+        "",
+        "WORKER_SIGNING_KEY",
+        "keys",
+        "At a remote worker: the signing key that was printed with it, likewise; empty: nothing is signed",
+    )
+    worker_retries: int = _setting(
+        3, "MAX_RETRIES", "count", "How often the controller repeats a request that a worker does not answer", least=0
+    )
+    worker_retry_delay_seconds: float = _setting(
+        1.0,
+        "RETRY_DELAY",
+        "s",
+        "The pause before the first of these; each is twice as long as the one before, jittered",
+    )
+    worker_timeout_seconds: float = _setting(
+        20.0, "PACELINE_WORKER_TIMEOUT", "s", "How long one request between controller and worker may take", least=0.1
+    )
+    worker_batch: int = _setting(
+        20_000,
+        "PACELINE_WORKER_BATCH",
+        "events",
+        "How much a worker may report at once when more than 100 wait",
+        least=100,
+    )
+    worker_time_scale: float = _setting(
+        1.0,
+        "PACELINE_WORKER_TIME_SCALE",
+        "factor",
+        "Shortens every interval between controller and worker, for trials; 1 keeps the promised ones",
+        least=0.0001,
+    )
+    worker_plain_http: str = _setting(
+        "no",
+        "PACELINE_WORKER_PLAIN_HTTP",
+        "yes, no",
+        "Whether controller and worker may talk without TLS beyond one machine: keys, logins and addresses are readable then",
+        choices=("yes", "no"),
+    )
+    worker_certificate: str = _setting(
+        "",
+        "PACELINE_WORKER_CERTIFICATE",
+        "path",
+        "The certificate chain of `paceline worker`; empty: it speaks plain HTTP",
+    )
+    worker_certificate_key: str = _setting("", "PACELINE_WORKER_CERTIFICATE_KEY", "path", "The key that goes with it")
+    controller_ca: str = _setting(
+        "",
+        "PACELINE_CONTROLLER_CA",
+        "path",
+        "At a worker: the only authority whose certificate the controller may show",
+    )
+
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other, or that cannot be read."""
         try:

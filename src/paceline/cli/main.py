@@ -26,6 +26,8 @@ from paceline.cli import (
     serve,
     suppression,
     users,
+    worker,
+    workers,
 )
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
@@ -45,7 +47,8 @@ app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (serve, receive, demo, sandbox, installation):
+app.add_typer(workers.app, name="workers")
+for group in (serve, worker, receive, demo, sandbox, installation):
     group.register(app)
 
 

@@ -19,6 +19,7 @@ from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.queue_chores import keep_queue
 from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.operations.notifications import notifying
+from paceline.operations.workers.home_watch import HomeWatch
 from paceline.store import leaderships
 
 
@@ -32,6 +33,7 @@ def catalogue_chores(context: Context) -> list[Chore | Watch]:
         Watch(name="notifications", run=partial(notifying.run, context)),
         Watch(name="imports", run=importing.import_runner(context).run),
         Chore(name="activity recorder", work=lambda: _record_activity(context)),
+        Watch(name="remote workers", run=HomeWatch(context).run),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
     ]
 

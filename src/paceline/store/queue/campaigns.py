@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from paceline.domain.campaign import MOVES, CampaignKind, CampaignMove, CampaignStatus, LateStart
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
 from paceline.store.database import sql
-from paceline.store.queue import notices
+from paceline.store.queue import notices, remote_campaigns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +225,8 @@ def move(
             "finished": now if ends else None,
         },
     )
+    if moved.rowcount == 1 and row.target is CampaignStatus.RUNNING:
+        remote_campaigns.lend_accounts(connection, campaign_id)
     if moved.rowcount == 1:
         notices.note_move(connection, campaign_id, what, limited_since=limited_since, now=now)
     return moved.rowcount == 1
