@@ -21,6 +21,7 @@ from paceline.cli import (
     imports,
     installation,
     keys,
+    privacy,
     receive,
     sandbox,
     send,
@@ -46,6 +47,7 @@ for group in (send, check, forecast, campaigns, came_back, imports):
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(workers.app, name="workers")

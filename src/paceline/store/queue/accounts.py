@@ -278,6 +278,12 @@ def set_state(
     )
 
 
+def workspace_of(connection: Connection, account_id: int) -> int:
+    """The workspace of an account."""
+    statement = sql("SELECT workspace_id FROM accounts WHERE id = :id")
+    return int(connection.execute(statement, {"id": account_id}).scalar_one())
+
+
 def condemn(connection: Connection, account_id: int, *, reason: str, now: float) -> None:
     """An account must not go on until a person has looked; its worker leaves within a second, intents are withheld at once."""
     notices.note_account(connection, account_id, state=AccountState.BROKEN, reason=reason, now=now)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from paceline.domain.campaign import MOVES, CampaignKind, CampaignMove, CampaignStatus, LateStart
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
+from paceline.domain.parts import HELD_AT
 from paceline.store.database import sql
 from paceline.store.queue import notices, remote_campaigns
 
@@ -257,7 +258,8 @@ def progress(connection: Connection, campaign_id: int) -> Progress:
     ).one()
     campaign = get(connection, campaign_id)
     next_due_at = connection.execute(
-        sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL"), {"id": campaign_id}
+        sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL AND due_at < :held"),
+        {"id": campaign_id, "held": HELD_AT},
     ).scalar()
     return _progress(campaign, counts, next_due_at)
 
