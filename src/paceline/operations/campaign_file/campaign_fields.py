@@ -50,6 +50,10 @@ _LANGUAGE = Kind(
 _PHONE_NUMBER_ID = Kind(
     accepts="the id of a phone number (digits, from WhatsApp Manager)", read=matching(re.compile(r"[0-9]{1,40}"))
 )
+_BUSINESS_ACCOUNT = Kind(
+    accepts="the id of a WhatsApp Business Account (digits, from WhatsApp Manager)",
+    read=matching(re.compile(r"[0-9]{1,40}|")),
+)
 _API_VERSION = Kind(accepts='a version such as "v25.0"', read=matching(re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")))
 
 
@@ -154,7 +158,14 @@ TEMPLATE = Section(
     },
 )
 
-_WHATSAPP_ONLY = ("phone_number_id", "token_env", "api_url", "api_version", "messages_per_second")
+_WHATSAPP_ONLY = (
+    "phone_number_id",
+    "token_env",
+    "api_url",
+    "api_version",
+    "messages_per_second",
+    "business_account_id",
+)
 
 ACCOUNT = Section(
     title="[[accounts]]",
@@ -209,6 +220,7 @@ NUMBER = Section(
         "api_url": Field(kind=WEB_URL, default="https://graph.facebook.com"),
         "api_version": Field(kind=_API_VERSION, default="v25.0"),
         "messages_per_second": Field(kind=number(0.1, 10_000), default=80.0),
+        "business_account_id": Field(kind=_BUSINESS_ACCOUNT, default=""),
         **{name: ACCOUNT.fields[name] for name in _SHARED},
         "max_connections": Field(kind=whole(1, 1000), default=100),
     },

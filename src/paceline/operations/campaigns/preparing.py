@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from paceline.audience.audience import Audience, open_audience
+from paceline.audience.contact import Contact
 from paceline.content.email import EmailContent
 from paceline.content.whatsapp import WhatsAppContent, templates_of
 from paceline.domain.account import Account
@@ -20,6 +21,8 @@ from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
 from paceline.store.queue import accounts, campaigns, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
+
+_COUNTED_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,12 @@ def _open_audience(file: CampaignFile) -> Audience:
     if file.channel == "whatsapp":
         return open_audience(file.audience, address_column="phone", parse_address=parse_phone, address_key=str)
     return open_audience(file.audience)
+
+
+def count_contacts(file: CampaignFile) -> int:
+    """How many contacts the audience of a campaign file has."""
+    with _open_audience(file) as audience:
+        return sum(isinstance(row, Contact) for part in audience.batches(_COUNTED_AT_ONCE) for row in part)
 
 
 def _message_id_domain(content: EmailContent | WhatsAppContent) -> str:
