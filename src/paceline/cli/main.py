@@ -26,6 +26,7 @@ from paceline.cli import (
     serve,
     suppression,
     users,
+    whatsapp,
     worker,
     workers,
 )
@@ -45,6 +46,7 @@ for group in (send, forecast, campaigns, came_back, imports):
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(whatsapp.app, name="whatsapp")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(workers.app, name="workers")

@@ -10,6 +10,7 @@ from typing import Any
 from paceline.channels.smtp.oauth import PRESETS
 from paceline.content.email import MissingFields
 from paceline.domain.account import Security, Window
+from paceline.domain.phone import is_country
 from paceline.operations.campaign_file.field_kinds import (
     FLAG,
     HOST,
@@ -40,6 +41,13 @@ _LIMIT = whole(0, 1_000_000_000)
 _RATE = number(0.001, 1_000_000, or_zero=True)
 
 
+def _country(value: object) -> str:
+    if not isinstance(value, str) or (value and not is_country(value)):
+        raise ValueError
+    return value
+
+
+_COUNTRY = Kind(accepts='a country such as "CH", for numbers without a country code', read=_country)
 _CHANNEL = one_of(("email", "whatsapp"))
 _TEMPLATE_NAME = Kind(
     accepts="a template's name: a-z, 0-9 and underscores", read=matching(re.compile(r"[a-z0-9_]{1,512}"))
@@ -137,6 +145,7 @@ WHATSAPP_CAMPAIGN = Section(
         **CAMPAIGN.fields,
         "max_attempts": Field(kind=whole(1, 1000), default=3),
         "retry_delay_seconds": Field(kind=number(0, 604_800), default=5.0),
+        "default_country": Field(kind=_COUNTRY, default=""),
     },
     tables=("templates", "accounts"),
     refused={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -96,7 +97,8 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
 
 def _open_audience(file: CampaignFile) -> Audience:
     if file.channel == "whatsapp":
-        return open_audience(file.audience, address_column="phone", parse_address=parse_phone, address_key=str)
+        parse = partial(parse_phone, country=file.default_country)
+        return open_audience(file.audience, address_column="phone", parse_address=parse, address_key=str)
     return open_audience(file.audience)
 
 
