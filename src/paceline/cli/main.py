@@ -18,6 +18,7 @@ from paceline.cli import (
     imports,
     installation,
     keys,
+    mailboxes,
     receive,
     sandbox,
     send,
@@ -39,6 +40,7 @@ app = typer.Typer(
 for group in (send, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")

@@ -12,13 +12,16 @@ from functools import partial
 
 from paceline.chores import campaign_starter, event_pruner
 from paceline.chores.activity_recorder import record_activity
+from paceline.chores.mailbox_readers import MailboxReaders
 from paceline.launch.launcher import Launcher
 from paceline.operations.audience import importing
 from paceline.operations.context import Context
+from paceline.operations.incoming.receiving import intake_of
 from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.queue_chores import keep_queue
 from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.operations.notifications import notifying
+from paceline.outbound.address_guard import AddressGuard
 from paceline.store import leaderships
 
 
@@ -32,8 +35,22 @@ def catalogue_chores(context: Context) -> list[Chore | Watch]:
         Watch(name="notifications", run=partial(notifying.run, context)),
         Watch(name="imports", run=importing.import_runner(context).run),
         Chore(name="activity recorder", work=lambda: _record_activity(context)),
+        Watch(name="mailboxes", run=_mailbox_readers(context).run),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
     ]
+
+
+def _mailbox_readers(context: Context) -> MailboxReaders:
+    settings = context.settings
+    return MailboxReaders(
+        queue=context.queue,
+        box=context.box,
+        intake=intake_of(context),
+        guard=AddressGuard.from_setting(settings.private_hosts),
+        now=context.clock.now,
+        connections=settings.mailbox_connections,
+        poll_seconds=settings.mailbox_poll_seconds,
+    )
 
 
 def _start_campaigns(context: Context) -> float:

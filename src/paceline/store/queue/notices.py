@@ -97,6 +97,21 @@ def note_account(connection: Connection, account_id: int, *, state: str, reason:
     _add(connection, row.workspace_id, kind, account_id, data, now, is_news=kind in EVENTS)
 
 
+def note_mailbox(
+    connection: Connection,
+    mailbox_id: int,
+    *,
+    workspace_id: int,
+    name: str,
+    host: str,
+    reason: str | None,
+    now: float,
+) -> None:
+    """A mailbox needs a person, since this transaction."""
+    data = {"name": name, "host": host, "reason": reason}
+    _add(connection, workspace_id, "mailbox.broken", mailbox_id, data, now, is_news=True)
+
+
 def after(connection: Connection, cursor: int, limit: int, *, now: float) -> list[Notice]:
     """The notices after a cursor (the ``id`` of the last one seen), in order, of every workspace.
 
