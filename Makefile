@@ -68,9 +68,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml $(VENV)/.made
 	@cat src/paceline/static/missing.txt 2>/dev/null || true
 	@touch $@
 
-$(VENV)/.ready-to-test: requirements-dev.lock $(VENV)/.ready
+$(VENV)/.ready-to-test: requirements-dev.lock requirements-source.lock $(VENV)/.ready
 	@echo "Installing what the tests need (once)"
 	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements-dev.lock
+	@$(PIP) install --require-hashes --no-deps --no-build-isolation --requirement requirements-source.lock
 	@touch $@
 
 # npm in web/, with the Node.js that comes in a wheel.

@@ -28,8 +28,9 @@ class Run:
 
     messages_per_second: float
     cpu_seconds: float
-    """User and system time of the sender's process, its start included."""
+    """User and system time of the command and its helpers, their start included."""
     peak_megabytes: float
+    """Of the largest of these processes."""
 
 
 def write_campaign(
@@ -58,8 +59,20 @@ def write_campaign(
     return file
 
 
-def send(*, contacts: int, port: int, database: str | None, key: str, accounts: int = 10, connections: int = 5) -> Run:
-    """Send a campaign with ``paceline send`` in a fresh data directory. ``database`` None: SQLite in there."""
+def send(
+    *,
+    contacts: int,
+    port: int,
+    database: str | None,
+    key: str,
+    accounts: int = 10,
+    connections: int = 5,
+    senders: int | None = None,
+) -> Run:
+    """Send a campaign with ``paceline send`` in a fresh data directory.
+
+    ``database`` None: SQLite in there. ``senders`` None: as many processes as the command chooses.
+    """
     with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
         directory = Path(name)
         file = write_campaign(
@@ -67,6 +80,7 @@ def send(*, contacts: int, port: int, database: str | None, key: str, accounts: 
         )
         url = database or f"sqlite:///{directory / 'paceline.db'}"
         command = [sys.executable, "-m", "paceline.cli.main", "send", str(file), "--json", "--database", url]
+        command += [] if senders is None else ["--senders", str(senders)]
         with (directory / "log").open("w+") as log, (directory / "out").open("w+") as output:
             environment = {**os.environ, "PACELINE_DATA_DIR": name}
             process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)

@@ -21,6 +21,7 @@ from paceline.domain.account import Account
 from paceline.domain.message import Report, ReportKind
 from paceline.domain.outcome import Accepted
 from paceline.engine.composer import Composer
+from paceline.engine.signing import Signing
 from paceline.launch.file_launch import FileLaunch
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.preparing import prepare
@@ -107,7 +108,8 @@ class Stages:
 
     def _render(self, held: Iterable[tuple[LeasedAccount, ClaimedMessage]]) -> list[Letter]:
         context = self._context
-        composer = Composer(context.queue, context.clock.now, context.box.tokens(context.settings))
+        signing = Signing(context.queue, context.box)
+        composer = Composer(context.queue, context.clock.now, context.box.tokens(context.settings), signing)
         composer.prepare(self._prepared.campaign_id)
         return [composer.compose(message, leased.account) for leased, message in held]
 

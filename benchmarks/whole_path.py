@@ -54,9 +54,10 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--messages", type=int, default=20_000, help="per run")
+    parser.add_argument("--messages", type=int, default=40_000, help="per run")
     parser.add_argument("--rounds", type=int, default=3, help="each of them smtp-source, then Paceline")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--senders", type=int, help="sender processes; without it as many as the command chooses")
     question = parser.add_mutually_exclusive_group()
     for name, meaning in (
         ("stages", "what each stage costs by itself"),
@@ -77,10 +78,10 @@ def _measure(options: argparse.Namespace, databases: Databases, port: int) -> di
         case "rtt":
             return _rtt(databases, port)
         case _:
-            return _speed(options.messages, options.rounds, databases, port)
+            return _speed(options.messages, options.rounds, options.senders, databases, port)
 
 
-def _speed(messages: int, rounds: int, databases: Databases, port: int) -> dict[str, Any]:
+def _speed(messages: int, rounds: int, senders: int | None, databases: Databases, port: int) -> dict[str, Any]:
     size = stages.message_size()
     start = statistics.median(_campaign(_START_CONTACTS, port, databases).cpu_seconds for _ in range(3))
     print(f"{messages} messages of {size} bytes, {_ACCOUNTS} accounts x {_CONNECTIONS} connections\n")
@@ -88,7 +89,7 @@ def _speed(messages: int, rounds: int, databases: Databases, port: int) -> dict[
     found = []
     for number in range(1, rounds + 1):
         yardstick = source(port, messages=messages, size=size, connections=_ACCOUNTS * _CONNECTIONS)
-        run = _campaign(messages, port, databases)
+        run = _campaign(messages, port, databases, senders)
         found.append(
             {
                 "smtp_source_per_second": yardstick,
@@ -105,6 +106,7 @@ def _speed(messages: int, rounds: int, databases: Databases, port: int) -> dict[
     print(f"\nof it the launch: {launch:.1f} µs/message; starting the command: {start:.2f} s CPU, not counted above")
     return {
         "messages": messages,
+        "senders": senders,
         "message_bytes": size,
         "start_cpu_seconds": start,
         "launch_cpu_us_per_message": launch,
@@ -162,10 +164,16 @@ def _median_stages(rounds: int, messages: int, databases: Databases, port: int) 
     return {name: statistics.median(one[name] for one in found) for name in found[0]}
 
 
-def _campaign(contacts: int, port: int, databases: Databases) -> Run:
+def _campaign(contacts: int, port: int, databases: Databases, senders: int | None = None) -> Run:
     with databases() as url:
         return send(
-            contacts=contacts, port=port, database=url, key=_new_key(), accounts=_ACCOUNTS, connections=_CONNECTIONS
+            contacts=contacts,
+            port=port,
+            database=url,
+            key=_new_key(),
+            accounts=_ACCOUNTS,
+            connections=_CONNECTIONS,
+            senders=senders,
         )
 
 

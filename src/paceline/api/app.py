@@ -23,8 +23,10 @@ from paceline.api.routes import (
     callbacks,
     campaigns,
     contacts,
+    domains,
     exports,
     feed,
+    forecasts,
     health,
     imports,
     invitations,
@@ -35,6 +37,7 @@ from paceline.api.routes import (
     notifications,
     passwords,
     preview_frame,
+    privacy,
     segments,
     servers,
     sessions,
@@ -43,6 +46,9 @@ from paceline.api.routes import (
     templates,
     tracking,
     webhooks,
+    whatsapp_callbacks,
+    worker_reports,
+    workers,
     workspaces,
 )
 from paceline.api.routing import Routes
@@ -53,16 +59,20 @@ from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.operations.installation.health import ReadinessProbe
+from paceline.remote.reports import Reports
 
 ROUTES: tuple[Routes, ...] = (
     accounts.routes,
     api_keys.routes,
+    whatsapp_callbacks.routes,
     callbacks.routes,
     audit.routes,
     campaigns.routes,
     contacts.routes,
+    domains.routes,
     exports.routes,
     feed.routes,
+    forecasts.routes,
     health.routes,
     imports.routes,
     invitations.routes,
@@ -72,6 +82,7 @@ ROUTES: tuple[Routes, ...] = (
     messages.routes,
     notifications.routes,
     passwords.routes,
+    privacy.routes,
     preview_frame.routes,
     segments.routes,
     servers.routes,
@@ -81,6 +92,8 @@ ROUTES: tuple[Routes, ...] = (
     templates.routes,
     tracking.routes,
     webhooks.routes,
+    worker_reports.routes,
+    workers.routes,
     workspaces.routes,
 )
 
@@ -115,6 +128,9 @@ def create_app(context: Context) -> FastAPI:
     app.state.feed = Feed(context)
     app.state.tracking = Tracking(context)
     app.add_middleware(UserInterface, doors={route.path.split("/")[1] for route in api_routes()})
+    app.state.reports = Reports(
+        context.queue, context.ids, now=context.clock.now, batch_size=context.settings.worker_batch
+    )
     app.add_middleware(SafeHeaders)
     app.state.readiness = ReadinessProbe(context)
     proxies = parse_networks(context.settings.trusted_proxies)
@@ -123,7 +139,7 @@ def create_app(context: Context) -> FastAPI:
     problems.register(app)
     for routes in ROUTES:
         app.include_router(routes.router)
-    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app
 
 
@@ -132,7 +148,8 @@ def api_routes() -> list[APIRoute]:
     return [route for routes in ROUTES for route in routes.router.routes if isinstance(route, APIRoute)]
 
 
-def _describe(app: FastAPI) -> dict[str, Any]:
+def describe(app: FastAPI) -> dict[str, Any]:
+    """An application's OpenAPI description, made once."""
     if app.openapi_schema is None:
         described = get_openapi(
             title=app.title,

@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from paceline.api.asked import Caller
 from paceline.api.idempotency import once
+from paceline.api.peer_door import PeerDoor, workers_known_to
 from paceline.api.problems import ApiProblem
 from paceline.api.rate_limit import RateLimit
 from paceline.api.routing import Access, Needed
@@ -44,11 +45,15 @@ class Guard:
         self._by_principal = RateLimit(per_second=settings.api_rate_per_second, burst=settings.api_rate_burst)
         self._by_address = RateLimit(per_second=settings.api_rate_per_second / 4, burst=settings.api_rate_burst / 4)
         self._known: dict[str, tuple[float, Principal]] = {}
+        self._peers = PeerDoor(context, workers_known_to(context), strangers=self._by_address)
 
     async def answer(self, request: Request, needed: Needed, handle: Handle, *, is_form: bool) -> Response:
         """The handler's answer, or the problem that keeps it from being asked. ``is_form``: of what kind the body is."""
         address = request.state.address = self._address(request)
         if needed is Access.TOKEN:  # mail programs ask from a few addresses, and people may be logged in here besides
+            return await handle(request)
+        if needed is Access.PEER:
+            request.state.peer = await self._peers.admit(request, address)
             return await handle(request)
         principal = await self._principal(request, address)
         if principal is None:
@@ -126,7 +131,7 @@ class Guard:
 
 
 def _check_permission(principal: Principal, needed: Needed) -> None:
-    if needed is Access.PUBLIC or needed is Access.TOKEN:
+    if needed in (Access.PUBLIC, Access.TOKEN, Access.PEER):
         return
     if needed is Access.PERSON:
         if principal.user_id is None:

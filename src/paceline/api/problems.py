@@ -23,6 +23,8 @@ from paceline.operations.people.granting import NotAllowed
 from paceline.operations.people.identity_provider import IdentityRefused, ProviderFailed
 from paceline.operations.people.login_limits import SecondFactorNeeded, TooManyAttempts
 from paceline.operations.people.logins import LoginRefused
+from paceline.remote.lent_campaigns import OutOfTurn, UnknownHere
+from paceline.remote.signing import NotGenuine
 
 _log = logging.getLogger("paceline.api")
 
@@ -70,6 +72,9 @@ _KINDS: dict[type[PacelineError], tuple[HTTPStatus, str]] = {
     TooManyAttempts: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts"),
     NotPossible: (HTTPStatus.CONFLICT, "not-possible"),
     AccountUnavailable: (HTTPStatus.BAD_GATEWAY, "account-unavailable"),
+    UnknownHere: (HTTPStatus.NOT_FOUND, "not-found"),
+    OutOfTurn: (HTTPStatus.CONFLICT, "not-possible"),
+    NotGenuine: (HTTPStatus.UNAUTHORIZED, "not-genuine"),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable"),
     TooManySubscribers: (HTTPStatus.SERVICE_UNAVAILABLE, "too-many-subscribers"),
 }

@@ -32,6 +32,7 @@ class Access(StrEnum):
 
     PUBLIC = "public"  # anybody: logging in, health
     TOKEN = "token"  # whoever has a signed link, or has signed the request: the route looks for itself
+    PEER = "peer"  # the other end of the worker protocol: its bearer key, and a signature where one is agreed on
     PERSON = "person"  # anybody who is logged in, about themselves; not an API key
 
 
@@ -138,15 +139,17 @@ class Routes:
         """Something to change in part."""
         return self._route("PATCH", path, permission, HTTPStatus.OK, more)
 
-    def delete(self, path: str, *, permission: Needed, **more: Any) -> Callable[[_Handler], _Handler]:
-        """Something to remove; answers with nothing."""
-        return self._route("DELETE", path, permission, HTTPStatus.NO_CONTENT, more)
+    def delete(
+        self, path: str, *, permission: Needed, answers: bool = False, **more: Any
+    ) -> Callable[[_Handler], _Handler]:
+        """Something to remove; ``answers``: it says something about it, else nothing."""
+        return self._route("DELETE", path, permission, HTTPStatus.OK if answers else HTTPStatus.NO_CONTENT, more)
 
     def _route(
         self, method: str, path: str, permission: Needed, status: HTTPStatus, more: dict[str, Any]
     ) -> Callable[[_Handler], _Handler]:
         def add(handler: _Handler) -> _Handler:
-            security: list[dict[str, list[str]]] = [] if permission in OPEN else [{"session": []}, {"key": []}]
+            security = _security(permission)
             limit = more.pop("body_limit_bytes", _USUAL_BODY_BYTES)
             extra = {PERMISSION: str(permission), BODY_LIMIT: limit, "security": security}
             options = {"summary": _summary(handler), **more}
@@ -163,6 +166,13 @@ class Routes:
             return handler
 
         return add
+
+
+def _security(permission: Needed) -> list[dict[str, list[str]]]:
+    """How OpenAPI says who may ask."""
+    if permission in OPEN:
+        return []
+    return [{"key": []}] if permission is Access.PEER else [{"session": []}, {"key": []}]
 
 
 def _summary(handler: Callable[..., Any]) -> str:

@@ -38,14 +38,19 @@ class Tracking:
         self.recorder = Recorder(context.queue, context.clock.now)
         self.targets = ClickTargets(context.queue)
         self.incoming = incoming_of(context)
+        self.whatsapp_secrets = _separated(context.settings.whatsapp_app_secrets)
         self.providers: dict[str, Provider] = {provider.name: provider for provider in _providers(context.settings)}
+
+
+def _separated(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
 
 
 def _providers(settings: Settings) -> Iterator[Provider]:
     """Those whose key or topics are set; the others are not there. Raises InputError for a setting that is wrong."""
     variable = "PACELINE_SES_TOPICS"
     try:
-        if topics := frozenset(filter(None, (topic.strip() for topic in settings.ses_topics.split(",")))):
+        if topics := frozenset(_separated(settings.ses_topics)):
             guard = AddressGuard.from_setting("")
             http = OutboundHttp(guard, timeout_seconds=_FETCH_SECONDS, longest_answer=_LARGEST_CERTIFICATE)
             yield Ses(topics, _fetch_with(http))

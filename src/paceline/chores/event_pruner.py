@@ -33,6 +33,7 @@ IDEMPOTENCY_SECONDS = _DAY_SECONDS
 """How long a repeated request is answered with the first one's answer."""
 _SENDER_SECONDS = 7 * _DAY_SECONDS
 _LINK_SECONDS = 30 * _DAY_SECONDS
+_SIGN_SECONDS = 30 * _DAY_SECONDS  # much longer than they count
 _KEPT_MAIL_SECONDS = 30 * _DAY_SECONDS
 _ATTEMPT_SECONDS = 7 * _DAY_SECONDS  # much longer than they count
 
@@ -95,6 +96,7 @@ def _walks(parts: Parts, now: float) -> Iterator[tuple[str, Iterator[int]]]:
         yield "audit", catalogue_pruning.audit(catalogue, before=now - settings.keep_audit_days * _DAY_SECONDS)
     soft_bounces_from = now - settings.soft_bounce_days * _DAY_SECONDS
     yield "soft_bounces", queue_pruning.soft_bounces(queue, before=soft_bounces_from)
+    yield "health_signs", queue_pruning.health_signs(queue, before=now - _SIGN_SECONDS)
     yield "kept_mail", kept_mail.prune(queue, before=now - _KEPT_MAIL_SECONDS)
     if settings.keep_events_days:
         yield "facts", queue_pruning.facts(queue, before=now - settings.keep_events_days * _DAY_SECONDS)

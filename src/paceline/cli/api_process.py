@@ -43,7 +43,7 @@ def serve_api(settings: Settings, listener: socket.socket, on_ready: Callable[[]
     for probe in probes:
         probe.start()
     try:
-        _Server(create_app(context), on_ready).run(sockets=[listener.dup()])
+        Server(create_app(context), on_ready).run(sockets=[listener.dup()])
     finally:
         for probe in probes:
             probe.stop()
@@ -58,7 +58,7 @@ def _open(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
         _log.warning("the database cannot be reached, requests get a 503: %s", failure)
     found: list[Context] = []
     over = threading.Event()
-    server = _Server(_unavailable, on_ready)
+    server = Server(_unavailable, on_ready)
 
     def wait() -> None:
         while not over.wait(_AGAIN_SECONDS):
@@ -81,10 +81,12 @@ def _open(settings: Settings, listener: socket.socket, on_ready: Callable[[], No
     return found[0] if found else None
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Uvicorn, which says when it is ready."""
 
-    def __init__(self, app: Any, on_ready: Callable[[], None]) -> None:
+    def __init__(self, app: Any, on_ready: Callable[[], None], *, tls: tuple[str, str] | None = None) -> None:
+        """``tls``: the files of certificate and key; None: plain HTTP."""
+        certificate, key = tls or (None, None)
         super().__init__(
             uvicorn.Config(
                 app,
@@ -94,6 +96,8 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 lifespan="auto",
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
                 timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
             )
         )

@@ -44,6 +44,8 @@ def report_lines(found: CampaignReport) -> Iterator[str]:
     for name, by_programs in (("opens", "automatic_opens"), ("clicks", "automatic_clicks")):
         automatic = f", besides {number(found.came_back[by_programs])} by programs"
         yield f"  {name:<13}{number(found.came_back[name]):>11}{automatic}"
+    if found.health.evidence:
+        yield clean(f"  {found.health.evidence}")
     for link in found.links:
         yield clean(f"  link {link.number:<8}{number(link.clicks):>11}  {link.target}")
 

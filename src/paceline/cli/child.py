@@ -44,9 +44,10 @@ def main() -> None:
 def run_child(arguments: Sequence[str]) -> int:
     """Run one part until a signal, or until the supervisor is gone."""
     parser = argparse.ArgumentParser(prog="paceline.cli.child")
-    parser.add_argument("part", choices=("api", "background", "sender"))
+    parser.add_argument("part", choices=("api", "background", "sender", "worker"))
     parser.add_argument("--name", required=True)
     parser.add_argument("--listener", type=int, help="the file descriptor on which the API listens")
+    parser.add_argument("--controller", default="", help="where a worker reports")
     parser.add_argument("--campaign", type=int, help="the number of the only campaign that a sender sends")
     options = parser.parse_args(arguments)
     try:
@@ -56,6 +57,8 @@ def run_child(arguments: Sequence[str]) -> int:
             _api(settings, options.listener)
         elif options.part == "background":
             _background(settings)
+        elif options.part == "worker":
+            _worker(settings, options.listener, options.controller)
         else:
             run(sender(settings, on_ready=_say_ready, is_child=True, campaign_id=options.campaign))
     except Exception as error:
@@ -68,6 +71,13 @@ def _api(settings: Settings, listener: int) -> None:
 
     _when_orphaned(lambda: os._exit(ExitCode.DONE))  # at once, so that the port is free for the next supervisor
     serve_api(settings, socket.socket(fileno=listener), on_ready=_say_ready)
+
+
+def _worker(settings: Settings, listener: int, controller: str) -> None:
+    from paceline.cli.worker_process import serve_worker  # imported here: it needs the web framework
+
+    _when_orphaned(lambda: os._exit(ExitCode.DONE))  # at once, so that the port is free for the next supervisor
+    serve_worker(settings, socket.socket(fileno=listener), controller, on_ready=_say_ready)
 
 
 def _background(settings: Settings) -> None:

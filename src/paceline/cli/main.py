@@ -15,16 +15,21 @@ from paceline.cli import (
     came_back,
     campaigns,
     demo,
+    domains,
+    forecast,
     imports,
     installation,
     keys,
     mailboxes,
+    privacy,
     receive,
     sandbox,
     send,
     serve,
     suppression,
     users,
+    worker,
+    workers,
 )
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
@@ -37,14 +42,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, campaigns, came_back, imports):
+for group in (send, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(mailboxes.app, name="mailboxes")
+app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
-for group in (serve, receive, demo, sandbox, installation):
+app.add_typer(workers.app, name="workers")
+for group in (serve, worker, receive, demo, sandbox, installation):
     group.register(app)
 
 

@@ -49,13 +49,13 @@ def serve(
 ) -> None:
     """Run the server: the API, the recurring work and senders, each a process, until Ctrl-C or SIGTERM."""
     settings = settings_of(database)
-    with _listener(host, port) as listener:
+    with listener_on(host, port) as listener:
         log_as("supervisor", settings)
-        url = _url(listener)
+        url = url_of(listener)
         settings = replace(settings, base_url=settings.base_url or url)
         _prepare(settings)
         supervisor = Supervisor(
-            _programs(settings, listener, senders),
+            programs(settings, listener, senders),
             environment=child_environment(settings),
             manager=ServiceManager(os.environ),
         )
@@ -110,8 +110,8 @@ def _prepare(settings: Settings) -> None:
     context.close()
 
 
-def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
-    """Senders start after the background process, so that none of them takes the recurring work over."""
+def programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
+    """The children. Senders start after the background process, so that none of them takes the recurring work over."""
     return [
         Program(
             name="background",
@@ -132,7 +132,7 @@ def _programs(settings: Settings, listener: socket.socket, senders: int) -> list
     ]
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def listener_on(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """The listening socket; a child of a supervisor that has just been killed is given a moment to let go of it."""
     deadline = time.monotonic() + _PORT_FREE_WITHIN_SECONDS
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -142,11 +142,12 @@ def _listener(host: str, port: int) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-                message = f"cannot listen on {host} port {port}: {reason}; choose another one with --host or --port"
-                raise InputError([Problem(file="serve", field="--port", message=message)]) from error
+                message = f"cannot listen on {host} port {port}: {reason}; choose another one"
+                raise InputError([Problem(file="command line", field=option, message=message)]) from error
         time.sleep(0.05)
 
 
-def _url(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, *, scheme: str = "http") -> str:
+    """Where a listening socket can be reached."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -25,6 +25,7 @@ from paceline.content.links import (
 from paceline.content.list_headers import (
     check_list_id,
     check_unsubscribe_url,
+    feedback_id_header,
     is_url,
     list_id_header,
     unsubscribe_header,
@@ -58,6 +59,7 @@ class RenderedEmail(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Sender:
     address: str
+    domain: str
     headers: str
     answers_to: str
 
@@ -89,6 +91,10 @@ class EmailRenderer:
     def sender(self, account_from: str = "") -> str:
         """The envelope sender: the bare address of the account's From, or of the content's where that is empty."""
         return self._sender(account_from).address
+
+    def from_domain(self, account_from: str = "") -> str:
+        """The domain that recipients see in From, lower-case ASCII: what a signature must be aligned with."""
+        return self._sender(account_from).domain
 
     def render(
         self,
@@ -141,7 +147,10 @@ class EmailRenderer:
     def _build_sender(self, mailbox: Mailbox) -> _Sender:
         reply_to = encode_mailbox("Reply-To", parse_mailbox(self._content.reply_to)) if self._content.reply_to else ""
         answers_to = parse_mailbox(self._content.reply_to).address if reply_to else mailbox.address
-        return _Sender(mailbox.address, encode_mailbox("From", mailbox) + reply_to + self._list_id, answers_to)
+        domain = mailbox.address.rpartition("@")[2]
+        feedback_id = feedback_id_header(self._content.list_id, self._content.campaign_key, domain, secret=self._secret)
+        headers = encode_mailbox("From", mailbox) + reply_to + self._list_id + feedback_id
+        return _Sender(mailbox.address, domain, headers, answers_to)
 
     def _date_at(self, at: float) -> str:
         second, text = self._date

@@ -42,6 +42,7 @@ _ACCOUNT = {
     "reason": "why, with the server's reply",
     "at": "when it happened",
 }
+_WARNING = {"reason": "what is wrong, with its numbers"}
 _DATABASE = {"database": "`queue` or `catalogue`", "since": "when it was first missed"}
 _IMPORT = {
     "import": "the import's id",
@@ -81,10 +82,23 @@ _EVENTS = (
         payload=_CAMPAIGN,
     ),
     Event(
+        name="campaign.warning",
+        meaning="more of a campaign's messages than usual are called spam, bounce or are refused as spam; it goes on",
+        payload=_CAMPAIGN | _WARNING,
+        advice="Look at whom it goes to and at what it says. It pauses by itself if this gets worse.",
+    ),
+    Event(
         name="account.broken",
-        meaning="an account needs a person: its login or its certificate is refused, or its sender is blocked",
+        meaning="an account needs a person: its login or its certificate is refused, its sender is blocked, "
+        "or too many of its messages are called spam, bounce or are refused as spam",
         payload=_ACCOUNT,
         advice="Mend the cause, test the account, then enable it again. The other accounts go on without it.",
+    ),
+    Event(
+        name="account.warning",
+        meaning="more of an account's messages than usual are called spam, bounce or are refused as spam; it goes on",
+        payload=_ACCOUNT | _WARNING,
+        advice="Look at the campaigns that it sends. It stops by itself if this gets worse.",
     ),
     Event(
         name="mailbox.broken",

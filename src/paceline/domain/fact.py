@@ -14,6 +14,7 @@ class FactKind(StrEnum):
     DELAYED = "delayed"  # a report says that it is still under way
     BOUNCED = "bounced"  # a report says that it did not arrive
     AUTO_REPLIED = "auto_replied"  # out of office and the like
+    REPLIED = "replied"  # a person has answered
     OPENED = "opened"
     CLICKED = "clicked"
     UNSUBSCRIBED = "unsubscribed"

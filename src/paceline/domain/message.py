@@ -65,6 +65,7 @@ class Report(NamedTuple):
     retry_after_seconds: float | None = None
     counts_as_return: bool = False
     hard_bounce: bool = False
+    spam: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

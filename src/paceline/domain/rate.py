@@ -32,6 +32,10 @@ class AdaptiveRate:
         """A number of which nothing bad is known."""
         return cls(ceiling=ceiling, rate=ceiling)
 
+    def below(self, ceiling: float) -> AdaptiveRate:
+        """The same with another ceiling; the rate falls at once, and rises as after a refusal."""
+        return self if ceiling == self.ceiling else replace(self, ceiling=ceiling, rate=min(self.rate, ceiling))
+
     def refused(self, now: float) -> AdaptiveRate:
         """The provider has refused a message because of the rate."""
         if now - self.cut_at < _REACTION_SECONDS:
@@ -47,6 +51,12 @@ class AdaptiveRate:
         grown = self.rate + self.ceiling * _SHARE_PER_SECOND * seconds
         return replace(self, rate=min(grown, self.ceiling), grown_at=now)
 
+
+INBOUND_SHARE = 1 / 16
+"""What a number keeps back of its rate once people write to it: the provider counts both directions together."""
+
+INBOUND_SECONDS = 86_400.0
+"""How long after the last of their messages."""
 
 PAIR_SECONDS = 6.0
 """One message per number and recipient in this time, in the long run."""

@@ -76,13 +76,13 @@ class UpdateSchedule:
         """When the next report is due; None while there is nothing to say, or an answer is awaited."""
         if self._in_flight or not (waiting.events or waiting.active):
             return None
-        due = now if self._ended_at is None else self._ended_at + self._wait(waiting)
+        due = now if self._ended_at is None else self._ended_at + self.pause_after(waiting)
         if self._not_before is not None:
             due = max(due, self._not_before)
         return max(due, now + self._breaker.seconds_until_probe(now))
 
-    def _wait(self, waiting: Waiting) -> float:
-        """From the end of the last request to the next one, while all is well."""
+    def pause_after(self, waiting: Waiting) -> float:
+        """From the end of the last request to the next one, in seconds, while all is well."""
         if waiting.events and (waiting.urgent or waiting.events > max(self.announced, USUAL_BATCH)):
             return SPACING_SECONDS * self._scale
         return interval_seconds(waiting.messages_per_minute) * self._scale

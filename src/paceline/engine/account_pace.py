@@ -19,7 +19,7 @@ class AccountPace:
         self._next_at = next_at
         self._keep = keep
         self._jitter = random.random()
-        self._rate = _adaptive_rate(account)
+        self._rate = self._whole = _adaptive_rate(account)
         self.interval = self._own_interval
         """Seconds between two messages; 0 when there is no pace."""
         if self._rate is not None:
@@ -52,6 +52,11 @@ class AccountPace:
         """The provider has refused a message because of the rate."""
         if self._rate is not None:
             self._follow(self._rate.refused(now))
+
+    def leave_room(self, share: float) -> None:
+        """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
+        if self._rate is not None and self._whole is not None:
+            self._follow(self._rate.below(self._whole.ceiling * (1 - share)))
 
     def _follow(self, rate: AdaptiveRate) -> None:
         self._rate = rate

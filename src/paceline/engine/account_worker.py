@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
-from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TroubleKind, Uncertain
+from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
 from paceline.engine.account_pace import AccountPace
 from paceline.engine.composer import Composer
 from paceline.engine.delivery import Delivery, Prepared, Withheld
@@ -57,6 +57,7 @@ class AccountWorker:
         group: GroupCommit,
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
+        on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
     ) -> None:
         self.account = leased.account
         self.lease = leased.lease
@@ -74,6 +75,7 @@ class AccountWorker:
             group=group,
             now=now,
             lease_holds=lease_holds,
+            on_template_stop=on_template_stop,
         )
         self._allowance = Allowance(leased.account.limits, leased.usage, leased.open_intents, now())
         self._pace = AccountPace(leased.account, leased.next_at, keep=lambda at: group.pace(leased.account.id, at))
@@ -94,6 +96,10 @@ class AccountWorker:
         ``urgent`` ones have messages that somebody waits for: these are claimed first and sent before what is held.
         """
         self._supply.serve(campaign_ids, urgent)
+
+    def leave_room(self, share: float) -> None:
+        """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
+        self._pace.leave_room(share)
 
     def look_again(self) -> None:
         """There may be new work."""

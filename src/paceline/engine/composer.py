@@ -13,7 +13,9 @@ from paceline.content.email import EmailContent, EmailRenderer
 from paceline.content.whatsapp import WhatsAppContent, WhatsAppRenderer, WhatsAppTemplate
 from paceline.domain.account import Account
 from paceline.domain.errors import ContentError
+from paceline.domain.reference import mark_of, reference_of
 from paceline.domain.tokens import CampaignTokens, Tokens
+from paceline.engine.signing import Signing
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, installation
 from paceline.store.queue.deliveries import ClaimedMessage
@@ -22,11 +24,14 @@ from paceline.store.queue.deliveries import ClaimedMessage
 class Composer:
     """Renders the messages of every campaign; each campaign's templates are compiled once."""
 
-    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens) -> None:
+    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens, signing: Signing) -> None:
         self._database = database
         self._tokens = tokens
         self._now = now
+        self._signing = signing
+        self._workspaces: dict[int, int] = {}
         self._renderers: dict[int, EmailRenderer | WhatsAppRenderer] = {}
+        self._mark = ""
 
     def prepare(self, campaign_id: int) -> None:
         """Read and compile a campaign's content; to be called off the event loop before its first message."""
@@ -34,15 +39,18 @@ class Composer:
             return
         with self._database.read() as connection:
             campaign = campaigns.get(connection, campaign_id)
-            secret = installation.name(connection).encode()
+            name = installation.name(connection)
+        self._mark = mark_of(name)
         if campaign.channel == "whatsapp":
             self._renderers[campaign_id] = WhatsAppRenderer(WhatsAppContent.from_json(orjson.loads(campaign.content)))
             return
+        self._signing.refresh()
+        self._workspaces[campaign_id] = campaign.workspace_id
         content = EmailContent.from_json(orjson.loads(campaign.content))
         self._renderers[campaign_id] = EmailRenderer(
             content,
             domain=campaign.message_id_domain,
-            secret=secret,
+            secret=name.encode(),
             tokens=CampaignTokens(tokens=self._tokens, workspace_id=campaign.workspace_id, campaign_id=campaign_id),
         )
 
@@ -61,25 +69,33 @@ class Composer:
         except ValueError as error:
             raise ContentError(f"the contact's fields are damaged: {error}") from None
         if isinstance(renderer, WhatsAppRenderer):
-            return _request(message, account, *renderer.render(message.address, fields))
+            reference = reference_of(self._mark, message.id)
+            return _request(message, account, reference, *renderer.render(message.address, fields))
+        now = self._now()
         rendered = renderer.render(
             address=message.address,
             fields=fields,
             message_key=str(message.id),
             account_from=account.from_address,
-            at=self._now(),
+            at=now,
             message_number=message.id,
         )
-        return Letter(sender=rendered.sender, recipient=message.address, data=rendered.data)
+        data = rendered.data
+        signer = self._signing.of(self._workspaces[message.campaign_id], renderer.from_domain(account.from_address))
+        if signer is not None:
+            data = signer.sign(data, at=now) + data
+        return Letter(sender=rendered.sender, recipient=message.address, data=data)
 
 
 def _request(
-    message: ClaimedMessage, account: Account, template: WhatsAppTemplate, components: list[dict[str, Any]]
+    message: ClaimedMessage,
+    account: Account,
+    reference: str,
+    template: WhatsAppTemplate,
+    components: list[dict[str, Any]],
 ) -> Letter:
     """A WhatsApp message; our own number of it comes back with every status."""
-    shape = template_message(
-        message.address, template.name, template.language, components, reference=reference_of(message.id)
-    )
+    shape = template_message(message.address, template.name, template.language, components, reference=reference)
     return Letter(
         sender=account.login.identity,
         recipient=message.address,
@@ -87,8 +103,3 @@ def _request(
         template=template.key,
         attempt=message.attempt + 1,
     )
-
-
-def reference_of(message_id: int) -> str:
-    """What WhatsApp repeats in every status of a message."""
-    return f"paceline:{message_id}"

@@ -20,6 +20,7 @@ from paceline.domain.outcome import (
     Outcome,
     Refused,
     Returned,
+    TemplateStop,
     TroubleKind,
     Uncertain,
 )
@@ -56,14 +57,19 @@ class Delivery:
         group: GroupCommit,
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
+        on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
     ) -> None:
-        """``lease_holds`` says whether a final dot may still be written, by the boot clock."""
+        """``lease_holds`` says whether a final dot may still be written, by the boot clock. ``on_template_stop`` is
+
+        called when a template cannot be sent any more.
+        """
         self._account = account
         self._lease = lease
         self._composer = composer
         self._group = group
         self._now = now
         self._lease_holds = lease_holds
+        self._on_template_stop = on_template_stop
 
     async def deliver(
         self, prepared: Prepared, session: Session, ahead: Callable[[], Letter | None]
@@ -82,6 +88,8 @@ class Delivery:
         if not self._lease_holds():
             return self._withdraw(message, session, "the lease ran out before the hand-over")
         outcome = await self._hand_over(message, session, ahead)
+        if isinstance(outcome, Accepted | Returned) and outcome.template_stop is not None:
+            self._on_template_stop(prepared.letter.template, outcome.template_stop)
         return self._record(message, outcome, intended=True)
 
     def prepare(self, message: ClaimedMessage) -> Prepared | None:
@@ -162,8 +170,8 @@ class Delivery:
                 self._end(message, ReportKind.ACCEPTED, reply, intended=intended)
             case Deferred(reply=reply, retry_after_seconds=seconds):
                 self._end(message, ReportKind.DEFERRED, reply, intended=intended, retry_after_seconds=seconds)
-            case Refused(reply=reply, hard_bounce=hard):
-                self._end(message, ReportKind.REFUSED, reply, intended=intended, hard_bounce=hard)
+            case Refused(reply=reply, hard_bounce=hard, spam=spam):
+                self._end(message, ReportKind.REFUSED, reply, intended=intended, hard_bounce=hard, spam=spam)
             case Returned(reply=reply, trouble=trouble, retry_after_seconds=seconds):
                 counts = seconds is None and (trouble is None or trouble.kind not in _BLAMELESS)
                 self._end(
@@ -187,6 +195,7 @@ class Delivery:
         intended: bool = False,
         retry_after_seconds: float | None = None,
         hard_bounce: bool = False,
+        spam: bool = False,
         counts_as_return: bool = False,
     ) -> None:
         self._group.report(
@@ -203,6 +212,7 @@ class Delivery:
                 retry_after_seconds=retry_after_seconds,
                 counts_as_return=counts_as_return,
                 hard_bounce=hard_bounce,
+                spam=spam,
             )
         )
 

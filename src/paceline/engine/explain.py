@@ -42,6 +42,10 @@ class Surroundings:
 
     senders_alive: int
     clock_jump_seconds: float = 0.0
+    campaign_warning: str = ""
+    """What is wrong with the campaign's reputation, as far as it may go on."""
+    account_warnings: Sequence[tuple[str, str]] = ()
+    """The same of accounts, with their names."""
 
 
 def explain(
@@ -52,6 +56,7 @@ def explain(
         *_about_the_campaign(progress),
         *_about_senders(progress, surroundings),
         *_about_accounts(progress, standings, now),
+        *_about_reputation(progress, surroundings),
         *_about_messages(progress, now),
         *_about_the_clock(progress, surroundings),
     ]
@@ -131,6 +136,20 @@ def _about_account(progress: Progress, standing: AccountStanding, now: float) ->
         sentence = f"{standing.name}: its pace is {standing.rate_per_minute:g} messages a minute"
         return _cause(progress, "account_pace", sentence, account=standing.name)
     return None
+
+
+def _about_reputation(progress: Progress, surroundings: Surroundings) -> list[Cause]:
+    """Nothing is held back by these yet."""
+    causes = []
+    if surroundings.campaign_warning and progress.campaign.status not in (*_ENDED, CampaignStatus.PAUSED_HEALTH):
+        sentence = f"{surroundings.campaign_warning}; it pauses if this gets worse"
+        causes.append(_cause(progress, "campaign_warning", sentence))
+    if progress.campaign.status not in _ENDED:
+        causes += [
+            _cause(progress, "account_warning", f"{name}: {evidence}; it stops if this gets worse", account=name)
+            for name, evidence in surroundings.account_warnings
+        ]
+    return causes
 
 
 def _about_messages(progress: Progress, now: float) -> list[Cause]:

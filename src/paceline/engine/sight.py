@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from paceline.domain.account import AccountState
+from paceline.domain.rate import INBOUND_SECONDS
 from paceline.domain.sharing import fair_share
-from paceline.store.queue import accounts, campaign_work, senders, servers
+from paceline.store.queue import accounts, campaign_work, senders, servers, whatsapp_numbers
 from paceline.store.queue.accounts import AccountStanding
 
 
@@ -24,6 +25,8 @@ class Sight:
     with_work: set[int] = field(default_factory=set)
     urgent: set[int] = field(default_factory=set)
     """Campaigns that go before all others."""
+    written_to: set[int] = field(default_factory=set)
+    """Accounts to which people write as well."""
     full_servers: set[tuple[int, str]] = field(default_factory=set)
     """Workspace and host of servers that take no more connections."""
     holdings: Mapping[int, int] = field(default_factory=dict)
@@ -63,6 +66,7 @@ def look(connection: Connection, *, sender_id: int, campaign_id: int | None, now
         served=served,
         with_work=with_work,
         urgent=campaign_work.urgent(connection) & with_work,
+        written_to=whatsapp_numbers.written_to(connection, since=now - INBOUND_SECONDS),
         full_servers=servers.full(connection),
         holdings=senders.holdings(connection, sender_id, campaign_id=campaign_id, now=now),
     )

@@ -65,6 +65,7 @@ class Supply:
         self._smallest_batch = 4 * leased.account.max_connections
         self._batch = self._smallest_batch
         self._fed_at = 0.0
+        self._left_behind = 0
         self._hungry = asyncio.Event()
         self.waiting: deque[ClaimedMessage] = deque()
         """What is held, the first to begin first."""
@@ -125,6 +126,7 @@ class Supply:
             self._consumer.stop()  # it may hold messages that nobody knows of: they return with the lease
             return
         self._adapt_batch(full=len(claimed) == wanted)
+        self._left_behind = len(self.waiting) + len(claimed)
         held = (*claimed, *self.waiting) if ahead else (*self.waiting, *claimed)
         self.waiting = deque(sorted(held, key=attrgetter("begin_at")))
         if self._consumer.leaving or campaign_id not in self._campaigns:
@@ -146,9 +148,11 @@ class Supply:
         return wanted if remaining is None else min(wanted, remaining - held)
 
     def _adapt_batch(self, *, full: bool) -> None:
+        """Grow while a batch lasts for less than half a second at the present speed; a slow account hoards nothing."""
         since = self._now() - self._fed_at
         self._fed_at += since
-        if full and since < 0.25:
+        begun = self._left_behind - len(self.waiting)
+        if full and 0.5 * begun > self._batch * since:
             self._batch = min(self._batch * 2, _LARGEST_CLAIM)
         elif since > 1.0:
             self._batch = max(self._batch // 2, self._smallest_batch)

@@ -66,7 +66,14 @@ class Context(QueueContext):
     """The same with the catalogue: for everything but senders."""
 
     catalogue: Database
+    reports_queue: Database
+    reports_catalogue: Database
+    """What reports and exports read: replicas of queue and catalogue, or these themselves."""
     ids: PublicIds
+
+    def for_reports(self) -> Self:
+        """The same parts, with the databases that reports read: what is a few seconds old is good enough."""
+        return replace(self, queue=self.reports_queue, catalogue=self.reports_catalogue)
 
     def campaign(self, key: str) -> CampaignRow:
         """The campaign of this key or this public id. Raises UnknownCampaign."""
@@ -80,6 +87,7 @@ class Context(QueueContext):
         return found
 
     def close(self) -> None:
-        """Let go of both databases; a second call does nothing."""
-        self.catalogue.close()
+        """Let go of all databases; a second call does nothing."""
+        for database in (self.reports_queue, self.reports_catalogue, self.catalogue):
+            database.close()
         QueueContext.close(self)

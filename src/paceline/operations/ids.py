@@ -9,6 +9,8 @@ _NOUNS = {
     IdKind.ACCOUNT: "account",
     IdKind.CAMPAIGN: "campaign",
     IdKind.CONTACT: "contact",
+    IdKind.DOMAIN: "domain",
+    IdKind.ERASURE: "erasure",
     IdKind.LIST: "list",
     IdKind.MESSAGE: "message",
     IdKind.SEGMENT: "segment",

@@ -32,12 +32,17 @@ class Answer:
 class OutboundHttp:
     """Calls URLs. Every call has a connection of its own, to an address that was checked for its host."""
 
-    def __init__(self, guard: AddressGuard, *, timeout_seconds: float, longest_answer: int = 4096) -> None:
-        """``longest_answer`` is how much of a body is read, in bytes; the connection is closed after it."""
+    def __init__(
+        self, guard: AddressGuard, *, timeout_seconds: float, longest_answer: int = 4096, ca_file: str = ""
+    ) -> None:
+        """``longest_answer`` is how much of a body is read, in bytes; the connection is closed after it.
+
+        ``ca_file`` names the only authority to believe; empty: those of the system. Raises OSError when it cannot be read.
+        """
         self._guard = guard
         self._timeout_seconds = timeout_seconds
         self._longest_answer = longest_answer
-        self._tls = ssl.create_default_context()
+        self._tls = ssl.create_default_context(cafile=ca_file or None)
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Send and return the answer, whatever its status. Raises AddressRefused and CallFailed."""
@@ -47,14 +52,20 @@ class OutboundHttp:
         """Ask and return the answer, whatever its status. Raises AddressRefused and CallFailed."""
         return await self._call("GET", url, None, {})
 
-    async def _call(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+    async def ask(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """Any method; return the answer, read up to its end or the longest one. Raises AddressRefused and CallFailed."""
+        return await self._call(method, url, body, headers, whole=True)
+
+    async def _call(
+        self, method: str, url: str, body: bytes | None, headers: dict[str, str], *, whole: bool = False
+    ) -> Answer:
         parts = self._guard.check_url(url)
         host = str(parts.hostname)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 found = await self._guard.resolve(host, port)
-                return await self._exchange(method, url, host, found, body, headers)
+                return await self._exchange(method, url, host, found, body, headers, whole=whole or method == "GET")
         except AddressRefused:
             raise
         except TimeoutError:
@@ -63,7 +74,15 @@ class OutboundHttp:
             raise CallFailed(_words(error)) from error
 
     async def _exchange(
-        self, method: str, url: str, host: str, found: list[AddressInfo], body: bytes | None, headers: dict[str, str]
+        self,
+        method: str,
+        url: str,
+        host: str,
+        found: list[AddressInfo],
+        body: bytes | None,
+        headers: dict[str, str],
+        *,
+        whole: bool,
     ) -> Answer:
         connector = aiohttp.TCPConnector(
             resolver=_Resolved(found),
@@ -84,7 +103,7 @@ class OutboundHttp:
             session.request(method, url, data=body, headers=headers, allow_redirects=False) as response,
         ):
             beginning = await response.content.read(self._longest_answer)
-            while method == "GET" and len(beginning) < self._longest_answer and not response.content.at_eof():
+            while whole and len(beginning) < self._longest_answer and not response.content.at_eof():
                 beginning += await response.content.read(self._longest_answer - len(beginning))
             answer_headers = {name.lower(): value for name, value in response.headers.items()}
             response.close()

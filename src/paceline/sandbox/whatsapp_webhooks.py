@@ -18,6 +18,8 @@ import aiohttp
 from paceline.sandbox.whatsapp_inbox import Arrival, WhatsAppInbox
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
+BUSINESS_ACCOUNT = "102290129340398"
+"""The business account to which every number of the simulator belongs."""
 _MOST_IN_BATCH = 1000
 _ATTEMPTS = 5
 _TIMEOUT_SECONDS = 10.0
@@ -54,6 +56,10 @@ def sign(secret: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
+def _metadata(number: str) -> dict[str, Any]:
+    return {"metadata": {"display_phone_number": number, "phone_number_id": number}}
+
+
 class StatusWebhooks:
     """Tells the receiver what became of each message."""
 
@@ -64,6 +70,8 @@ class StatusWebhooks:
         self._chance = random.Random(seed)
         self._waiting: list[tuple[str, dict[str, Any]]] = []
         self._filled = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._task: asyncio.Task[None] | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -81,6 +89,14 @@ class StatusWebhooks:
         if self._session is not None:
             await self._session.close()
 
+    async def told(self) -> None:
+        """Return when everything that there was to tell was told, or given up."""
+        await self._idle.wait()
+
+    async def say(self, number: str, field: str, value: dict[str, Any]) -> None:
+        """Tell something else of a number: an answer of a person, an event of a template …"""
+        await self._post_value(field, {"messaging_product": "whatsapp", **_metadata(number), **value})
+
     async def tell_early(self, arrival: Arrival) -> None:
         """The first status, before the request is answered."""
         if self.plan.statuses:
@@ -91,6 +107,7 @@ class StatusWebhooks:
         for status in self.plan.statuses if statuses is None else statuses:
             told = self._status(arrival, status, failed_code)
             self._waiting += [(arrival.number, told)] * self.plan.copies
+        self._idle.clear()
         self._filled.set()
 
     async def _run(self) -> None:
@@ -104,6 +121,7 @@ class StatusWebhooks:
                 self._waiting = [pair for pair in self._waiting if id(pair[1]) not in taken]
                 await self._post(number, self._ordered(batch))
             self._filled.clear()
+            self._idle.set()
 
     def _ordered(self, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if self.plan.order is Order.REVERSED:
@@ -132,9 +150,10 @@ class StatusWebhooks:
         return told
 
     async def _post(self, number: str, statuses: list[dict[str, Any]]) -> None:
-        metadata = {"display_phone_number": number, "phone_number_id": number}
-        value = {"messaging_product": "whatsapp", "metadata": metadata, "statuses": statuses}
-        entry = {"id": "waba-1", "changes": [{"field": "messages", "value": value}]}
+        await self._post_value("messages", {"messaging_product": "whatsapp", **_metadata(number), "statuses": statuses})
+
+    async def _post_value(self, field: str, value: dict[str, Any]) -> None:
+        entry = {"id": BUSINESS_ACCOUNT, "changes": [{"field": field, "value": value}]}
         # Characters outside ASCII are escaped, as the provider does: whoever serialises anew gets another signature.
         body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}, ensure_ascii=True).encode()
         headers = {"Content-Type": "application/json", SIGNATURE_HEADER: sign(self.plan.secret, body)}

@@ -13,8 +13,10 @@ from paceline.settings import Settings
 from paceline.store.database import Database, sql
 from paceline.store.migrations import CATALOGUE, QUEUE, Schema, upgrade
 from paceline.store.postgres import PostgresDatabase
+from paceline.store.replica import Replica
 from paceline.store.sqlite import SqliteDatabase
 
+_POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
 _ACCEPTED = "accepts sqlite:///file.db or postgresql://user:password@host/database"
 
 
@@ -41,7 +43,7 @@ def _connect(words: str, variable: str, settings: Settings, role: str = "queue")
         raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)]) from None
     if url.drivername == "sqlite" and url.database and url.database != ":memory:":
         return SqliteDatabase(Path(url.database), settings, role)
-    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+    if url.drivername in _POSTGRESQL:
         return PostgresDatabase(url, settings, role)
     raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)])
 
@@ -61,6 +63,18 @@ def open_queue(settings: Settings) -> Database:
     return database
 
 
+def open_scratch_queue(path: Path, settings: Settings) -> Database:
+    """A new, empty queue in a file that is thrown away in the end. The caller closes it and removes the file."""
+    database = SqliteDatabase(path, settings, durable=False)
+    try:
+        prepare(database, QUEUE)
+        _install(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
 def open_catalogue(settings: Settings, queue: Database) -> Database:
     """The catalogue's database with its schema in place: the queue's own where both live in one. Raises as above."""
     database = connect_catalogue(settings) if settings.has_two_databases else queue
@@ -71,6 +85,31 @@ def open_catalogue(settings: Settings, queue: Database) -> Database:
             database.close()
         raise
     return database
+
+
+def connect_replicas(settings: Settings, *, queue: Database, catalogue: Database) -> tuple[Database, Database]:
+    """What reports read of the queue and of the catalogue: their replicas, or where there are none they themselves.
+
+    Raises InputError for a URL that is none of a PostgreSQL database. A replica that cannot be reached is no error.
+    """
+    reports_catalogue = _replica(settings.replica_database, "PACELINE_REPLICA_DATABASE", settings, catalogue)
+    if catalogue is queue:
+        return reports_catalogue, reports_catalogue
+    reports_queue = _replica(settings.queue_replica_database, "PACELINE_QUEUE_REPLICA_DATABASE", settings, queue)
+    return reports_queue, reports_catalogue
+
+
+def _replica(words: str, variable: str, settings: Settings, original: Database) -> Database:
+    if not words:
+        return original
+    accepted = "accepts postgresql://user:password@host/database, a replica of a PostgreSQL database"
+    try:
+        url = make_url(words)
+    except ArgumentError:
+        raise InputError([Problem(file="environment", field=variable, message=accepted)]) from None
+    if url.drivername not in _POSTGRESQL or not isinstance(original, PostgresDatabase):
+        raise InputError([Problem(file="environment", field=variable, message=accepted)])
+    return Replica(url, settings, original)
 
 
 def prepare(database: Database, schema: Schema) -> None:

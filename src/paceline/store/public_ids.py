@@ -24,6 +24,8 @@ class IdKind(StrEnum):
     CAMPAIGN = "cmp"
     CONTACT = "con"
     DELIVERY = "dlv"  # of a webhook
+    DOMAIN = "dom"
+    ERASURE = "ers"
     EXPORT = "exp"
     IMPORT = "imp"
     INVITATION = "inv"

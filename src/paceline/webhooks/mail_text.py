@@ -15,6 +15,8 @@ _SUBJECTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "campaign.paused": lambda data: f"{data['key']} is paused{_by(data)}",
     "campaign.resumed": lambda data: f"{data['key']} goes on",
     "campaign.stopped": lambda data: f"{data['key']} was stopped",
+    "campaign.warning": lambda data: f"{data['key']} is about to harm its senders' reputation",
+    "account.warning": lambda data: f"the account {data['name']} is about to lose its reputation",
     "account.broken": lambda data: f"the account {data['name']} is broken",
     "mailbox.broken": lambda data: f"the mailbox {data['name']} cannot be read",
     "database.unreachable": lambda data: f"the {data['database']}'s database did not answer",

@@ -156,7 +156,7 @@ def test_a_thousand_campaigns_and_accounts_cost_little(context: Context) -> None
 
 @pytest.mark.parametrize("name", ["at_their_end", "without_usable_account", "paused_in_error", "with_work"])
 def test_campaigns_are_found_by_their_status_alone(name: str, sqlite_url: str, tmp_path: Path) -> None:
-    from paceline.store.queue import campaigns
+    from paceline.store.queue import campaign_work
 
     seen: list[tuple[str, Any]] = []
 
@@ -168,7 +168,7 @@ def test_campaigns_are_found_by_their_status_alone(name: str, sqlite_url: str, t
         def scalars(self) -> list[int]:
             return []
 
-    find = getattr(campaigns, name)
+    find = getattr(campaign_work, name)
     find(Connection(), **({} if name == "at_their_end" else {"now": 0.0}))
     statement, values = seen[0]
     with opened(sqlite_url, tmp_path) as context, context.queue.read() as connection:

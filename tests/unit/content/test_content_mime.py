@@ -86,7 +86,7 @@ def test_subject_arrives_on_one_line_with_breaks_as_spaces(value: str) -> None:
     assert_sendable(letter.data)
     expected = re.sub("[ \t]*[\x00-\x1f\x7f-\x9f\u2028\u2029]+[ \t]*", " ", f"Hello {_as_sent(value)} !").strip()
     assert letter.subject == expected
-    headers = {"Date", "From", "List-Id", "To", "Subject", "Message-ID", "MIME-Version"}
+    headers = {"Date", "From", "List-Id", "Feedback-ID", "To", "Subject", "Message-ID", "MIME-Version"}
     assert set(letter.message.keys()) == headers | {"Content-Type", "Content-Transfer-Encoding"}
 
 

@@ -46,7 +46,7 @@ SHORT = st.text(  # the URL prints it twice, up to 12 characters for each, and h
 def test_what_a_contact_brings_is_only_text(value: str) -> None:
     letter = render(make_content(**EVERYWHERE, missing_fields="empty"), {"a": value})
     assert_sendable(letter.data)
-    assert len(letter.message.keys()) == len(set(letter.message.keys())) == 10
+    assert len(letter.message.keys()) == len(set(letter.message.keys())) == 11
     assert letter.message["to"].addresses[0].addr_spec == "jo@example.org"
     assert letter.message["bcc"] is None
     assert letter.subject.startswith("S")

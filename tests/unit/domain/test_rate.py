@@ -24,6 +24,14 @@ def test_the_rate_stays_between_a_hundredth_of_the_ceiling_and_the_ceiling(
         assert rate.rate >= before if accepted else rate.rate <= before
 
 
+def test_a_lower_ceiling_holds_at_once_and_a_higher_one_is_grown_into() -> None:
+    lower = AdaptiveRate.at_ceiling(80).below(75)
+    assert (lower.rate, lower.below(75)) == (75, lower)
+    higher = lower.below(80)
+    assert higher.rate == 75
+    assert higher.accepted(10).rate > 75
+
+
 @given(ceilings, st.integers(1, 200))
 def test_refusals_of_one_second_cut_once(ceiling: float, refusals: int) -> None:
     rate = AdaptiveRate.at_ceiling(ceiling)

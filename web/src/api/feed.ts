@@ -106,14 +106,32 @@ export function FeedProvider({ children }: { children: ReactNode }) {
   return createElement(FeedContext.Provider, { value: feed }, children);
 }
 
-/** What the feed has told so far. */
-export function useLive(): Live {
+function useFeed(): Feed {
   const feed = useContext(FeedContext);
   if (!feed) throw new Error("only below the shell");
+  return feed;
+}
+
+/** What the feed has told so far; whoever uses it is drawn anew with every event. */
+export function useLive(): Live {
+  const feed = useFeed();
   return useSyncExternalStore(feed.subscribe, feed.read);
+}
+
+/** Whether the feed is connected. */
+export function useConnected(): boolean {
+  const feed = useFeed();
+  return useSyncExternalStore(feed.subscribe, () => feed.read().connected);
 }
 
 /** The newest state of one campaign; undefined until the feed has named it. */
 export function useLiveCampaign(id: string): LiveCampaign | undefined {
-  return useLive().campaigns.get(id);
+  const feed = useFeed();
+  return useSyncExternalStore(feed.subscribe, () => feed.read().campaigns.get(id));
+}
+
+/** The newest state of one account; undefined until the feed has named it. */
+export function useLiveAccount(id: string): LiveAccount | undefined {
+  const feed = useFeed();
+  return useSyncExternalStore(feed.subscribe, () => feed.read().accounts.get(id));
 }

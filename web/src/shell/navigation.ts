@@ -19,6 +19,7 @@ export const NAVIGATION: NavigationGroup[] = [
     label: "Sending",
     items: [
       { to: "/", label: "Dashboard", icon: "dashboard" },
+      { to: "/campaigns", label: "Campaigns", icon: "campaign", needs: "campaigns:read" },
     ],
   },
 ];

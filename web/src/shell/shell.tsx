@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useEffect } from "react";
 import { Link, Navigate, NavLink as RouterNavLink, Outlet, useLocation, useMatch } from "react-router";
 
-import { FeedProvider, useLive } from "../api/feed";
+import { FeedProvider, useConnected } from "../api/feed";
 import { SessionContext, useMay, useSessionQuery } from "../api/session";
 import { Icon } from "../shared/icons";
 import { ProblemNotice } from "../shared/problem-notice";
@@ -87,7 +87,7 @@ function Item({ to, label, icon }: NavigationItem) {
 
 /** Whether what is shown is live. */
 function FeedLight() {
-  const { connected } = useLive();
+  const connected = useConnected();
   const words = connected ? "Live: changes are shown as they happen" : "Not connected: trying again";
   return (
     <Tooltip label={words}>

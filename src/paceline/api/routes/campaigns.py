@@ -32,9 +32,11 @@ from paceline.api.schemas.campaigns import (
 from paceline.api.schemas.content import Content, PreviewAnswer, PreviewRequest, problem_answers
 from paceline.api.schemas.messages import MessageAnswer, State
 from paceline.api.schemas.segments import CountAnswer
+from paceline.api.schemas.workers import TakeHomeRequest
 from paceline.domain.campaign import CampaignStatus, LateStart
 from paceline.domain.permission import Permission
 from paceline.operations.campaigns import (
+    assigning,
     campaign_checks,
     campaign_drafts,
     campaign_listing,
@@ -79,6 +81,8 @@ def create_campaign(asked: Asked, new: NewCampaign) -> CampaignAnswer:
         rate_per_minute=new.rate_per_minute,
         max_attempts=new.max_attempts,
         retry_delay_seconds=new.retry_delay_seconds,
+        worker=new.worker,
+        worker_fallback=new.worker_fallback,
     )
     asked.audit("campaign.create", created.id, key=created.key)
     return _answer(created)
@@ -116,6 +120,15 @@ def duplicate_campaign(asked: Asked, campaign_id: str, copy: CopyRequest) -> Cam
     made = campaign_drafts.duplicate(asked.context, campaign_id, name=copy.name, created_by=asked.principal.user_id)
     asked.audit("campaign.create", made.id, key=made.key, copy_of=campaign_id)
     return _answer(made)
+
+
+@routes.post("/campaigns/{campaign_id}/take-home", permission=Permission.CAMPAIGNS_SEND)
+def take_campaign_home(asked: Asked, campaign_id: str, given: TakeHomeRequest | None = None) -> CampaignAnswer:
+    """Let this installation go on with a campaign of a remote worker, with what that has given back."""
+    abandon = given is not None and given.abandon
+    assigning.take_home(asked.context, campaign_id, abandon=abandon)
+    asked.audit("campaign.take_home", campaign_id, abandon=abandon)
+    return _answer(campaign_drafts.get(asked.context, campaign_id))
 
 
 @routes.get("/campaigns/{campaign_id}/check", permission=Permission.CAMPAIGNS_READ)
@@ -232,7 +245,7 @@ def campaign_progress(asked: Asked, campaign_id: str) -> dict[str, Any]:
 def campaign_report(asked: Asked, campaign_id: str) -> ReportAnswer:
     """What a campaign has led to: states, deliveries, opens, clicks by link, bounces, complaints, unsubscribes."""
     row_of(asked.context, campaign_id)  # by its id only
-    return ReportAnswer.model_validate(reporting.report_of(asked.context, campaign_id).to_json())
+    return ReportAnswer.model_validate(reporting.report_of(asked.context.for_reports(), campaign_id).to_json())
 
 
 @routes.get("/campaigns/{campaign_id}/messages", permission=Permission.CAMPAIGNS_READ)

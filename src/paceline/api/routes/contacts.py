@@ -94,7 +94,7 @@ def contact_timeline(
 ) -> Page[TimelineEntry]:
     """What happened to the messages of a contact, newest first; needs campaigns:read as well."""
     asked.require_for(contact_id, Permission.CAMPAIGNS_READ)
-    found = timeline.page(asked.context, contact_id, text_after(cursor), limit + 1)
+    found = timeline.page(asked.context.for_reports(), contact_id, text_after(cursor), limit + 1)
     return page(found, limit, position=lambda one: one[0], model=lambda one: TimelineEntry(**one[1]))
 
 

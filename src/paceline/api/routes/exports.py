@@ -54,7 +54,7 @@ def export_contacts(
     state: Annotated[SubscriptionStateName | None, Query(description="Only with list_id.")] = None,
 ) -> CsvResponse:
     """The contacts of a list, or of the workspace, as CSV."""
-    chunks = exporting.export_contacts(asked.context, list_id=list_id, state=state)
+    chunks = exporting.export_contacts(asked.context.for_reports(), list_id=list_id, state=state)
     asked.audit("contact.export", list_id or "")
     return CsvResponse.named("contacts.csv", chunks)
 
@@ -64,7 +64,7 @@ def export_contacts(
 )
 def export_messages(asked: Asked, campaign_id: str) -> CsvResponse:
     """The messages of a campaign as CSV."""
-    chunks = exporting.export_messages(asked.context, campaign_id)
+    chunks = exporting.export_messages(asked.context.for_reports(), campaign_id)
     asked.audit("campaign.export", campaign_id)
     return CsvResponse.named("messages.csv", chunks)
 
@@ -78,7 +78,7 @@ def export_messages(asked: Asked, campaign_id: str) -> CsvResponse:
 def export_events(asked: Asked, campaign_id: str, written: Format = "csv") -> WrittenResponse:
     """Everything that happened to every message of a campaign, as CSV or NDJSON."""
     row_of(asked.context, campaign_id)  # by its id only
-    chunks = exporting.export_events(asked.context, campaign_id, ExportFormat(written))
+    chunks = exporting.export_events(asked.context.for_reports(), campaign_id, ExportFormat(written))
     asked.audit("campaign.export", campaign_id)
     return WrittenResponse.named("events", chunks, ExportFormat(written))
 
@@ -92,6 +92,6 @@ def export_events(asked: Asked, campaign_id: str, written: Format = "csv") -> Wr
 def export_timeline(asked: Asked, contact_id: str, written: Format = "csv") -> WrittenResponse:
     """A contact's whole timeline as CSV or NDJSON; needs campaigns:read as well."""
     asked.require_for(contact_id, Permission.CAMPAIGNS_READ)
-    chunks = exporting.export_timeline(asked.context, contact_id, ExportFormat(written))
+    chunks = exporting.export_timeline(asked.context.for_reports(), contact_id, ExportFormat(written))
     asked.audit("contact.export", contact_id)
     return WrittenResponse.named("timeline", chunks, ExportFormat(written))

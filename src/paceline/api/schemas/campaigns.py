@@ -13,6 +13,13 @@ from paceline.api.schemas.segments import CountAnswer, Name
 Status = Literal["draft", "scheduled", "running", "paused", "paused_limits", "paused_health", "stopped", "completed"]
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 Rate = Annotated[float, Field(ge=0, le=1_000_000, description="Messages a minute, evenly spaced; 0: no pace.")]
+Worker = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=100, description="The remote worker that sends it, by id or name; null: nobody else."
+    ),
+]
+_FALLBACK = "Whether it is sent from here when the worker cannot be reached before the start."
 
 
 class AudienceRequest(Request):
@@ -36,6 +43,8 @@ class NewCampaign(Request):
     rate_per_minute: Rate = 0.0
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    worker: Worker | None = None
+    worker_fallback: bool = Field(default=True, description=_FALLBACK)
 
 
 class ChangedCampaign(Request):
@@ -48,6 +57,8 @@ class ChangedCampaign(Request):
     rate_per_minute: Rate | None = None
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    worker: Worker | None = None
+    worker_fallback: bool | None = Field(default=None, description=_FALLBACK)
 
 
 class CopyRequest(Request):
@@ -132,6 +143,8 @@ class CampaignAnswer(Answer):
     content: Content
     audience: AudienceAnswer | None = Field(description="Null where it comes from a file.")
     accounts: list[str]
+    worker: str | None = Field(description="The remote worker that sends it; null: this installation does.")
+    worker_fallback: bool
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
@@ -172,6 +185,13 @@ class LinkAnswer(Answer):
     clicks: int = Field(description="Of people, every single one.")
 
 
+class HealthAnswer(Answer):
+    """How a campaign's reputation stands."""
+
+    level: Literal["good", "warned", "paused"]
+    evidence: str | None = Field(description="What is wrong, with its numbers.")
+
+
 class ReportAnswer(Answer):
     """What a campaign has led to."""
 
@@ -188,6 +208,7 @@ class ReportAnswer(Answer):
     )
     rates: dict[str, float | None] = Field(description="The counts of messages as shares of the sent ones, 0 to 1.")
     links: list[LinkAnswer]
+    health: HealthAnswer
     started_at: str | None
     finished_at: str | None
     updated_at: str

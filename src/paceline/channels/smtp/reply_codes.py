@@ -117,6 +117,13 @@ _OWN_LIMIT = (
     r"|max(imum)? (emails|messages|defers and failures|credits)|too (much mail|many messages) from|\brate.?limit"
 )
 
+_SPAM = re.compile(
+    r"spam|black.?list|block.?list|\bblocked\b|reputation|\brbls?\b|dnsbl|phish|malware|virus|junk|unsolicited|bulk mail"
+    r"|dmarc|\bspf\b|dkim|unauthenticated|content.{0,20}(rejected|filter|not accept)|policy",
+    re.IGNORECASE,
+)
+"""What a refusal for good says when content or sender are the reason, and not the recipient."""
+
 # fmt: off
 TABLE: tuple[_Row, ...] = (
     # Replies about the account, by provider ------------------------------------------------------------------------
@@ -247,6 +254,7 @@ def outcome(stage: Stage, reply: Reply, host: str = "") -> Deferred | Refused | 
         case Verdict.DEFER:
             return Deferred(reply=text, retry_after_seconds=judgement.seconds)
         case Verdict.REFUSE | Verdict.BOUNCE:
-            return Refused(reply=text, hard_bounce=judgement.verdict is Verdict.BOUNCE)
+            bounce = judgement.verdict is Verdict.BOUNCE
+            return Refused(reply=text, hard_bounce=bounce, spam=not bounce and _SPAM.search(text) is not None)
         case _:
             return Returned(reply=text, trouble=_trouble(judgement, text))

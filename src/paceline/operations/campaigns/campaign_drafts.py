@@ -15,6 +15,7 @@ from paceline.content.email import EmailContent
 from paceline.domain.campaign import CampaignKind, CampaignStatus, LateStart
 from paceline.domain.errors import InputError, Problem
 from paceline.launch.catalogue_audience import AudienceChoice, read_choice
+from paceline.operations.campaigns import assigning
 from paceline.operations.campaigns.email_values import content_values, read_content
 from paceline.operations.campaigns.templates import checked_name, row_of as template_row
 from paceline.operations.context import Context, NotPossible
@@ -31,7 +32,17 @@ MOST_ACCOUNTS = 1000
 _CHANNEL = "email"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
-_CHANGEABLE = ("name", "content", "audience", "accounts", "rate_per_minute", "max_attempts", "retry_delay_seconds")
+_CHANGEABLE = (
+    "name",
+    "content",
+    "audience",
+    "accounts",
+    "rate_per_minute",
+    "max_attempts",
+    "retry_delay_seconds",
+    "worker",
+    "worker_fallback",
+)
 _AUDIENCE = ("lists", "segment", "exclude_lists", "exclude_segment")
 _NUMBERS = {"rate_per_minute": (0.0, 1e6), "max_attempts": (1, 100), "retry_delay_seconds": (0.0, 604_800.0)}
 
@@ -55,6 +66,9 @@ class Campaign:
     starts_at: float | None
     start_timezone: str | None
     late_start: LateStart
+    worker: str | None
+    """The remote worker that sends it; None: this installation does."""
+    worker_fallback: bool
     pause_reason: str | None
     created_at: float
     updated_at: float
@@ -81,6 +95,7 @@ def create(
     content = read_content({**start, **(values.get("content") or {})}, key=own_key, name=name)
     choice = read_audience(context, values.get("audience") or {})
     numbers = _numbers(values)
+    worker_id = assigning.chosen_worker(context, values)
     new = NewCampaign(
         workspace_id=context.workspace_id,
         key=own_key,
@@ -101,11 +116,13 @@ def create(
         if number is None:
             raise NotPossible(f"there is a campaign with the key {own_key!r}; choose another key")
         accounts.attach(connection, number, account_ids)
+        assigning.assign(connection, number, values, worker_id)
     return get(context, context.ids.encode(IdKind.CAMPAIGN, number))
 
 
 def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
-    """Change a draft: name, content, audience (each as a whole), accounts, rate_per_minute, max_attempts, retry_delay_seconds.
+    """Change a draft: name, content, audience (each as a whole), accounts, rate_per_minute, max_attempts, retry_delay_seconds,
+    worker (its name or id; None: this installation sends it) and worker_fallback.
 
     What is not given stays. Raises NotPossible for a campaign that is no draft any more.
     """
@@ -114,6 +131,7 @@ def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
         message = f"is not known; accepted are {', '.join(_CHANGEABLE)}"
         raise InputError([Problem(file="", field=unknown_names[0], message=message)])
     _require_draft(row)
+    worker_id = assigning.chosen_worker(context, changes)
     name = checked_name(changes["name"]) if "name" in changes else row.name
     content = content_values(stored_content(row)) if changes.get("content") is None else changes["content"]
     choice = (
@@ -133,6 +151,7 @@ def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
             _require_draft(campaigns.get(connection, row.id))
         if changes.get("accounts") is not None:
             accounts.attach(connection, row.id, _account_numbers(context, connection, changes["accounts"]))
+        assigning.assign(connection, row.id, changes, worker_id)
     return get(context, campaign_id)
 
 
@@ -182,6 +201,7 @@ def shown(context: Context, row: CampaignRow) -> Campaign:
     """A stored campaign as people see it."""
     with context.queue.read() as connection:
         account_ids = campaign_drafts.account_ids(connection, row.id)
+        worker, worker_fallback = assigning.assigned(context, connection, row.id)
     return Campaign(
         id=context.ids.encode(IdKind.CAMPAIGN, row.id),
         key=row.key,
@@ -198,6 +218,8 @@ def shown(context: Context, row: CampaignRow) -> Campaign:
         starts_at=row.starts_at,
         start_timezone=row.start_timezone,
         late_start=row.late_start,
+        worker=worker,
+        worker_fallback=worker_fallback,
         pause_reason=row.pause_reason,
         created_at=row.created_at,
         updated_at=row.updated_at,

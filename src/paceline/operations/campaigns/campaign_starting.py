@@ -12,7 +12,7 @@ from paceline.operations.campaigns.campaign_checks import Checked, frozen_conten
 from paceline.operations.campaigns.campaign_drafts import Campaign, get, row_of
 from paceline.operations.context import Context, NotPossible
 from paceline.store.catalogue import workspace_rules
-from paceline.store.queue import campaign_drafts, campaigns
+from paceline.store.queue import campaign_drafts, campaigns, remote_campaigns
 
 _FARTHEST_SECONDS = 5 * 366 * 86_400.0
 
@@ -67,6 +67,7 @@ def unschedule(context: Context, campaign_id: str) -> Campaign:
         if not moved and status is not CampaignStatus.DRAFT:
             raise NotPossible(f"{row.key} is {status}: there is no start to take back")
         campaign_drafts.set_start(connection, row.id, starts_at=None, timezone=None, late=row.late_start)
+        remote_campaigns.raise_revision(connection, row.id)
     return get(context, campaign_id)
 
 
@@ -120,4 +121,6 @@ def _freeze_and_move(
             raise NotPossible(f"{row.key} was changed while it was checked; look at it and try again")
         if what is CampaignMove.SCHEDULE:
             campaign_drafts.set_start(connection, row.id, starts_at=starts_at, timezone=timezone, late=late)
+        if row.status is CampaignStatus.DRAFT or what is CampaignMove.SCHEDULE:
+            remote_campaigns.raise_revision(connection, row.id)
         campaigns.move(connection, row.id, what, now=now)

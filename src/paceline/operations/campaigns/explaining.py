@@ -6,7 +6,7 @@ from paceline.domain.campaign import ENDED
 from paceline.engine.explain import Cause, Surroundings, explain as explain_one
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.context import Context
-from paceline.store.queue import accounts, campaigns, senders
+from paceline.store.queue import accounts, campaigns, health, senders
 
 __all__ = ["Cause", "explain"]
 
@@ -27,6 +27,12 @@ def explain(context: Context, key: str | None) -> list[Cause]:
             progress = campaigns.progress(connection, campaign.id)
             standings = accounts.standings(connection, campaign_id=campaign.id)
             alive = [s for s in senders.living(connection) if not is_surely_dead(s.process) and s.lease_until > now]
-        surroundings = Surroundings(senders_alive=len(alive), clock_jump_seconds=context.clock.jump_seconds())
+            standing = health.of_campaign(connection, campaign.id)
+            surroundings = Surroundings(
+                senders_alive=len(alive),
+                clock_jump_seconds=context.clock.jump_seconds(),
+                campaign_warning=standing.evidence,
+                account_warnings=health.warned_accounts(connection, campaign.id),
+            )
         causes += explain_one(progress, standings, surroundings, now)
     return causes

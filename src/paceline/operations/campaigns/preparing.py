@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from paceline.audience.audience import Audience, open_audience
 from paceline.content.email import EmailContent
-from paceline.content.whatsapp import WhatsAppContent
+from paceline.content.whatsapp import WhatsAppContent, templates_of
 from paceline.domain.account import Account
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
@@ -18,7 +18,7 @@ from paceline.domain.phone import parse_phone
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
-from paceline.store.queue import accounts, campaigns
+from paceline.store.queue import accounts, campaigns, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
 
@@ -129,6 +129,7 @@ def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) 
         if found.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
             campaigns.move(connection, found.id, CampaignMove.START, now=now)
         elif found.status in (CampaignStatus.PAUSED_HEALTH, CampaignStatus.PAUSED_LIMITS):
+            template_stops.lift(connection, templates_of(found), workspace_id=found.workspace_id)
             campaigns.move(connection, found.id, CampaignMove.RESUME, now=now)
 
 

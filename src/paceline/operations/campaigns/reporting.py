@@ -10,7 +10,8 @@ from paceline.clock import iso
 from paceline.domain.campaign import CampaignStatus
 from paceline.operations.context import Context
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaigns, facts, history, links
+from paceline.store.queue import campaigns, facts, health, history, links
+from paceline.store.queue.health import Standing
 from paceline.store.queue.history import HistoryRow
 from paceline.store.queue.links import LinkRow
 
@@ -33,6 +34,8 @@ class CampaignReport:
     came_back: dict[str, int]
     """Messages by the first time of each fact, and every single open and click."""
     links: tuple[LinkRow, ...]
+    health: Standing
+    """How its reputation stands."""
     started_at: float | None
     finished_at: float | None
     updated_at: float
@@ -56,6 +59,7 @@ class CampaignReport:
             "came_back": self.came_back,
             "rates": self.rates,
             "links": [{"number": link.number, "url": link.target, "clicks": link.clicks} for link in self.links],
+            "health": {"level": self.health.level.name.lower(), "evidence": self.health.evidence or None},
             "started_at": iso(self.started_at),
             "finished_at": iso(self.finished_at),
             "updated_at": iso(self.updated_at),
@@ -69,6 +73,7 @@ def report_of(context: Context, key: str) -> CampaignReport:
         progress = campaigns.progress(connection, number)
         came_back = facts.counts(connection, number)
         found = tuple(links.of_campaign(connection, number))
+        standing = health.of_campaign(connection, number)
     campaign = progress.campaign
     return CampaignReport(
         key=campaign.key,
@@ -80,6 +85,7 @@ def report_of(context: Context, key: str) -> CampaignReport:
         counts=progress.counts,
         came_back=came_back,
         links=found,
+        health=standing,
         started_at=campaign.started_at,
         finished_at=campaign.finished_at,
         updated_at=progress.updated_at,

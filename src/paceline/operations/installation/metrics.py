@@ -15,7 +15,7 @@ from paceline.store.catalogue import statistics as catalogue_statistics
 from paceline.store.database import Database
 from paceline.store.leaderships import LeadershipRow
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import chore_failures, statistics as queue_statistics
+from paceline.store.queue import chore_failures, statistics as queue_statistics, workers
 from paceline.store.sqlite import SqliteDatabase
 
 _ENDED = ("sent", "failed", "skipped", "cancelled", "delivered", "read", "bounced")
@@ -76,6 +76,7 @@ def _of_the_queue(context: QueueContext) -> Iterator[Sample]:
         alive = queue_statistics.senders_alive(connection, now=now)
         leaders = leaderships.every(connection, leaderships.QUEUE)
         failures = chore_failures.every(connection)
+        remote = [(row, workers.requests_of(connection, row.id, now=now)) for row in workers.every(connection)]
     for outcome in _ENDED:
         yield Sample(name="paceline_messages_total", labels=(outcome,), value=counts[outcome])
     for state in _OPEN:
@@ -89,6 +90,11 @@ def _of_the_queue(context: QueueContext) -> Iterator[Sample]:
         yield Sample(name="paceline_account_sent_total", labels=labels, value=account.sent)
         yield Sample(name="paceline_account_open", labels=labels, value=account.open_intents)
     yield Sample(name="paceline_senders", value=alive)
+    for row, requests in remote:
+        yield Sample(name="paceline_worker_requests", labels=(row.name,), value=requests.last_minute)
+        yield Sample(name="paceline_worker_backlog", labels=(row.name,), value=row.backlog)
+        if row.reported_at is not None:
+            yield Sample(name="paceline_worker_silent_seconds", labels=(row.name,), value=now - row.reported_at)
     yield from _leaders(leaders, now)
     for failure in failures:
         yield Sample(name="paceline_chore_failures", labels=(failure.name,), value=failure.failures)

@@ -8,17 +8,23 @@ from __future__ import annotations
 import threading
 
 from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer
+from paceline.chores.template_order import TemplateOrder
+from paceline.domain.reputation import Thresholds
 from paceline.engine.process_identity import is_surely_dead, own_process
+from paceline.engine.reputation import ReputationWatch
 from paceline.operations.context import QueueContext
 from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.recurring_work import Chore, attend
 from paceline.store import leaderships
+from paceline.tracking.whatsapp.webhooks import WhatsAppWebhooks
 
 QUEUE_CHORES = "queue chores"
 """The name under which they are led."""
 
 _RESCUE_EVERY_SECONDS = 1.0
 _PAUSED_EVERY_SECONDS = 1.0
+REPUTATION_EVERY_SECONDS = 1.0
+"""How often reputation is looked at."""
 _THOROUGH_EVERY_SECONDS = 5.0
 
 
@@ -40,6 +46,9 @@ def queue_chores(context: QueueContext) -> list[Chore]:
         Chore(name="lease rescuer", work=_Rescuer(context).work),
         Chore(name="campaign finisher", work=_Finisher(context).work),
         Chore(name="limit resumer", work=_Resumer(context).work),
+        Chore(name="reputation watch", work=_Reputation(context).work),
+        Chore(name="WhatsApp webhooks", work=_Webhooks(context).work),
+        Chore(name="template order", work=_TemplateOrder(context).work),
     ]
 
 
@@ -73,6 +82,28 @@ class _Finisher:
         return self._context.settings.watch_seconds
 
 
+class _Reputation:
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._watch = reputation_watch(context)
+
+    def work(self) -> float:
+        self._watch.look(self._context.clock.now())
+        return REPUTATION_EVERY_SECONDS
+
+
+def reputation_watch(context: QueueContext) -> ReputationWatch:
+    """What looks after the reputation of campaigns and accounts, with the installation's thresholds."""
+    settings = context.settings
+    thresholds = Thresholds(
+        complaints_warn=settings.complaints_warn_percent / 100,
+        complaints_pause=settings.complaints_pause_percent / 100,
+        hard_bounces_pause=settings.hard_bounces_pause_percent / 100,
+        spam_refusals_pause=settings.spam_refusals_pause_percent / 100,
+    )
+    return ReputationWatch(context.queue, thresholds)
+
+
 class _Resumer:
     """Wakes up at the computed moment at which an account has allowance again."""
 
@@ -88,3 +119,25 @@ class _Resumer:
             self._paused_at = now + _PAUSED_EVERY_SECONDS
         self._paused_at = min(self._paused_at, next_at or self._paused_at)
         return max(0.0, min(self._context.settings.watch_seconds, self._paused_at - self._context.clock.now()))
+
+
+class _TemplateOrder:
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._order = TemplateOrder(context.queue)
+
+    def work(self) -> float:
+        self._order.keep_all(now=self._context.clock.now())
+        return self._context.settings.watch_seconds
+
+
+class _Webhooks:
+    """Works through what WhatsApp has told; without a rest while there is more."""
+
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._webhooks = WhatsAppWebhooks(context.queue, context.settings.whatsapp_opt_out_words)
+
+    def work(self) -> float:
+        done = self._webhooks.work(now=self._context.clock.now())
+        return 0.0 if done else self._context.settings.watch_seconds

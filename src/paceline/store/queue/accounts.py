@@ -252,15 +252,18 @@ def set_state(
     failures: int,
     now: float,
 ) -> bool:
-    """What a worker has learnt about its account; False when it no longer holds it. A person's "disabled" stays."""
-    held = sql("SELECT 1 FROM accounts WHERE id = :id AND lease = :lease AND state <> 'disabled'")
+    """What a worker has learnt about its account; False when it no longer holds it.
+
+    What others have said meanwhile stays: "disabled" by a person, "broken" for its reputation.
+    """
+    held = sql("SELECT 1 FROM accounts WHERE id = :id AND lease = :lease AND state NOT IN ('disabled', 'broken')")
     if connection.execute(held, {"id": account_id, "lease": lease}).one_or_none() is not None:
         notices.note_account(connection, account_id, state=state, reason=reason, now=now)
     return (
         connection.execute(
             sql(
                 "UPDATE accounts SET state = :state, reason = :reason, until_at = :until, failures = :failures "
-                "WHERE id = :id AND lease = :lease AND state <> 'disabled'"
+                "WHERE id = :id AND lease = :lease AND state NOT IN ('disabled', 'broken')"
             ),
             {
                 "state": state,
@@ -272,6 +275,24 @@ def set_state(
             },
         ).rowcount
         == 1
+    )
+
+
+def workspace_of(connection: Connection, account_id: int) -> int:
+    """The workspace of an account."""
+    statement = sql("SELECT workspace_id FROM accounts WHERE id = :id")
+    return int(connection.execute(statement, {"id": account_id}).scalar_one())
+
+
+def condemn(connection: Connection, account_id: int, *, reason: str, now: float) -> None:
+    """An account must not go on until a person has looked; its worker leaves within a second, intents are withheld at once."""
+    notices.note_account(connection, account_id, state=AccountState.BROKEN, reason=reason, now=now)
+    connection.execute(
+        sql(
+            "UPDATE accounts SET state = 'broken', reason = :reason, until_at = NULL, revision = revision + 1 "
+            "WHERE id = :id AND state <> 'disabled'"
+        ),
+        {"id": account_id, "reason": reason},
     )
 
 

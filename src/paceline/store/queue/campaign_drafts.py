@@ -53,7 +53,8 @@ def delete(connection: Connection, campaign_id: int) -> bool:
     """Take a draft away; False when it is none (any more)."""
     values = {"id": campaign_id}
     draft = "SELECT id FROM campaigns WHERE id = :id AND status = 'draft' AND kind = 'catalogue'"
-    connection.execute(sql(f"DELETE FROM campaign_accounts WHERE campaign_id IN ({draft})"), values)
+    for table in ("campaign_accounts", "remote_campaigns"):
+        connection.execute(sql(f"DELETE FROM {table} WHERE campaign_id IN ({draft})"), values)
     deleted = connection.execute(sql(f"DELETE FROM campaigns WHERE id IN ({draft})"), values)
     return deleted.rowcount == 1
 

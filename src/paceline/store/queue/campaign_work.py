@@ -126,3 +126,9 @@ def attended(connection: Connection, account_ids: Sequence[int], *, own: int | N
         if row.account_id in wanted:
             wanted[row.account_id].append(row.campaign_id)
     return wanted
+
+
+def running_on(connection: Connection, channel: str) -> list[int]:
+    """The running campaigns of a channel."""
+    statement = sql("SELECT id FROM campaigns WHERE status = 'running' AND channel = :channel ORDER BY id")
+    return list(connection.execute(statement, {"channel": channel}).scalars())

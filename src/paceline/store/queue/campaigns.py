@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from paceline.domain.campaign import MOVES, CampaignKind, CampaignMove, CampaignStatus, LateStart
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
+from paceline.domain.parts import HELD_AT
 from paceline.store.database import sql
-from paceline.store.queue import notices
+from paceline.store.queue import notices, remote_campaigns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +226,8 @@ def move(
             "finished": now if ends else None,
         },
     )
+    if moved.rowcount == 1 and row.target is CampaignStatus.RUNNING:
+        remote_campaigns.lend_accounts(connection, campaign_id)
     if moved.rowcount == 1:
         notices.note_move(connection, campaign_id, what, limited_since=limited_since, now=now)
     return moved.rowcount == 1
@@ -255,7 +258,8 @@ def progress(connection: Connection, campaign_id: int) -> Progress:
     ).one()
     campaign = get(connection, campaign_id)
     next_due_at = connection.execute(
-        sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL"), {"id": campaign_id}
+        sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL AND due_at < :held"),
+        {"id": campaign_id, "held": HELD_AT},
     ).scalar()
     return _progress(campaign, counts, next_due_at)
 

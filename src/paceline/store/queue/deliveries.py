@@ -18,10 +18,13 @@ from paceline.domain.campaign import CampaignStatus
 from paceline.domain.errors import PacelineError
 from paceline.domain.message import MessageState, Report, ReportKind, Settlement, Standing, settle
 from paceline.domain.pacing import begin_at, interval_seconds, slot
+from paceline.domain.reputation import Sign
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.store.database import Database, rows_json
 from paceline.store.migrations import QUEUE
+from paceline.store.queue import health
 from paceline.store.queue.delivery_statements import delivery_statements
+from paceline.store.queue.health import NewSign
 from paceline.store.queue.tally import Tally
 
 _CLAIM_AHEAD_SECONDS = 2.0
@@ -130,7 +133,7 @@ class Deliveries:
         with self._database.write() as connection:
             tally = Tally()
             self._lock_accounts(connection, batch)
-            self._settle(connection, batch.reports, tally, plain=plain)
+            self._settle(connection, batch.reports, tally, now, plain=plain)
             self._release(connection, batch.releases, tally, now)
             granted = self._intend(connection, batch.intents, tally, now)
             claimed = [self._claim(connection, claim, tally, now) for claim in batch.claims]
@@ -156,11 +159,21 @@ class Deliveries:
             tally = Tally()
             held = list(connection.execute(self._sql["held"], {"account": account_id, "lease": lease}))
             lost = [_lost_report(row, account_id, now) for row in held if row.state == MessageState.INTENDED]
-            self._settle(connection, lost, tally, plain=False)
+            self._settle(connection, lost, tally, now, plain=False)
             claimed = [row for row in held if row.state == MessageState.CLAIMED]
             self._release(connection, claimed, tally, now)
             tally.write(connection, self._database, slot=self._slot, now=now)
         return len(lost)
+
+    def accept(self, connection: Connection, reports: Sequence[Report], now: float) -> None:
+        """Within the caller's transaction: messages that something else than their answer has shown to be accepted.
+
+        Told twice, or beside the answer itself, it changes nothing.
+        """
+        tally = Tally()
+        self._lock_accounts(connection, Batch(reports=list(reports)))
+        self._settle_by_rule(connection, reports, tally, now)
+        tally.write(connection, self._database, slot=self._slot, now=now)
 
     def _count_commit(self, connection: Connection) -> int:
         commits = self._database.count_commit(connection, self._sender_id)
@@ -176,7 +189,9 @@ class Deliveries:
         ids |= {intent.account_id for intent in batch.intents} | {claim.account_id for claim in batch.claims}
         connection.execute(self._sql["lock_accounts"], {"rows": rows_json([i] for i in sorted(ids))}).all()
 
-    def _settle(self, connection: Connection, reports: Sequence[Report], tally: Tally, *, plain: bool) -> None:
+    def _settle(
+        self, connection: Connection, reports: Sequence[Report], tally: Tally, now: float, *, plain: bool
+    ) -> None:
         """Move the reported messages as domain/message.py says, and keep each report as an event.
 
         Nearly all are acceptances of open intents: for these (``plain``) the rule stands in the statement itself.
@@ -187,7 +202,7 @@ class Deliveries:
             self._accept(connection, accepted, tally)
         rest = [r for r in reports if r.kind is not ReportKind.ACCEPTED or not r.intended] if plain else reports
         if rest:
-            self._settle_by_rule(connection, rest, tally)
+            self._settle_by_rule(connection, rest, tally, now)
 
     def _accept(self, connection: Connection, reports: Sequence[Report], tally: Tally) -> None:
         rows = {"rows": rows_json([[r.message_id, r.attempt, r.reply, r.at] for r in reports])}
@@ -196,7 +211,7 @@ class Deliveries:
         self._database.run(connection, self._sql["accepted_events"], rows)
         tally.accepted(reports)
 
-    def _settle_by_rule(self, connection: Connection, reports: Sequence[Report], tally: Tally) -> None:
+    def _settle_by_rule(self, connection: Connection, reports: Sequence[Report], tally: Tally, now: float) -> None:
         standings = {
             row.id: row
             for row in connection.execute(self._sql["standings"], {"rows": rows_json([r.message_id] for r in reports)})
@@ -212,6 +227,7 @@ class Deliveries:
         if moved:
             connection.execute(self._sql["settle"], {"rows": rows_json(moved)})
         self._suppress_hard_bounces(connection, reports, standings)
+        self._note_refusals(connection, reports, standings, now)
         events = (
             [r.message_id, r.attempt, r.kind, standings[r.message_id].campaign_id, r.account_id, r.at, r.reply]
             for r in reports
@@ -229,6 +245,23 @@ class Deliveries:
         ]
         if rows:
             connection.execute(self._sql["suppress"], {"rows": rows_json(rows)})
+
+    def _note_refusals(
+        self, connection: Connection, reports: Sequence[Report], standings: dict[int, Any], now: float
+    ) -> None:
+        """Hard bounces and refusals as spam are signs that engine/reputation.py looks at."""
+        signs = [
+            NewSign(
+                message_id=report.message_id,
+                sign=Sign.HARD_BOUNCE if report.hard_bounce else Sign.SPAM_REFUSAL,
+                refused_by=report.account_id,
+                refused_at=report.at,
+            )
+            for report in reports
+            if (report.hard_bounce or report.spam) and report.message_id in standings
+        ]
+        if signs:
+            health.note(connection, self._database, signs, now=now)
 
     def _release(self, connection: Connection, messages: Sequence[Any], tally: Tally, now: float) -> None:
         """Give back what was claimed and never begun: free of charge, first in line again."""
@@ -288,7 +321,7 @@ class Deliveries:
                 attempt=attempt,
                 lease=claim.lease,
                 begin_at=begin_at(first + place * interval, interval, random.random()) if interval else 0.0,
-                suppressed=bool(suppressed) and keys[place] in suppressed,
+                suppressed=not address or (bool(suppressed) and keys[place] in suppressed),
             )
             for place, (message_id, address, fields, attempt, _) in enumerate(rows)
         ]

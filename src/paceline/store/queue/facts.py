@@ -16,7 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, TextClause
 
 from paceline.domain.fact import Doer, Fact, FactKind
+from paceline.domain.reputation import Sign
 from paceline.store.database import Database, sql
+from paceline.store.queue import health
+from paceline.store.queue.health import NewSign
 
 COUNTS = (
     "delivered",
@@ -42,6 +45,8 @@ Span = tuple[float, float]
 
 HARD = "hard"
 """The rule of a bounce that will not go away."""
+
+_SIGNS = {HARD: Sign.HARD_BOUNCE, "spam": Sign.SPAM_REFUSAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +110,17 @@ def record(connection: Connection, database: Database, facts: Sequence[Fact], *,
     for fact in new.values():
         counts.single(fact, 1)
     counts.write(connection, database, now)
+    health.note(connection, database, [sign for fact in new.values() if (sign := _sign(fact)) is not None], now=now)
     return list(new.values())
+
+
+def _sign(fact: Fact) -> NewSign | None:
+    """What a fact says about the sender's reputation."""
+    if fact.kind is FactKind.COMPLAINED:
+        return NewSign(message_id=fact.message_id, sign=Sign.COMPLAINT)
+    if fact.kind is FactKind.BOUNCED and fact.rule in _SIGNS:
+        return NewSign(message_id=fact.message_id, sign=_SIGNS[fact.rule])
+    return None
 
 
 def reclassify(
@@ -128,6 +143,20 @@ def reclassify(
         counts.add(campaign_id, "clicked", -1)
     counts.write(connection, database, now)
     return len(changed)
+
+
+def take_back(connection: Connection, database: Database, message_ids: Iterable[int], *, now: float) -> int:
+    """Bounces of these messages that have turned out to be none, because they arrived. Returns of how many messages."""
+    rows = json.dumps([[i] for i in sorted(set(message_ids))])
+    statements = _statements(database)
+    database.run(connection, statements["forget bounces"], {"rows": rows})
+    counts, known = _Counts(), 0
+    for name in ("bounced", "bounced_hard"):
+        for (campaign_id,) in database.fetch(connection, statements[f"take back {name}"], {"rows": rows}):
+            counts.add(campaign_id, name, -1)
+            known += name == "bounced"
+    counts.write(connection, database, now)
+    return known
 
 
 def of_message(connection: Connection, message_id: int) -> list[FactRow]:
@@ -279,6 +308,12 @@ def _statements(database: Database) -> dict[str, TextClause]:
         "delivery_facts.message_id = r.message_id AND clicked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM facts f "
         "WHERE f.message_id = r.message_id AND f.kind = 'clicked' AND f.doer = 'person') "
         "RETURNING delivery_facts.campaign_id",
+        "forget bounces": f"DELETE FROM facts WHERE kind = 'bounced' AND message_id IN ({ids})",
+        **{
+            f"take back {name}": f"UPDATE delivery_facts SET {name}_at = NULL WHERE {name}_at IS NOT NULL "
+            f"AND message_id IN ({ids}) RETURNING campaign_id"
+            for name in ("bounced", "bounced_hard")
+        },
         **{
             f"first {name}": f"INSERT INTO delivery_facts (message_id, campaign_id, {name}_at) "
             f"SELECT message_id, campaign_id, at FROM ({firsts}) AS r WHERE true ON CONFLICT (message_id) DO UPDATE SET "

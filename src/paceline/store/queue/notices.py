@@ -112,6 +112,24 @@ def note_mailbox(
     _add(connection, workspace_id, "mailbox.broken", mailbox_id, data, now, is_news=True)
 
 
+def note_campaign_warning(connection: Connection, campaign_id: int, *, reason: str, now: float) -> None:
+    """A campaign's mail is complained about, bounces or is refused as spam; it goes on for now."""
+    row: Any = connection.execute(
+        sql("SELECT workspace_id, key, name, status FROM campaigns WHERE id = :id"), {"id": campaign_id}
+    ).one()
+    data = {"key": row.key, "name": row.name, "status": row.status, "reason": reason}
+    _add(connection, row.workspace_id, "campaign.warning", campaign_id, data, now, is_news=True)
+
+
+def note_account_warning(connection: Connection, account_id: int, *, reason: str, now: float) -> None:
+    """The same of an account."""
+    row: Any = connection.execute(
+        sql("SELECT workspace_id, name, host, state FROM accounts WHERE id = :id"), {"id": account_id}
+    ).one()
+    data = {"name": row.name, "host": row.host, "state": row.state, "reason": reason}
+    _add(connection, row.workspace_id, "account.warning", account_id, data, now, is_news=True)
+
+
 def after(connection: Connection, cursor: int, limit: int, *, now: float) -> list[Notice]:
     """The notices after a cursor (the ``id`` of the last one seen), in order, of every workspace.
 

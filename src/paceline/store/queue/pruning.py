@@ -87,6 +87,21 @@ def soft_bounces(database: Database, *, before: float) -> Iterator[int]:
         yield removed
 
 
+def health_signs(database: Database, *, before: float) -> Iterator[int]:
+    """Signs about messages that no rate counts any more."""
+    removed = _BATCH
+    while removed >= _BATCH:
+        with database.write() as connection:
+            removed = connection.execute(
+                sql(
+                    "DELETE FROM health_signs WHERE message_id IN (SELECT message_id FROM health_signs "
+                    "WHERE noted_at < :before ORDER BY noted_at LIMIT :batch) AND noted_at < :before"
+                ),
+                {"before": before, "batch": _BATCH},
+            ).rowcount
+        yield removed
+
+
 def usage(database: Database, *, before_bucket: int) -> Iterator[int]:
     """Counts of answered messages that lie before a bucket: they count in no window any more."""
     with database.read() as connection:

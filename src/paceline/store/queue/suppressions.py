@@ -125,3 +125,27 @@ def among(
         },
     )
     return set(found.scalars())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """A suppression in the order of its making."""
+
+    channel: str
+    address: str
+    reason: str
+    created_at: float
+    expires_at: float | None
+
+
+def since(connection: Connection, *, workspace_id: int, at: float, address: str, limit: int) -> list[Fresh]:
+    """The next suppressions behind this moment and address, the oldest first."""
+    rows = connection.execute(
+        sql(
+            "SELECT channel, address, reason, created_at, expires_at FROM suppressions WHERE created_at >= :at "
+            "AND (created_at > :at OR address > :address) AND workspace_id = :workspace "
+            "ORDER BY created_at, address LIMIT :limit"
+        ),
+        {"workspace": workspace_id, "at": at, "address": address, "limit": limit},
+    )
+    return [Fresh(**row._mapping) for row in rows]

@@ -39,6 +39,12 @@ class Tally:
         """An account has sent one message more than was known."""
         self._sent[campaign_id, account_id] += 1
 
+    def told(self, campaign_id: int, account_id: int, *, is_sent: bool, at: float) -> None:
+        """A remote worker has told of a message that an account of ours has sent, or perhaps has."""
+        self._usage[account_id, bucket_of(at)] += 1
+        if is_sent:
+            self._sent[campaign_id, account_id] += 1
+
     def opened(self, per_account: Counter[int]) -> None:
         """Intents were made."""
         self._open.update(per_account)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from paceline.domain.errors import PacelineError
@@ -13,8 +13,9 @@ from paceline.operations.installation.doctor.finding import Finding, failed, fin
 from paceline.settings import Settings
 from paceline.store.database import Database
 from paceline.store.migrations import Schema
-from paceline.store.opening import schema_version
+from paceline.store.opening import connect_replicas, schema_version
 from paceline.store.queue import accounts, campaign_work, campaigns, statistics
+from paceline.store.replica import Replica, in_seconds
 from paceline.store.sqlite import SqliteDatabase
 from paceline.store.vital_signs import VitalSigns, vital_signs, write_for_nothing
 
@@ -70,6 +71,25 @@ def condition(check: str, database: Database, settings: Settings) -> Iterator[Fi
         named = ", ".join(f"{name} = off" for name in signs.unsafe_settings)
         sentence = f"{signs.version} runs with {named}: after a power loss messages may be sent twice"
         yield warning(f"{check} safety", sentence, "switch it on in postgresql.conf")
+
+
+def replicas(queue: Database, catalogue: Database, settings: Settings) -> Iterator[Finding]:
+    """Whether the replicas that reports read answer and keep up."""
+    found = dict.fromkeys(connect_replicas(settings, queue=queue, catalogue=catalogue))
+    for replica in found:
+        if isinstance(replica, Replica):
+            with closing(replica):
+                yield _replica(replica, settings)
+
+
+def _replica(replica: Replica, settings: Settings) -> Finding:
+    cure = "reports and exports read the original meanwhile; look at the replica's log"
+    try:
+        lag = replica.lag()
+    except PacelineError as error:
+        return warning("replica", str(error), cure)
+    sentence = f"{replica.name} is {in_seconds(lag)} behind"
+    return warning("replica", sentence, cure) if lag > settings.replica_lag_seconds else fine("replica", sentence)
 
 
 def _writing(check: str, database: Database, settings: Settings) -> Finding:

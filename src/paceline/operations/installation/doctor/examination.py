@@ -55,6 +55,7 @@ def _databases(settings: Settings) -> Iterator[Finding]:
         return
     try:
         yield from _both(queue, catalogue, settings)
+        yield from _attempted("replica", partial(databases.replicas, queue, catalogue, settings))
     finally:
         catalogue.close()
         queue.close()

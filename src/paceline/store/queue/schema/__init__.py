@@ -6,7 +6,30 @@ small), so that a new one needs no rebuild of a large table; the moves between t
 
 from __future__ import annotations
 
-from paceline.store.queue.schema import accounts, campaigns, facts, incoming, installation, remote
+from paceline.store.queue.schema import (
+    accounts,
+    campaigns,
+    domains,
+    erasures,
+    facts,
+    health,
+    incoming,
+    installation,
+    remote,
+    whatsapp,
+)
 from paceline.store.queue.schema.base import metadata
 
-__all__ = ["accounts", "campaigns", "facts", "incoming", "installation", "metadata", "remote"]
+__all__ = [
+    "accounts",
+    "campaigns",
+    "domains",
+    "erasures",
+    "facts",
+    "health",
+    "incoming",
+    "installation",
+    "metadata",
+    "remote",
+    "whatsapp",
+]

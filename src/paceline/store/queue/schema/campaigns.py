@@ -82,6 +82,7 @@ messages = Table(
     Column("first_intent_at", Double),
     Column("due_at", Double),  # set while it waits after having been touched; NULL on fresh rows
     Column("at", Double),  # last change of state that people see
+    Column("part", SmallInteger, nullable=False, server_default=text("0")),  # of campaigns that are sent in parts
     Column("reply", Text),
     CheckConstraint("state BETWEEN 0 AND 15", name="messages_state"),
     Index("messages_contact", "campaign_id", "contact_id", unique=True),

@@ -1,0 +1,123 @@
+"""What a forecast starts from: messages, accounts with what they have used, pace, and what is expected to go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from paceline.domain.account import Limits
+from paceline.domain.retry_policy import RetryPolicy
+from paceline.engine.forecast.rules import Rule
+
+SECONDS_PER_MESSAGE = 0.1
+"""How long a server takes for one message over one connection, where nothing is measured yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedAccount:
+    """One account as it stands at the start of the forecast. ``usage`` and ``open_intents`` as in domain/allowance.py."""
+
+    name: str
+    limits: Limits = field(default_factory=Limits)
+    rate_per_minute: float = 0
+    seconds_per_message: float = SECONDS_PER_MESSAGE
+    """Of one connection."""
+    connections: int = 1
+    is_measured: bool = False
+    """Whether the speed was measured; else it is assumed."""
+    next_at: float = 0
+    usage: tuple[tuple[int, int], ...] = ()
+    open_intents: int = 0
+    rests_until: float = 0
+    """Sends nothing before this."""
+    rests_because: str = ""
+    is_limited: bool = False
+    """Whether that rest comes from a limit: a campaign of which all accounts are limited is paused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What receivers are expected to refuse. ``deferred[n]``: the share of messages whose attempt n + 1 is deferred, of
+    those that make it; ``refused``: the share that is refused for good at once.
+    """
+
+    refused: float = 0
+    deferred: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A campaign from ``start`` on. Instants are UTC seconds since the epoch."""
+
+    start: float
+    messages: int
+    """That are still to be sent, those that wait for another attempt left out."""
+    accounts: tuple[PlannedAccount, ...]
+    rate_per_minute: float = 0
+    next_at: float = 0
+    """The campaign's next slot."""
+    waiting: tuple[tuple[float, int], ...] = ()
+    """(moment, messages): what was deferred and is tried again then."""
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    expected: Expectation = field(default_factory=Expectation)
+    rules: tuple[Rule, ...] = ()
+    """What holds for all accounts together, or for the campaign."""
+    done: int = 0
+    """Messages that have ended before."""
+
+    @property
+    def total(self) -> int:
+        """All messages of the campaign."""
+        return self.done + self.left
+
+    @property
+    def left(self) -> int:
+        """Messages that have not ended."""
+        return self.messages + sum(count for _, count in self.waiting)
+
+    def starting(self, at: float) -> Plan:
+        """What if it started then (never before the plan's own start)?"""
+        return replace(self, start=max(at, self.start))
+
+    def with_accounts(self, more: Iterable[PlannedAccount]) -> Plan:
+        """What if these sent as well?"""
+        return replace(self, accounts=(*self.accounts, *more))
+
+    def with_more_like_the_last(self, count: int) -> Plan:
+        """What if there were ``count`` more accounts with the settings of the last one, unused so far?"""
+        if not self.accounts or count < 1:
+            return self
+        last = self.accounts[-1]
+        fresh = replace(last, next_at=0, usage=(), open_intents=0, rests_until=0, rests_because="", is_limited=False)
+        return self.with_accounts(replace(fresh, name=f"another account {n + 1}") for n in range(count))
+
+    def with_limits(
+        self, *, minute: int | None = None, hour: int | None = None, day: int | None = None, month: int | None = None
+    ) -> Plan:
+        """What if every account had these limits (0 is unlimited; None: its own)? What is used stays used."""
+
+        def changed(limits: Limits) -> Limits:
+            return replace(
+                limits,
+                minute=limits.minute if minute is None else minute,
+                hour=limits.hour if hour is None else hour,
+                day=limits.day if day is None else day,
+                month=limits.month if month is None else month,
+            )
+
+        return replace(
+            self,
+            accounts=tuple(
+                replace(
+                    account,
+                    limits=changed(account.limits),
+                    rests_until=0 if account.is_limited else account.rests_until,
+                    is_limited=False,
+                )
+                for account in self.accounts
+            ),
+        )
+
+    def with_pace(self, rate_per_minute: float) -> Plan:
+        """What if the campaign had this pace?"""
+        return replace(self, rate_per_minute=rate_per_minute, next_at=0)

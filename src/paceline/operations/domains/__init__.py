@@ -1,0 +1,1 @@
+"""Domains that mail is sent from: their keys, and what is published about them."""

@@ -1,0 +1,111 @@
+"""The controller's recurring work for its remote workers: each in a thread of its own, so that none waits for another."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from paceline.domain.errors import PacelineError, StoreUnavailable
+from paceline.operations.context import Context
+from paceline.outbound.address_guard import AddressGuard
+from paceline.remote.calls import Peer, PeerAddress, PeerFailed
+from paceline.remote.signing import PeerKeys
+from paceline.remote.status_sync import HomeParts, StatusSync
+from paceline.remote.suppression_courier import SuppressionCourier
+from paceline.remote.worker_client import WorkerClient
+from paceline.store.queue import workers
+from paceline.store.queue.workers import WorkerRow
+
+_log = logging.getLogger("paceline.remote")
+
+_PAUSE_AFTER_TROUBLE_SECONDS = 5.0
+
+
+class HomeWatch:
+    """Looks after every worker until told to stop."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._threads: dict[int, threading.Thread] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Start a thread for each worker that has none; returns when all have ended. Raises StoreUnavailable."""
+        over = threading.Event()
+        try:
+            while not stop.is_set():
+                with self._context.queue.read() as connection:
+                    known = [row.id for row in workers.every(connection)]
+                for number in known:
+                    if number not in self._threads or not self._threads[number].is_alive():
+                        self._threads[number] = threading.Thread(
+                            target=self._care, args=(number, over), name=f"paceline-worker-{number}", daemon=True
+                        )
+                        self._threads[number].start()
+                stop.wait(self._context.settings.watch_seconds * 4)
+        finally:
+            over.set()
+            for thread in self._threads.values():
+                thread.join()
+            self._threads.clear()
+
+    def _care(self, number: int, over: threading.Event) -> None:
+        """One worker, until it is removed or we leave; what goes wrong is tried again."""
+        settings = self._context.settings
+        care: tuple[tuple[object, ...], StatusSync, SuppressionCourier] | None = None
+        while not over.is_set():
+            try:
+                with self._context.queue.read() as connection:
+                    row = workers.get(connection, number)
+                if row is None:
+                    return
+                known_by = (row.url, row.ca_file, row.key_hash, row.former_until_at, row.incarnation, row.failures)
+                if care is None or care[0] != known_by:
+                    care = (known_by, *self._put_together(row, over))
+                busy = care[1].step()
+                busy |= care[2].step()
+                pause = 0.0 if busy else settings.watch_seconds
+            except PeerFailed as failure:
+                _log.warning("worker %s: %s", number, failure)
+                pause = _PAUSE_AFTER_TROUBLE_SECONDS * settings.worker_time_scale
+            except StoreUnavailable as failure:
+                _log.warning("workers wait for the database: %s", failure)
+                pause = _PAUSE_AFTER_TROUBLE_SECONDS
+            except PacelineError as error:
+                _log.error("worker %s cannot be looked after: %s", number, error)
+                pause = _PAUSE_AFTER_TROUBLE_SECONDS
+            over.wait(pause)
+
+    def _put_together(self, row: WorkerRow, over: threading.Event) -> tuple[StatusSync, SuppressionCourier]:
+        context = self._context
+        now = context.clock.now
+        client = worker_client(context, row, over)
+        parts = HomeParts(
+            queue=context.queue, box=context.box, ids=context.ids, now=now, scale=context.settings.worker_time_scale
+        )
+        return StatusSync(parts, row, client), SuppressionCourier(context.queue, row, client, now=now)
+
+
+def worker_client(context: Context, row: WorkerRow, over: threading.Event) -> WorkerClient:
+    """What a worker is asked with: each key that holds, the newest first."""
+    settings, now = context.settings, context.clock.now
+    secrets = workers.secrets_of(context.box, row, now=now())
+    guard = AddressGuard.from_setting(settings.private_hosts) if row.guarded else None
+    address = PeerAddress(url=row.url, ca_file=row.ca_file, guard=guard)
+    pairs = [(secrets.key, secrets.signing), (secrets.former_key, secrets.former_signing)]
+    peers = [
+        Peer(
+            address,
+            PeerKeys((key,), (signing,) if signing else ()),
+            timeout_seconds=settings.worker_timeout_seconds,
+            now=now,
+        )
+        for key, signing in pairs
+        if key
+    ]
+    return WorkerClient(
+        row.name,
+        peers,
+        retries=settings.worker_retries,
+        retry_delay_seconds=settings.worker_retry_delay_seconds,
+        rest=over.wait,
+    )

@@ -1,0 +1,387 @@
+"""What a worker does at its controller's orders: prepare, start, stop, hold, tell, remove. Everything may be repeated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from paceline.content.email import EmailContent
+from paceline.content.whatsapp import WhatsAppContent
+from paceline.domain.account import Account, Limits, OAuth, Security, SmtpLogin, WhatsAppLogin, Window
+from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus, LateStart
+from paceline.domain.errors import InputError, PacelineError, Problem
+from paceline.remote.protocol import (
+    AccountSpec,
+    CampaignReport,
+    CampaignSpec,
+    Initialize,
+    Part,
+    Removed,
+    SuppressedAddress,
+    wire_status,
+)
+from paceline.store.database import Database
+from paceline.store.queue import (
+    accounts,
+    campaign_drafts,
+    campaign_work,
+    campaigns,
+    home,
+    launching,
+    outbox,
+    suppressions,
+)
+from paceline.store.queue.campaigns import CampaignRow, NewCampaign, Progress
+from paceline.store.queue.home import HomeCampaign
+from paceline.store.queue.launching import NewMessage
+from paceline.store.secrets import SecretBox
+
+WORKSPACE = 1
+"""A worker has one workspace: its controller's."""
+
+_UNSTARTED = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+_ADDED_AT_ONCE = 500
+
+
+class UnknownHere(PacelineError):
+    """This worker has no campaign of this id."""
+
+
+class OutOfTurn(PacelineError):
+    """The order does not fit what has happened already."""
+
+
+class LentCampaigns:
+    """The campaigns of one worker. Safe to use from several threads."""
+
+    def __init__(self, database: Database, box: SecretBox, *, now: Callable[[], float], base_url: str) -> None:
+        """``base_url`` is where people reach this worker, for tracked links; empty: it can send none."""
+        self._database = database
+        self._box = box
+        self._now = now
+        self._base_url = base_url
+
+    def initialize(self, remote_id: str, order: Initialize) -> CampaignReport:
+        """Prepare a campaign and take a part of its recipients; the same again changes nothing.
+
+        A higher revision replaces what has not started. Raises OutOfTurn after the start or for an older revision, and
+        InputError for content or accounts that cannot be used.
+        """
+        with self._database.read() as connection:
+            found = home.find(connection, remote_id)
+            status = None if found is None else campaigns.get(connection, found.campaign_id).status
+        if found is not None and found.removing:
+            raise OutOfTurn("the campaign is being removed; ask again when it is gone")
+        if found is not None and order.revision < found.revision:
+            raise OutOfTurn(f"revision {found.revision} is here already")
+        if found is not None and order.revision > found.revision:
+            if status not in _UNSTARTED:
+                raise OutOfTurn(f"it has started with revision {found.revision} and is {status}")
+            self._replace(found)
+            found = None
+        if found is None:
+            found = self._create(remote_id, order)
+        elif order.accounts:
+            self._borrow_later(found, order)
+        if order.part is not None:
+            self._take(found, order.part)
+        return self.report(remote_id)
+
+    def start(self, remote_id: str, revision: int) -> CampaignReport:
+        """Start a campaign; one that has started stays as it is. Raises OutOfTurn for another revision."""
+        found, campaign = self._get(remote_id)
+        if revision != found.revision:
+            raise OutOfTurn(f"revision {found.revision} is here, not {revision}")
+        with self._database.write() as connection:
+            if not campaign_drafts.account_ids(connection, found.campaign_id):
+                raise OutOfTurn("it has no account: initialize it with accounts first")
+            if home.get(connection).halted is not None:
+                raise OutOfTurn("this worker is halted until a person has looked")
+            campaigns.move(connection, campaign.id, CampaignMove.START, now=self._now())
+        return self.report(remote_id)
+
+    def stop(self, remote_id: str, *, release: bool) -> CampaignReport:
+        """End a campaign: what was not sent is cancelled, or given back. A second call changes nothing."""
+        found, _ = self._get(remote_id)
+        with self._database.write() as connection:
+            moved = campaigns.move(connection, found.campaign_id, CampaignMove.STOP, now=self._now())
+            if release and (moved or found.released):
+                home.release(connection, found.campaign_id)
+        return self.report(remote_id)
+
+    def pause(self, remote_id: str, reason: str) -> CampaignReport:
+        """Hold a campaign; a second call changes nothing."""
+        found, _ = self._get(remote_id)
+        with self._database.write() as connection:
+            why = reason or "held by the controller"
+            campaigns.move(connection, found.campaign_id, CampaignMove.PAUSE, now=self._now(), reason=why)
+        return self.report(remote_id)
+
+    def resume(self, remote_id: str) -> CampaignReport:
+        """Let a campaign go on; its accounts are tried again at once. A second call changes nothing."""
+        found, _ = self._get(remote_id)
+        now = self._now()
+        with self._database.write() as connection:
+            if home.get(connection).halted is not None:
+                raise OutOfTurn("this worker is halted until a person has looked")
+            accounts.retry(connection, campaign_drafts.account_ids(connection, found.campaign_id), now=now)
+            campaigns.move(connection, found.campaign_id, CampaignMove.RESUME, now=now)
+        return self.report(remote_id)
+
+    def remove(self, remote_id: str) -> Removed:
+        """Forget a campaign with all its data, as soon as the controller has acknowledged all that happened to it.
+
+        Raises OutOfTurn for one that is under way. One that is not here is removed already.
+        """
+        with self._database.read() as connection:
+            found = home.find(connection, remote_id)
+            if found is None:
+                return Removed(removed=True, unreported=0)
+            status = campaigns.get(connection, found.campaign_id).status
+            left = campaigns.progress(connection, found.campaign_id).left
+            waiting = outbox.unreported(connection, found.campaign_id)
+        if status not in (*_UNSTARTED, *ENDED) or (status in ENDED and left):
+            raise OutOfTurn(f"it is {status}: stop it first")
+        if status in _UNSTARTED:
+            waiting = 0
+        if not waiting:
+            home.remove(self._database, found.campaign_id)
+            return Removed(removed=True, unreported=0)
+        with self._database.write() as connection:
+            home.mark_removing(connection, found.campaign_id)
+        return Removed(removed=False, unreported=waiting)
+
+    def remove_what_is_acknowledged(self) -> int:
+        """Finish the removals that waited for an acknowledgement; returns how many."""
+        with self._database.read() as connection:
+            ready = [
+                c for c in home.every(connection) if c.removing and not outbox.unreported(connection, c.campaign_id)
+            ]
+        for campaign in ready:
+            home.remove(self._database, campaign.campaign_id)
+        return len(ready)
+
+    def suppress(self, addresses: list[SuppressedAddress]) -> int:
+        """Suppress addresses at the controller's wish; tested again in every intent, so it holds at once."""
+        added = 0
+        for start in range(0, len(addresses), _ADDED_AT_ONCE):
+            with self._database.write() as connection:
+                for one in addresses[start : start + _ADDED_AT_ONCE]:
+                    added += suppressions.suppress(
+                        connection,
+                        [one.address],
+                        workspace_id=WORKSPACE,
+                        channel=one.channel,
+                        reason=one.reason,
+                        source=outbox.FROM_HOME,
+                        now=self._now(),
+                        expires_at=one.expires_at,
+                    )
+        return added
+
+    def report(self, remote_id: str) -> CampaignReport:
+        """How a campaign stands. Raises UnknownHere."""
+        with self._database.read() as connection:
+            found = home.find(connection, remote_id)
+            if found is None:
+                raise UnknownHere(f"there is no campaign {remote_id[:60]} here")
+            progress = campaigns.progress(connection, found.campaign_id)
+            waiting = outbox.unreported(connection, found.campaign_id)
+            incarnation = home.get(connection).incarnation
+        return _report(found, progress, waiting, incarnation)
+
+    def halt(self, reason: str) -> None:
+        """Hold everything until a person has looked."""
+        with self._database.write() as connection:
+            home.halt(connection, reason)
+            for campaign_id in campaign_work.running(connection):
+                campaigns.move(connection, campaign_id, CampaignMove.PAUSE, now=self._now(), reason=reason)
+
+    # The parts.
+
+    def _get(self, remote_id: str) -> tuple[HomeCampaign, CampaignRow]:
+        with self._database.read() as connection:
+            found = home.find(connection, remote_id)
+            if found is None:
+                raise UnknownHere(f"there is no campaign {remote_id[:60]} here")
+            return found, campaigns.get(connection, found.campaign_id)
+
+    def _replace(self, found: HomeCampaign) -> None:
+        """Take an unstarted campaign away, so that a new revision can come: first out of reach, then in parts."""
+        with self._database.write() as connection:
+            campaigns.move(connection, found.campaign_id, CampaignMove.UNSCHEDULE, now=self._now())
+            if campaigns.get(connection, found.campaign_id).status is not CampaignStatus.DRAFT:
+                raise OutOfTurn("it has just started")
+            home.rename(connection, found.campaign_id, f"{found.remote_id}.{found.revision}")
+        home.remove(self._database, found.campaign_id)
+
+    def _create(self, remote_id: str, order: Initialize) -> HomeCampaign:
+        spec = order.campaign
+        content, problems = self._content(spec)
+        given = self._read_accounts(order, problems)
+        new = NewCampaign(
+            workspace_id=WORKSPACE,
+            key=f"{remote_id}.{order.revision}",
+            name=spec.name,
+            channel=spec.channel,
+            content=json.dumps(content),
+            audience="{}",
+            message_id_domain=spec.message_id_domain,
+            rate_per_minute=spec.rate_per_minute,
+            max_attempts=spec.max_attempts,
+            retry_delay_seconds=spec.retry_delay_seconds,
+        )
+        now = self._now()
+        with self._database.write() as connection:
+            campaign_id = campaigns.create(connection, new, now=now)
+            if campaign_id is None:
+                raise OutOfTurn("another request is just initializing it; ask again")
+            self._borrow_all(connection, campaign_id, given, order, now)
+            home.add(connection, campaign_id, remote_id, order.revision)
+            if spec.starts_at is not None:
+                campaign_drafts.set_start(
+                    connection, campaign_id, starts_at=spec.starts_at, timezone=None, late=LateStart.START
+                )
+                campaigns.move(connection, campaign_id, CampaignMove.SCHEDULE, now=now)
+            found = home.find(connection, remote_id)
+        assert found is not None
+        return found
+
+    def _borrow_later(self, found: HomeCampaign, order: Initialize) -> None:
+        """A campaign that came without accounts gets them now; one that has some keeps them."""
+        given = self._read_accounts(order, [])
+        with self._database.write() as connection:
+            if not campaign_drafts.account_ids(connection, found.campaign_id):
+                self._borrow_all(connection, found.campaign_id, given, order, self._now())
+
+    def _read_accounts(self, order: Initialize, problems: list[Problem]) -> list[Account]:
+        """The accounts as they came. Raises InputError, also with the problems that were there before."""
+        given = [_account(one, place, problems) for place, one in enumerate(order.accounts)]
+        if problems:
+            raise InputError(problems)
+        return [account for account in given if account is not None]
+
+    def _borrow_all(
+        self, connection: Connection, campaign_id: int, given: list[Account], order: Initialize, now: float
+    ) -> None:
+        ids = [
+            self._borrow(connection, account, one, order.campaign.channel, now)
+            for account, one in zip(given, order.accounts, strict=True)
+        ]
+        accounts.attach(connection, campaign_id, ids)
+
+    def _borrow(self, connection: Connection, account: Account, spec: AccountSpec, channel: str, now: float) -> int:
+        """Store a lent account; what it has used at home counts unless it is at work here already."""
+        number = accounts.save(connection, self._box, account, workspace_id=WORKSPACE, channel=channel)
+        if not home.is_in_use(connection, number):
+            home.set_usage(connection, number, spec.usage, next_at=spec.next_at, now=now)
+            accounts.retry(connection, [number], now=now)
+        return number
+
+    def _content(self, spec: CampaignSpec) -> tuple[dict[str, Any], list[Problem]]:
+        """The content as this worker sends it: links and bounces come to where its tokens are known."""
+        try:
+            if spec.channel == "whatsapp":
+                return dict(WhatsAppContent.from_json(spec.content).to_json()), []
+            content = EmailContent.from_json(spec.content)
+        except (TypeError, ValueError, KeyError) as error:
+            return {}, [Problem(file="", field="campaign.content", message=f"cannot be read: {error}")]
+        if content.base_url and not self._base_url:
+            message = "has tracked links, but this worker has no PACELINE_BASE_URL under which people could reach it"
+            return {}, [Problem(file="", field="campaign.content.base_url", message=message)]
+        own = {"base_url": self._base_url if content.base_url else "", "bounce_address": ""}
+        return {**content.to_json(), **own}, []
+
+    def _take(self, found: HomeCampaign, part: Part) -> None:
+        """Queue a part, if it begins where the last one ended; else nothing, and the report says where that was."""
+        recipients = part.recipients
+        ids = [one.id for one in recipients]
+        if ids != sorted(set(ids)) or (ids and not part.after < ids[0] <= ids[-1] <= part.upto):
+            message = "must be in the order of their ids, behind `after` and up to `upto`"
+            raise InputError([Problem(file="", field="part.recipients", message=message)])
+        after = part.after
+        for start in range(0, max(len(recipients), 1), _ADDED_AT_ONCE):
+            some = recipients[start : start + _ADDED_AT_ONCE]
+            is_last = start + _ADDED_AT_ONCE >= len(recipients)
+            upto = part.upto if is_last else some[-1].id
+            with self._database.write() as connection:
+                added = launching.add(
+                    connection,
+                    self._database,
+                    found.campaign_id,
+                    [NewMessage(contact_id=one.id, address=one.address, fields=one.fields) for one in some],
+                    after=after,
+                    cursor=upto,
+                    refused=0,
+                    slot=0,
+                    now=self._now(),
+                )
+                here = campaigns.get(connection, found.campaign_id)
+                if is_last and part.complete and here.launch_cursor == part.upto and here.status not in ENDED:
+                    launching.finish(connection, found.campaign_id, now=self._now())
+            if not added and here.launch_cursor < upto:
+                return
+            after = upto
+
+
+def _report(found: HomeCampaign, progress: Progress, unreported: int, incarnation: str) -> CampaignReport:
+    campaign = progress.campaign
+    complete = campaign.launched_at is not None
+    pause = campaign.status if str(campaign.status).startswith("paused") else None
+    return CampaignReport(
+        id=found.remote_id,
+        incarnation=incarnation,
+        revision=found.revision,
+        status=wire_status(campaign.status, filling=not complete),
+        pause_reason=campaign.pause_reason,
+        paused_by=pause,
+        resumes_at=campaign.resumes_at,
+        upto=campaign.launch_cursor,
+        complete=complete,
+        counts=progress.counts,
+        unreported=unreported,
+        released=found.released,
+        started_at=campaign.started_at,
+        finished_at=campaign.finished_at,
+    )
+
+
+def _account(spec: AccountSpec, place: int, problems: list[Problem]) -> Account | None:
+    try:
+        return Account(
+            id=0,
+            name=spec.name,
+            login=_login(spec.login, spec.secrets),
+            from_address=spec.from_address,
+            limits=Limits(
+                minute=spec.minute_limit,
+                hour=spec.hourly_limit,
+                day=spec.daily_limit,
+                month=spec.monthly_limit,
+                window=Window(spec.window),
+                timezone=ZoneInfo(spec.timezone),
+            ),
+            rate_per_minute=spec.rate_per_minute,
+            max_connections=spec.max_connections,
+        )
+    except (TypeError, ValueError, KeyError, OSError) as error:
+        problems.append(Problem(file="", field=f"accounts.{place}", message=f"cannot be used: {error}"))
+        return None
+
+
+def _login(login: Mapping[str, Any], secrets: Mapping[str, str]) -> SmtpLogin | WhatsAppLogin:
+    """A login as it came. A file of certificates is one of the controller's machine and means nothing here."""
+    values = dict(login)
+    if "phone_number_id" in values:
+        return WhatsAppLogin(**values, token=secrets.get("token", ""))
+    values.pop("ca_file", None)
+    oauth = values.pop("oauth", None)
+    if oauth is not None:
+        names = ("client_secret", "refresh_token")
+        oauth = OAuth(**oauth, **{name: secrets.get(name, "") for name in names})
+    security = Security(values.pop("security"))
+    return SmtpLogin(**values, security=security, password=secrets.get("password", ""), oauth=oauth)

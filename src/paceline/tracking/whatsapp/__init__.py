@@ -1,0 +1,1 @@
+"""WhatsApp's webhooks: what they say (envelope), and what follows from it."""

@@ -1,0 +1,97 @@
+// A campaign that was started: how far it is, how fast, through whom, and why not faster.
+import { Alert, Button, Group, Stack, Tabs, Text } from "@mantine/core";
+import { useSearchParams } from "react-router";
+
+import { useLiveCampaign } from "../../../api/feed";
+import { useMay } from "../../../api/session";
+import { LoadingRows } from "../../../shared/data-table";
+import { Icon } from "../../../shared/icons";
+import { Countdown, Moment } from "../../../shared/moment";
+import { PageHeader } from "../../../shared/page-header";
+import { ProblemNotice, upperFirst } from "../../../shared/problem-notice";
+import { StateBadge } from "../../../shared/state-badge";
+import { EMPTY_CONTENT, type EditedContent } from "../../../shared/message/content";
+import { MessageEditor } from "../../../shared/message/message-editor";
+import { useExplain, useProgress, type Campaign, type Progress } from "../campaign-calls";
+import { DraftMenu } from "../draft/draft-menu";
+import { CampaignControls } from "./campaign-controls";
+import { Failures } from "./failures";
+import { Lanes } from "./lanes";
+import { MessageTable } from "./message-table";
+import { ProgressPanel } from "./progress-panel";
+import { UncertainNotice } from "./uncertain-notice";
+
+const ENDED = ["completed", "stopped"];
+
+export function LivePage({ campaign }: { campaign: Campaign }) {
+  const may = useMay();
+  const [parameters, setParameters] = useSearchParams();
+  const live = useLiveCampaign(campaign.id);
+  const status = live?.status ?? campaign.status;
+  const over = ENDED.includes(status);
+  const progress = useProgress(campaign.id, over ? false : 4000);
+  const tab = parameters.get("show") ?? "accounts";
+  const now = progress.data && { ...progress.data, ...live };
+  return (
+    <>
+      <PageHeader title={campaign.name} back={{ to: "/campaigns", label: "Campaigns" }} aside={<StateBadge state={status} size="lg" />}
+        actions={<>{may("campaigns:send") && <CampaignControls campaignId={campaign.id} status={status} />}<ExportButton campaignId={campaign.id} /><DraftMenu campaign={campaign} /></>} />
+      {progress.isError && !now && <ProblemNotice error={progress.error} onRetry={() => void progress.refetch()} />}
+      {!now && progress.isPending && <LoadingRows rows={3} />}
+      {now && (
+        <Stack>
+          <Standstill progress={now} />
+          <ProgressPanel progress={now} status={status} />
+          <UncertainNotice campaignId={campaign.id} uncertain={now.uncertain} over={over} />
+          <Explanation campaignId={campaign.id} over={over} status={status} />
+          <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
+            <Tabs.List mb="md">
+              <Tabs.Tab value="accounts">Accounts</Tabs.Tab>
+              <Tabs.Tab value="failures">Failures{now.failed > 0 ? ` (${now.failed})` : ""}</Tabs.Tab>
+              <Tabs.Tab value="messages">Messages</Tabs.Tab>
+              <Tabs.Tab value="content">Content</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="accounts"><Lanes accounts={now.accounts} /></Tabs.Panel>
+            <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} /></Tabs.Panel>
+            <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
+            <Tabs.Panel value="content"><MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly /></Tabs.Panel>
+          </Tabs>
+        </Stack>
+      )}
+    </>
+  );
+}
+
+/** A campaign that rests says why, until when, and what to do. */
+function Standstill({ progress }: { progress: Progress }) {
+  if (!progress.status.startsWith("paused") || !progress.pause_reason) return null;
+  const needsSomebody = progress.status === "paused_health";
+  return (
+    <Alert color={needsSomebody ? "red" : "yellow"} variant="light" icon={<Icon name={needsSomebody ? "alert" : "pause"} />} role="status"
+      title={progress.status === "paused_limits" ? "It rests and goes on by itself" : needsSomebody ? "It needs you" : "It is paused"}>
+      <Text size="sm" inherit>{upperFirst(progress.pause_reason)}.</Text>
+      {progress.resumes_at && <Text size="sm" inherit>It goes on at <Moment at={progress.resumes_at} />, in <Countdown to={progress.resumes_at} />.</Text>}
+    </Alert>
+  );
+}
+
+function Explanation({ campaignId, over, status }: { campaignId: string; over: boolean; status: string }) {
+  const causes = useExplain(campaignId, over ? false : 5000);
+  if (over || !causes.data || causes.data.length === 0) return null;
+  const shown = causes.data.slice(0, 6);
+  return (
+    <section className="surface why" aria-label="Why it is as it is">
+      <Text size="xs" fw={600} c="dimmed" tt="uppercase">{status === "running" ? "What happens now" : "Why nothing is sent"}</Text>
+      <ul>
+        {shown.map((cause, index) => (
+          <li key={index}>{cause.account === null ? upperFirst(cause.sentence) : cause.sentence}.{cause.until && <Text component="span" inherit c="dimmed"> Until <Moment at={cause.until} />.</Text>}</li>
+        ))}
+        {causes.data.length > shown.length && <li>And {causes.data.length - shown.length} more accounts with a reason of their own, below.</li>}
+      </ul>
+    </section>
+  );
+}
+
+function ExportButton({ campaignId }: { campaignId: string }) {
+  return <Group><Button component="a" href={`/api/v1/exports/campaigns/${campaignId}/messages`} variant="default" leftSection={<Icon name="download" size={16} />} download>Export</Button></Group>;
+}

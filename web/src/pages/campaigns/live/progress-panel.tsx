@@ -1,0 +1,70 @@
+// The instruments of a campaign: how far, how fast, how long still, and every message in its state.
+import { Group, SimpleGrid, Text } from "@mantine/core";
+
+import { count, percent, rate, span } from "../../../shared/format";
+import { Moment, useNow } from "../../../shared/moment";
+import { RateChart } from "../../../shared/rate-chart";
+import type { Progress } from "../campaign-calls";
+import { endedOf, MESSAGE_STATES, ProgressBar } from "../progress-bar";
+import { useRateHistory } from "./rate-history";
+
+interface ProgressPanelProps {
+  progress: Progress;
+  status: string;
+}
+
+export function ProgressPanel({ progress, status }: ProgressPanelProps) {
+  const running = status === "running";
+  const ended = endedOf(progress);
+  const points = useRateHistory(ended, running);
+  const perSecond = points[points.length - 1]?.perSecond ?? 0;
+  const left = progress.total - ended;
+  return (
+    <section className="surface panel" aria-label="Progress">
+      <Group justify="space-between" align="baseline" gap="xs">
+        <Text component="p" m={0} className="figures big">{percent(ended, progress.total)}</Text>
+        <Text c="dimmed" className="figures" size="sm">{count(ended)} of {count(progress.total)} messages{progress.refused > 0 ? `, ${count(progress.refused)} rows refused` : ""}</Text>
+      </Group>
+      <ProgressBar counts={progress} size={14} />
+      <Legend progress={progress} />
+      <SimpleGrid cols={{ base: 2, sm: 4 }} mt="md" spacing="md">
+        <Instrument label={running ? "Now" : "Mean rate"} value={running && points.length > 0 ? rate(perSecond) : rate(progress.rate_per_second)} />
+        <Instrument label={running ? "Finished in about" : "Took"} value={running ? remaining(left, perSecond, progress.rate_per_second) : <Elapsed progress={progress} />} />
+        <Instrument label="Started" value={<Moment at={progress.started_at} />} />
+        <Instrument label={progress.finished_at ? "Ended" : "Delivered, bounced"} value={progress.finished_at ? <Moment at={progress.finished_at} /> : `${count(progress.delivered)}, ${count(progress.bounced)}`} />
+      </SimpleGrid>
+      {running && <RateChart points={points} label="Messages a second while this page is open" />}
+    </section>
+  );
+}
+
+function Instrument({ label, value }: { label: string; value: React.ReactNode }) {
+  return (
+    <div>
+      <Text size="xs" c="dimmed">{label}</Text>
+      <Text fw={600} className="figures" component="div">{value}</Text>
+    </div>
+  );
+}
+
+function Elapsed({ progress }: { progress: Progress }) {
+  const now = useNow(1000);
+  if (!progress.started_at) return <>–</>;
+  const end = progress.finished_at ? new Date(progress.finished_at).getTime() : now;
+  return <>{span((end - new Date(progress.started_at).getTime()) / 1000)}</>;
+}
+
+function remaining(left: number, now: number, mean: number): string {
+  const perSecond = now > 0 ? now : mean;
+  return perSecond > 0 ? span(left / perSecond) : "not known yet";
+}
+
+function Legend({ progress }: { progress: Progress }) {
+  return (
+    <Group component="ul" gap="md" className="legend">
+      {MESSAGE_STATES.filter((state) => progress[state] > 0).map((state) => (
+        <li key={state} data-state={state}><span className="dot" aria-hidden="true" /><span className="figures">{count(progress[state])}</span> {state}</li>
+      ))}
+    </Group>
+  );
+}

@@ -1,0 +1,30 @@
+// What a message says, as the editor holds it, and the fields that its templates may name.
+import { useQuery } from "@tanstack/react-query";
+
+import { answer, api, type Schemas } from "../../api/client";
+
+export type Content = Schemas["Content"];
+export type Preview = Schemas["paceline__api__schemas__content__PreviewAnswer"];
+
+/** A content with every field that the editor shows. */
+export type EditedContent = Content & { from: string; reply_to: string; subject: string; html: string; text: string | null };
+
+export const EMPTY_CONTENT: EditedContent = { from: "", reply_to: "", subject: "", html: "", text: null };
+
+/** Names of fields that contacts have, the usual ones first; from the newest contacts, so it is a help and no rule. */
+export function useFieldNames(enabled: boolean): string[] {
+  const { data } = useQuery({
+    queryKey: ["contacts", "field-names"],
+    queryFn: () => answer(api.GET("/api/v1/contacts", { params: { query: { limit: 50 } } })),
+    staleTime: 60_000,
+    enabled,
+  });
+  const names = new Set<string>();
+  for (const contact of data?.items ?? []) for (const name of Object.keys(contact.fields)) names.add(name);
+  return ["email", ...[...names].filter((name) => name !== "email").sort()];
+}
+
+/** How a template names a field: contact.city, or contact["Postal code"] where it is no plain word. */
+export function placeholder(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? `{{ contact.${name} }}` : `{{ contact[${JSON.stringify(name)}] }}`;
+}
