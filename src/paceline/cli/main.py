@@ -14,6 +14,7 @@ from paceline.cli import (
     accounts,
     came_back,
     campaigns,
+    check,
     demo,
     domains,
     forecast,
@@ -42,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, forecast, campaigns, came_back, imports):
+for group in (send, check, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(mailboxes.app, name="mailboxes")
