@@ -6,6 +6,7 @@ import "./styles.css";
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
@@ -29,6 +30,7 @@ const queries = new QueryClient({
 });
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[property=csp-nonce]")?.nonce ?? "";
+setNonce(nonce); // for the styles with which dialogs keep the page behind them still
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

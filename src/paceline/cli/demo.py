@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from paceline.bootstrap import open_context
+from paceline.cli.demo_server import DemoServer, demo_listener
 from paceline.cli.failures import ExitCode
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import JsonOption, settings_of
@@ -19,7 +21,7 @@ from paceline.cli.output import print_json, print_lines
 from paceline.cli.progress import Progress
 from paceline.cli.send import FINISHING, progress_on_standard_error
 from paceline.cli.words import clean, duration, number, plural, rate
-from paceline.operations.installation.demo import EMAIL, DemoResult, Play, demo as play
+from paceline.operations.installation.demo import EMAIL, Beside, DemoResult, Play, demo as play
 from paceline.operations.installation.whatsapp_demo import WHATSAPP
 from paceline.settings import Settings
 
@@ -46,11 +48,14 @@ def demo(
     channel: Annotated[
         DemoChannel, typer.Option(help="What is sent: mails, or WhatsApp templates.")
     ] = DemoChannel.EMAIL,
+    serve: Annotated[bool, typer.Option("--serve", help="Keep the web interface open on it, until Ctrl-C.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Send 1,000 messages through 10 accounts to a sandbox that counts every copy; each run uses a fresh folder."""
-    with progress_on_standard_error() as progress:
-        result = run(_play(settings_of(None), _PLAYS[channel], progress))
+    with ExitStack() as held:
+        progress = held.enter_context(progress_on_standard_error())
+        beside = DemoServer(held.enter_context(demo_listener()), progress.say).running if serve else None
+        result = run(_play(settings_of(None), _PLAYS[channel], progress, beside))
     if as_json:
         for difference in result.differences:
             print(clean(difference), file=sys.stderr)
@@ -62,7 +67,7 @@ def demo(
     return ExitCode.NOT_FINISHED if result.interrupted else ExitCode.DONE
 
 
-async def _play(settings: Settings, script: Play, progress: Progress) -> DemoResult:
+async def _play(settings: Settings, script: Play, progress: Progress, beside: Beside | None) -> DemoResult:
     return await play(
         settings,
         script,
@@ -71,6 +76,7 @@ async def _play(settings: Settings, script: Play, progress: Progress) -> DemoRes
         stop=stop_on_signals(lambda: progress.say(FINISHING)),
         on_progress=progress.show,
         on_notice=progress.say,
+        beside=beside,
     )
 
 

@@ -55,7 +55,7 @@ def serve(
         settings = replace(settings, base_url=settings.base_url or url)
         _prepare(settings)
         supervisor = Supervisor(
-            _programs(settings, listener, senders),
+            programs(settings, listener, senders),
             environment=child_environment(settings),
             manager=ServiceManager(os.environ),
         )
@@ -110,8 +110,8 @@ def _prepare(settings: Settings) -> None:
     context.close()
 
 
-def _programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
-    """Senders start after the background process, so that none of them takes the recurring work over."""
+def programs(settings: Settings, listener: socket.socket, senders: int) -> list[Program]:
+    """The children. Senders start after the background process, so that none of them takes the recurring work over."""
     return [
         Program(
             name="background",

@@ -13,10 +13,10 @@ interface MomentProps extends TextProps {
 /** An instant in the person's own time zone; a dash where there is none. */
 export function Moment({ at, as = "time", ...rest }: MomentProps) {
   const now = useNow(as === "relative" ? 10_000 : 60_000);
-  if (at === null) return <Text component="span" inherit c="dimmed" {...rest}>–</Text>;
+  if (at === null) return <Text component="span" inherit={rest.size === undefined} c="dimmed" {...rest}>–</Text>;
   return (
     <Tooltip label={fullMoment(at)}>
-      <Text component="time" dateTime={at} inherit className="figures" {...rest}>
+      <Text component="time" dateTime={at} inherit={rest.size === undefined} className="figures" {...rest}>
         {as === "relative" ? relative(at, now) : moment(at, now)}
       </Text>
     </Tooltip>

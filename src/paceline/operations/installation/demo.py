@@ -7,7 +7,7 @@ import csv
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +29,10 @@ RECORD = "arrived.jsonl"
 MAILS = "mails"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
+
+
+Beside = Callable[[Settings, Context, int], AbstractAsyncContextManager[None]]
+"""What runs while the demo lasts, on the settings and the parts of its database; the number is the sandbox's port."""
 
 
 class DemoFailed(PacelineError):
@@ -98,28 +102,41 @@ async def demo(
     stop: asyncio.Event,
     on_progress: Callable[[Summary], None],
     on_notice: Callable[[str], None],
+    beside: Beside | None = None,
 ) -> DemoResult:
     """Send the demo's campaign from a fresh data directory and compare what the sandbox has with what was due.
 
     ``sandbox_command`` starts ``paceline sandbox``; it runs as a process of its own and ends with this one, whatever
-    happens. Raises DemoFailed when it does not start.
+    happens. ``beside`` runs on the demo's database from before the start; with it the demo lasts until ``stop`` is set.
+    Raises DemoFailed when the sandbox does not start.
     """
     folder = _fresh_folder(settings.data_path.resolve() / "demo")
     command = (*sandbox_command, *script.sandbox_options(folder), "--until-input-ends", "--json")
     async with _sandbox(command, script.listening) as port:
         campaign_path = script.write(folder, port)
         on_notice(f"the sandbox listens on 127.0.0.1 port {port}, all files are in {folder}")
-        context = open_context(replace(settings, data_dir=str(folder), database=""))
+        there = replace(settings, data_dir=str(folder), database="", queue_database="", private_hosts="127.0.0.1")
+        context = open_context(there)
         try:
-            file = read_campaign_file(campaign_path, script.environment)
-            summary = await send(
-                context, file, exit_when_paused=True, stop=stop, on_progress=on_progress, on_notice=on_notice
-            )
+            async with nullcontext() if beside is None else beside(there, context, port):
+                file = read_campaign_file(campaign_path, script.environment)
+                summary = await send(
+                    context, file, exit_when_paused=True, stop=stop, on_progress=on_progress, on_notice=on_notice
+                )
+                result = _judged(script, folder, summary, interrupted=stop.is_set())
+                if beside is not None:
+                    on_notice("the campaign has ended; what runs beside it goes on until Ctrl-C")
+                    await stop.wait()
         finally:
             context.close()
+    return result if beside is not None else _judged(script, folder, summary, interrupted=stop.is_set())
+
+
+def _judged(script: Play, folder: Path, summary: Summary, *, interrupted: bool) -> DemoResult:
+    """What the sandbox has now, beside what was due."""
     eligible = script.eligible(folder)
     arrived = Counter(script.arrived(folder))
-    interrupted = stop.is_set() and summary.status is not CampaignStatus.COMPLETED
+    interrupted = interrupted and summary.status is not CampaignStatus.COMPLETED
     return DemoResult(
         summary=summary,
         folder=folder,

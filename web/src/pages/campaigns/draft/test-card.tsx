@@ -19,7 +19,7 @@ export function TestCard({ campaign }: { campaign: Campaign }) {
   const accounts = useQuery({ queryKey: ["accounts", "all"], queryFn: readAllAccounts, staleTime: 15_000 });
   const usable = (accounts.data ?? []).filter((one) => campaign.accounts.length === 0 || campaign.accounts.includes(one.id));
   const [chosen, setChosen] = useState<string | null>(null);
-  const account = chosen ?? usable[0]?.id ?? null;
+  const account = chosen ?? (usable.find((one) => one.state === "ready") ?? usable[0])?.id ?? null;
   const people = useQuery({ queryKey: ["contacts", "preview-choice"], queryFn: () => answer(api.GET("/api/v1/contacts", { params: { query: { limit: 50 } } })) });
   const contact = people.data?.items[0]?.id ?? null;
   const send = useMutation({

@@ -84,7 +84,7 @@ function Explanation({ campaignId, over, status }: { campaignId: string; over: b
       <Text size="xs" fw={600} c="dimmed" tt="uppercase">{status === "running" ? "What happens now" : "Why nothing is sent"}</Text>
       <ul>
         {shown.map((cause, index) => (
-          <li key={index}>{upperFirst(cause.sentence)}.{cause.until && <Text component="span" inherit c="dimmed"> Until <Moment at={cause.until} />.</Text>}</li>
+          <li key={index}>{cause.account === null ? upperFirst(cause.sentence) : cause.sentence}.{cause.until && <Text component="span" inherit c="dimmed"> Until <Moment at={cause.until} />.</Text>}</li>
         ))}
         {causes.data.length > shown.length && <li>And {causes.data.length - shown.length} more accounts with a reason of their own, below.</li>}
       </ul>
