@@ -29,6 +29,7 @@ from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECON
 from paceline.operations.installation.sender_process import spare_the_collector
 from paceline.operations.whatsapp.preflight import budget, keep_readings, preflight
 from paceline.store.queue import campaigns
+from paceline.store.queue.erasures import Forgotten
 
 _log = logging.getLogger("paceline.operations")
 
@@ -162,6 +163,7 @@ class _Attendance:
             refused_path=settings.reports_path / f"{summary.key}.refused.csv",
             now=self._context.clock.now,
             on_part=self._part_was_queued,
+            forgotten=Forgotten(self._context.box.digest),
             **self._parts(),
         )
 
