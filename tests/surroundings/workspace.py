@@ -32,6 +32,9 @@ def furnish(server: Server, *, workspace_id: int = FIRST_WORKSPACE) -> dict[str,
         "delivery_id": made(f"/webhooks/{webhook_id}/test"),
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
         "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),
+        "erasure_id": _answer(owner.post("/api/v1/privacy/erase", json={"address": "gone@example.com"}))["items"][0][
+            "id"
+        ],
         "import_id": made("/imports", files={"file": file}, data={"list_name": "Others"}),
         "campaign_id": made("/campaigns", json={"name": "Spring", "content": letter}),
         "segment_id": made("/segments", json={"name": "All", "filter": {"all": []}}),

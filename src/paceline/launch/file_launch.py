@@ -18,6 +18,7 @@ from paceline.audience.refused_rows import RefusedRowsFile
 from paceline.domain.errors import StoreUnavailable
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, launching
+from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.launching import NewMessage
 
 _Result = TypeVar("_Result")
@@ -39,11 +40,12 @@ class FileLaunch:
         now: Callable[[], float],
         on_part: Callable[[], None],
         part_of: Callable[[Contact], int | None] = lambda contact: 0,
+        forgotten: Forgotten | None = None,
     ) -> None:
         """``on_part`` is called after each portion that was queued; ``part_of`` says which part of the campaign a contact
-
-        belongs to, None for those for whom it has nothing.
+        belongs to, None for those for whom it has nothing; ``forgotten`` knows who was erased.
         """
+        self._forgotten = forgotten
         self._database = database
         self._campaign_id = campaign_id
         self._audience = audience
@@ -120,6 +122,7 @@ class FileLaunch:
                 refused=self.refused,
                 slot=0,
                 now=self._now(),
+                forgotten=self._forgotten,
             )
 
     def _finish(self) -> None:

@@ -25,6 +25,7 @@ class IdKind(StrEnum):
     CONTACT = "con"
     DELIVERY = "dlv"  # of a webhook
     DOMAIN = "dom"
+    ERASURE = "ers"
     EXPORT = "exp"
     IMPORT = "imp"
     INVITATION = "inv"

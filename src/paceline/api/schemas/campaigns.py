@@ -9,6 +9,7 @@ from pydantic import Field
 from paceline.api.schemas.base import Answer, Instant, Request
 from paceline.api.schemas.content import Address, Content, Fields, ProblemAnswer
 from paceline.api.schemas.segments import CountAnswer, Name
+from paceline.domain.finding import Severity
 
 Status = Literal["draft", "scheduled", "running", "paused", "paused_limits", "paused_health", "stopped", "completed"]
 Id = Annotated[str, Field(min_length=1, max_length=100)]
@@ -214,11 +215,24 @@ class ReportAnswer(Answer):
     updated_at: str
 
 
+class FindingAnswer(Answer):
+    """One thing that was found before a start."""
+
+    severity: Severity
+    rule: str = Field(description="What was looked at, for example links, dkim, spf, fields.")
+    field: str
+    sentence: str
+    cure: str
+
+
 class CheckAnswer(Answer):
     """What stands between a draft and its start."""
 
     problems: list[ProblemAnswer] = Field(description="These must be mended before it can start.")
     notices: list[ProblemAnswer] = Field(description="These are worth knowing.")
+    findings: list[FindingAnswer] = Field(
+        description="The same and more of each: errors are problems, warnings notices."
+    )
     recipients: CountAnswer
 
 

@@ -16,6 +16,7 @@ from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.phone import parse_phone
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
+from paceline.operations.campaigns import preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
 from paceline.store.queue import accounts, campaigns, template_stops
@@ -65,6 +66,8 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
     """The new campaign's id; None, with nothing changed, when another process has just created it."""
     content = _content(file)
     problems = file.check_content(audience.columns)
+    if not problems and isinstance(content, EmailContent):
+        problems = _certainly_broken(context, file, content)
     if problems:
         raise InputError(problems)
     new = NewCampaign(
@@ -89,6 +92,14 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
         accounts.retry(connection, account_ids, now=now)
         campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
+
+
+def _certainly_broken(context: Context, file: CampaignFile, content: EmailContent) -> list[Problem]:
+    """What the preflight would not let pass; its warnings are for `paceline check`."""
+    senders = [account.from_address if isinstance(account, Account) else "" for account in file.accounts]
+    place = file.content_files.get("html", str(file.path))
+    found = preflight.blocking(context, content, senders=senders)
+    return [preflight.as_problem(finding, file=place) for finding in found]
 
 
 def _open_audience(file: CampaignFile) -> Audience:

@@ -28,6 +28,7 @@ from paceline.operations.context import Context
 from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch
 from paceline.operations.installation.sender_process import spare_the_collector
 from paceline.store.queue import campaigns
+from paceline.store.queue.erasures import Forgotten
 
 _log = logging.getLogger("paceline.operations")
 
@@ -151,6 +152,7 @@ class _Attendance:
             refused_path=settings.reports_path / f"{summary.key}.refused.csv",
             now=self._context.clock.now,
             on_part=self._part_was_queued,
+            forgotten=Forgotten(self._context.box.digest),
             **self._parts(),
         )
 

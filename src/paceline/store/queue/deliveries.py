@@ -321,7 +321,7 @@ class Deliveries:
                 attempt=attempt,
                 lease=claim.lease,
                 begin_at=begin_at(first + place * interval, interval, random.random()) if interval else 0.0,
-                suppressed=bool(suppressed) and keys[place] in suppressed,
+                suppressed=not address or (bool(suppressed) and keys[place] in suppressed),
             )
             for place, (message_id, address, fields, attempt, _) in enumerate(rows)
         ]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from paceline.domain.message import PUBLIC_STATES
 from paceline.domain.parts import HELD_AT
 from paceline.store.database import Database, rows_json, sql
+from paceline.store.queue.erasures import NOBODY, Forgotten
 from paceline.store.queue.tally import Tally
 
 
@@ -37,10 +38,12 @@ def add(
     refused: int,
     slot: int,
     now: float,
+    forgotten: Forgotten | None = None,
 ) -> bool:
     """Queue a part of the audience: all lines after ``after`` up to ``cursor``; ``refused`` counts from the beginning.
 
-    False, with nothing changed, when another process has taken these lines, or the campaign has ended.
+    Messages to people who were erased (``forgotten`` knows them) are nobody's from the start, and skipped. False, with
+    nothing changed, when another process has taken these lines, or the campaign has ended.
     """
     taken = connection.execute(
         sql(
@@ -51,6 +54,8 @@ def add(
     )
     if taken.rowcount != 1:
         return False
+    if forgotten is not None:
+        messages = _to_nobody(connection, database, campaign_id, messages, forgotten)
     rows = database.rows("rows", contact_id="integer", address="text", fields="text", part="integer")
     added = connection.execute(
         sql(
@@ -65,6 +70,24 @@ def add(
     tally.launched(campaign_id, added.rowcount)
     tally.write(connection, database, slot=slot, now=now)
     return True
+
+
+def _to_nobody(
+    connection: Connection,
+    database: Database,
+    campaign_id: int,
+    messages: Sequence[NewMessage],
+    forgotten: Forgotten,
+) -> Sequence[NewMessage]:
+    """The messages, without address and fields where the recipient was erased."""
+    workspace_id = connection.execute(
+        sql("SELECT workspace_id FROM campaigns WHERE id = :id"), {"id": campaign_id}
+    ).scalar_one()
+    addresses = [message.address for message in messages]
+    gone = forgotten.among(connection, database, addresses, workspace_id=workspace_id)
+    if not gone:
+        return messages
+    return [message._replace(address=NOBODY, fields={}) if message.address in gone else message for message in messages]
 
 
 def launched(connection: Connection, campaign_id: int) -> int:

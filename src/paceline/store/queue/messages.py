@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_NAMES, MessageState
@@ -49,6 +50,18 @@ def listing(database: Database, campaign_id: int, *, state: str | None = None) -
         if len(rows) < _PAGE:
             return
         after = rows[-1].id
+
+
+def recipients(connection: Connection, campaign_id: int, *, limit: int) -> list[tuple[str, dict[str, str]]]:
+    """Addresses and fields of the first messages of a campaign, in the order of its audience."""
+    rows = connection.execute(
+        sql(
+            "SELECT address, fields FROM messages WHERE campaign_id = :campaign AND contact_id > -1 "
+            "ORDER BY contact_id LIMIT :limit"
+        ),
+        {"campaign": campaign_id, "limit": limit},
+    )
+    return [(row.address, orjson.loads(row.fields)) for row in rows]
 
 
 def resolve_uncertain(database: Database, campaign_id: int, *, resend: bool, slot: int, now: float) -> int:
@@ -172,6 +185,31 @@ def one(connection: Connection, message_id: int, *, workspace_id: int) -> OneMes
         {"id": message_id, "workspace": workspace_id},
     ).one_or_none()
     return None if row is None else OneMessage(message=_message(row), message_id_domain=row.message_id_domain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullMessage:
+    """A message with what it was made of."""
+
+    id: int
+    campaign_name: str
+    address: str
+    fields: str
+    state: int
+    at: float | None
+
+
+def with_fields(connection: Connection, database: Database, ids: list[int]) -> list[FullMessage]:
+    """These messages with what they were made of, in order."""
+    rows = database.rows("rows", id="integer")
+    found = connection.execute(
+        sql(
+            "SELECT m.id, c.name AS campaign_name, m.address, m.fields, m.state, m.at "
+            f"FROM ({rows}) AS r JOIN messages m ON m.id = r.id JOIN campaigns c ON c.id = m.campaign_id ORDER BY m.id"
+        ),
+        {"rows": rows_json([number] for number in ids)},
+    )
+    return [FullMessage(**row._mapping) for row in found]
 
 
 def page(
