@@ -21,6 +21,7 @@ from paceline.cli import (
     imports,
     installation,
     keys,
+    mailboxes,
     privacy,
     receive,
     sandbox,
@@ -28,6 +29,7 @@ from paceline.cli import (
     serve,
     suppression,
     users,
+    whatsapp,
     worker,
     workers,
 )
@@ -45,9 +47,11 @@ app = typer.Typer(
 for group in (send, check, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(whatsapp.app, name="whatsapp")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(workers.app, name="workers")

@@ -90,6 +90,8 @@ class WhatsAppLogin:
     api_version: str = "v25.0"
     messages_per_second: float = 80.0
     """The provider's limit of this number: 20, 80 or 1,000."""
+    business_account_id: str = ""
+    """Of the WhatsApp Business Account that holds its templates; "" until a webhook tells it."""
     guarded: bool = False
     """Named through the API: connects only to addresses that the address guard allows."""
 
@@ -124,6 +126,8 @@ class Account:
     max_connections: int = 1
     largest_campaign: int = 0
     """How many messages a campaign of lists or segments may have to be started with it; 0: any number."""
+    weight: float = 1.0
+    """Its share of campaigns that choose their accounts by weight."""
     revision: int = 0
     """Counts the changes of the account's settings; an intent made under an older revision is withheld."""
 

@@ -87,6 +87,8 @@ def create_campaign(asked: Asked, new: NewCampaign) -> CampaignAnswer:
         rate_per_minute=new.rate_per_minute,
         max_attempts=new.max_attempts,
         retry_delay_seconds=new.retry_delay_seconds,
+        weight=new.weight,
+        window=None if new.window is None else new.window.model_dump(exclude_unset=True),
         worker=new.worker,
         worker_fallback=new.worker_fallback,
     )

@@ -32,6 +32,31 @@ class AudienceRequest(Request):
     exclude_segment: Id | None = None
 
 
+class WindowFields(Request):
+    """When a campaign may send; what is absent does not limit it. An empty one takes the window away."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = Field(default=None, max_length=7)
+    hours: list[Annotated[str, Field(max_length=11, examples=["09:00-17:30"])]] | None = Field(
+        default=None, max_length=24, description="One that ends before it begins ends on the following day."
+    )
+    holidays: list[Annotated[str, Field(max_length=10, examples=["2027-12-24"])]] | None = Field(
+        default=None, max_length=1000
+    )
+    timezone: Annotated[str, Field(max_length=60)] | None = Field(default=None, description="Absent: UTC.")
+    recipient_timezone: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None,
+        description="The field of a contact that holds its time zone; empty: the campaign's holds for all.",
+    )
+    not_before: Annotated[str, Field(max_length=30, examples=["2027-03-01T09:00:00"])] | None = Field(
+        default=None, description="A local time: nobody gets it before it is that time there."
+    )
+
+
+Weight = Annotated[
+    float, Field(ge=0.001, le=1000, strict=False, description="Its share of accounts that other campaigns use too.")
+]
+
+
 class NewCampaign(Request):
     """A draft to create; all but the name may come later."""
 
@@ -44,6 +69,8 @@ class NewCampaign(Request):
     rate_per_minute: Rate = 0.0
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    weight: Weight = 1.0
+    window: WindowFields | None = None
     worker: Worker | None = None
     worker_fallback: bool = Field(default=True, description=_FALLBACK)
 
@@ -58,6 +85,8 @@ class ChangedCampaign(Request):
     rate_per_minute: Rate | None = None
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    weight: Weight | None = None
+    window: WindowFields | None = Field(default=None, description="Replaces the window as a whole; {} takes it away.")
     worker: Worker | None = None
     worker_fallback: bool | None = Field(default=None, description=_FALLBACK)
 
@@ -149,6 +178,8 @@ class CampaignAnswer(Answer):
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float
+    window: WindowFields | None
     starts_at: Instant | None
     start_timezone: str | None
     late_start: str

@@ -10,6 +10,8 @@ from typing import Any
 from paceline.channels.smtp.oauth import PRESETS
 from paceline.content.email import MissingFields
 from paceline.domain.account import Security, Window
+from paceline.domain.layer import LayerKind
+from paceline.domain.phone import is_country
 from paceline.operations.campaign_file.field_kinds import (
     FLAG,
     HOST,
@@ -32,6 +34,7 @@ from paceline.operations.campaign_file.field_kinds import (
     one_of,
     whole,
 )
+from paceline.operations.campaign_file.pace_kinds import DATE, DATES, DAYS, HOURS, LOCAL_TIME, WARM_UP, WEIGHT
 from paceline.operations.campaign_file.toml_document import Document
 from paceline.operations.campaign_file.toml_lines import TomlPath
 
@@ -40,6 +43,13 @@ _LIMIT = whole(0, 1_000_000_000)
 _RATE = number(0.001, 1_000_000, or_zero=True)
 
 
+def _country(value: object) -> str:
+    if not isinstance(value, str) or (value and not is_country(value)):
+        raise ValueError
+    return value
+
+
+_COUNTRY = Kind(accepts='a country such as "CH", for numbers without a country code', read=_country)
 _CHANNEL = one_of(("email", "whatsapp"))
 _TEMPLATE_NAME = Kind(
     accepts="a template's name: a-z, 0-9 and underscores", read=matching(re.compile(r"[a-z0-9_]{1,512}"))
@@ -49,6 +59,10 @@ _LANGUAGE = Kind(
 )
 _PHONE_NUMBER_ID = Kind(
     accepts="the id of a phone number (digits, from WhatsApp Manager)", read=matching(re.compile(r"[0-9]{1,40}"))
+)
+_BUSINESS_ACCOUNT = Kind(
+    accepts="the id of a WhatsApp Business Account (digits, from WhatsApp Manager)",
+    read=matching(re.compile(r"[0-9]{1,40}|")),
 )
 _API_VERSION = Kind(accepts='a version such as "v25.0"', read=matching(re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")))
 
@@ -93,8 +107,9 @@ CAMPAIGN = Section(
         "rate_per_minute": Field(kind=_RATE, default=0.0),
         "max_attempts": Field(kind=whole(1, 1000)),
         "retry_delay_seconds": Field(kind=number(0, 604_800)),
+        "weight": Field(kind=WEIGHT, default=1.0),
     },
-    tables=("content", "tracking", "accounts"),
+    tables=("content", "tracking", "window", "limits", "accounts"),
     refused={
         "list": f'stored lists are {_NOT_YET}; name a file instead: audience = "contacts.csv"',
         "fallback": f"campaigns with two channels are {_NOT_YET}",
@@ -127,14 +142,27 @@ TRACKING = Section(
     },
 )
 
+WINDOW = Section(
+    title="[window]",
+    fields={
+        "days": Field(kind=DAYS, default=frozenset(range(7))),
+        "hours": Field(kind=HOURS, default=((0, 1440),)),
+        "holidays": Field(kind=DATES, default=frozenset()),
+        "timezone": Field(kind=TIME_ZONE),
+        "recipient_timezone": Field(kind=LINE, default=""),
+        "not_before": Field(kind=LOCAL_TIME),
+    },
+)
+
 WHATSAPP_CAMPAIGN = Section(
     title=CAMPAIGN.title,
     fields={
         **CAMPAIGN.fields,
         "max_attempts": Field(kind=whole(1, 1000), default=3),
         "retry_delay_seconds": Field(kind=number(0, 604_800), default=5.0),
+        "default_country": Field(kind=_COUNTRY, default=""),
     },
-    tables=("templates", "accounts"),
+    tables=("templates", "window", "limits", "accounts"),
     refused={
         "list": CAMPAIGN.refused["list"],
         "fallback": CAMPAIGN.refused["fallback"],
@@ -154,7 +182,14 @@ TEMPLATE = Section(
     },
 )
 
-_WHATSAPP_ONLY = ("phone_number_id", "token_env", "api_url", "api_version", "messages_per_second")
+_WHATSAPP_ONLY = (
+    "phone_number_id",
+    "token_env",
+    "api_url",
+    "api_version",
+    "messages_per_second",
+    "business_account_id",
+)
 
 ACCOUNT = Section(
     title="[[accounts]]",
@@ -184,6 +219,9 @@ ACCOUNT = Section(
         "rate_per_minute": Field(kind=_RATE, default=0.0),
         "max_connections": Field(kind=whole(1, 1000), default=1),
         "largest_campaign": Field(kind=_LIMIT, default=0),
+        "weight": Field(kind=WEIGHT, default=1.0),
+        "warm_up": Field(kind=WARM_UP),
+        "warm_up_since": Field(kind=DATE),
     },
     refused={
         "password": "a password does not belong into a file; put it into an environment variable "
@@ -196,7 +234,18 @@ ACCOUNT = Section(
     },
 )
 
-_SHARED = ("minute_limit", "hourly_limit", "daily_limit", "monthly_limit", "window", "timezone", "rate_per_minute")
+_SHARED = (
+    "minute_limit",
+    "hourly_limit",
+    "daily_limit",
+    "monthly_limit",
+    "window",
+    "timezone",
+    "rate_per_minute",
+    "weight",
+    "warm_up",
+    "warm_up_since",
+)
 _TOKEN = "a token does not belong into a file; put it into an environment variable and give the name of that: token_env"
 
 NUMBER = Section(
@@ -209,6 +258,7 @@ NUMBER = Section(
         "api_url": Field(kind=WEB_URL, default="https://graph.facebook.com"),
         "api_version": Field(kind=_API_VERSION, default="v25.0"),
         "messages_per_second": Field(kind=number(0.1, 10_000), default=80.0),
+        "business_account_id": Field(kind=_BUSINESS_ACCOUNT, default=""),
         **{name: ACCOUNT.fields[name] for name in _SHARED},
         "max_connections": Field(kind=whole(1, 1000), default=100),
     },
@@ -219,9 +269,18 @@ NUMBER = Section(
     },
 )
 
+LIMITS = Section(
+    title="[[limits]]",
+    fields={
+        "for": Field(kind=one_of(LayerKind), required=True),
+        "name": Field(kind=LINE, default=""),
+        **{name: ACCOUNT.fields[name] for name in _SHARED[:6]},
+    },
+)
+
 STORED_ACCOUNT = Section(title="[[accounts]]", fields={"account": Field(kind=SOME_LINE, required=True)})
 
-_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, ACCOUNT, STORED_ACCOUNT)
+_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, WINDOW, ACCOUNT, LIMITS, STORED_ACCOUNT)
 
 
 def read_section(document: Document, path: TomlPath, table: Mapping[str, object], section: Section) -> dict[str, Any]:

@@ -6,18 +6,30 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from paceline.content.whatsapp import templates_of
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import ENDED
 from paceline.domain.errors import StoreUnavailable
 from paceline.engine.cause import Cause, counted
-from paceline.engine.explain import Surroundings, explain as explain_one
+from paceline.engine.explain import StoppedTemplate, Surroundings, explain as explain_one
 from paceline.engine.explain_accounts import AtWork, about_account
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.context import Context
 from paceline.operations.ids import number_of, unknown
+from paceline.operations.workers import waiting
 from paceline.store import leaderships
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import account_records, accounts, campaigns, health, outlook, servers, standstill
+from paceline.store.queue import (
+    account_records,
+    accounts,
+    campaigns,
+    health,
+    outlook,
+    parts,
+    servers,
+    standstill,
+    template_stops,
+)
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import CampaignRow
 
@@ -46,19 +58,22 @@ def explain_campaign(context: Context, campaign: CampaignRow) -> list[Cause]:
         progress = campaigns.progress(connection, campaign.id)
         standings = accounts.standings(connection, campaign_id=campaign.id)
         at_work = _at_work(context, connection, standings)
+        at_a_worker = waiting.causes_of(connection, campaign, now=now)
+        living = at_work.senders.values()
+        here = sum(sender.campaign_id in (None, campaign.id) and sender.lease_until > now for sender in living)
         surroundings = Surroundings(
-            senders_alive=sum(
-                sender.campaign_id in (None, campaign.id) and sender.lease_until > now
-                for sender in at_work.senders.values()
-            ),
+            senders_alive=here + len(at_a_worker),  # its senders are at the worker
             clock_jump_seconds=context.clock.jump_seconds(),
             background_alive=has_background,
             next_slot_at=outlook.next_slot(connection, campaign.id),
-            at_work=at_work,
+            at_work=None if at_a_worker else at_work,
             campaign_warning=health.of_campaign(connection, campaign.id).evidence,
+            stopped_templates=_stopped_templates(connection, campaign, now),
             account_warnings=health.warned_accounts(connection, campaign.id),
         )
-    return explain_one(progress, standings, surroundings, now)
+    causes = explain_one(progress, standings, surroundings, now)
+    unknown_here = ("sending", "standstill") if at_a_worker else ()
+    return at_a_worker + [cause for cause in causes if cause.cause not in unknown_here]
 
 
 def explain_account(context: Context, account_id: str) -> list[Cause]:
@@ -116,3 +131,17 @@ def _at_work(context: Context, connection: Connection, standings: Sequence[Accou
 def _has_background(context: Context, now: float) -> bool:
     with context.catalogue.read() as connection:
         return any(leader.until_at > now for leader in leaderships.every(connection, leaderships.CATALOGUE))
+
+
+def _stopped_templates(connection: Connection, campaign: CampaignRow, now: float) -> list[StoppedTemplate]:
+    stops = template_stops.active(connection, workspace_id=campaign.workspace_id, now=now)
+    return [
+        StoppedTemplate(
+            template=template,
+            reason=stops[template].reason,
+            until=stops[template].until_at,
+            waiting=parts.count_waiting(connection, campaign.id, part),
+        )
+        for part, template in enumerate(templates_of(campaign))
+        if template in stops
+    ]
