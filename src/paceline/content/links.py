@@ -23,6 +23,8 @@ from paceline.domain.tokens import MOST_NUMBERS, Purpose
 OPEN_PATH = "/t/o/"
 CLICK_PATH = "/t/c/"
 UNSUBSCRIBE_PATH = "/u/"
+SUBSCRIBE_PATH = "/subscribe/"
+CONFIRM_PATH = "/confirm/"
 
 OPEN, UNSUBSCRIBE, CLICK = "open", "unsubscribe", "click"
 """Names of tokens in a template; that of a click is followed by the link's number."""
