@@ -14,12 +14,14 @@ from paceline.cli import (
     accounts,
     came_back,
     campaigns,
+    check,
     demo,
     domains,
     forecast,
     imports,
     installation,
     keys,
+    mailboxes,
     privacy,
     receive,
     sandbox,
@@ -41,9 +43,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, forecast, campaigns, came_back, imports):
+for group in (send, check, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(privacy.app, name="privacy")

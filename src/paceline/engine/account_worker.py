@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,12 +90,12 @@ class AccountWorker:
 
     # What the sender tells it.
 
-    def serve(self, campaign_ids: Sequence[int], urgent: Iterable[int] = ()) -> None:
-        """The campaigns that may be sent through this account now; what is held of others goes back.
+    def serve(self, weights: Mapping[int, float], urgent: Iterable[int] = ()) -> None:
+        """The campaigns that may be sent through this account now, with their weights; what is held of others goes back.
 
         ``urgent`` ones have messages that somebody waits for: these are claimed first and sent before what is held.
         """
-        self._supply.serve(campaign_ids, urgent)
+        self._supply.serve(weights, urgent)
 
     def leave_room(self, share: float) -> None:
         """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
@@ -177,7 +177,11 @@ class AccountWorker:
         while self._supply.waiting and self._begins_in(now) <= 0:
             if self._allowance.remaining(now) == 0:
                 return None
-            prepared = self._delivery.prepare(self._supply.next())
+            message = self._supply.next()
+            if message.closes_at <= now:
+                self._group.release([message])  # its sending window has closed
+                continue
+            prepared = self._delivery.prepare(message)
             if prepared is not None:
                 self._allowance.open()
                 self._taken_at = now

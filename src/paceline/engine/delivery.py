@@ -6,6 +6,7 @@ whatever answer came. Everything that can go wrong on the way has its own ending
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,7 +27,8 @@ from paceline.domain.outcome import (
 )
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
-from paceline.store.queue.deliveries import ClaimedMessage, Intent
+from paceline.store.queue.claiming import ClaimedMessage
+from paceline.store.queue.deliveries import Intent
 
 _BLAMELESS = frozenset(TroubleKind) - {TroubleKind.BUSY}
 
@@ -83,6 +85,12 @@ class Delivery:
         message = prepared.message
         if (ended := await self._offer(prepared, session)) is not None:
             return self._record(message, ended, intended=False)
+        if (
+            message.closes_at < math.inf and message.closes_at <= self._now()
+        ):  # connecting and offering took longer than its sending window is open
+            session.abandon()
+            self._group.release([message])
+            return Withheld("its sending window has closed")
         if (withheld := await self._intend(message, session, meanwhile=ahead)) is not None:
             return withheld
         if not self._lease_holds():

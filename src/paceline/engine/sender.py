@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -199,12 +199,12 @@ class Sender:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
                 if len(self._workers) < share and seen.is_free(standing):
-                    await self._start(standing, seen.worth_sending(standing), seen.urgent)
+                    await self._start(standing, seen.weighed(seen.worth_sending(standing)), seen.urgent)
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
                 worker.leave_room(INBOUND_SHARE if standing.id in seen.written_to else 0.0)
-                worker.serve(seen.served[standing.id], seen.urgent)
+                worker.serve(seen.weighed(seen.served[standing.id]), seen.urgent)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
             self._workers[account_id].stop()
@@ -238,7 +238,7 @@ class Sender:
 
     # Workers.
 
-    async def _start(self, standing: AccountStanding, campaign_ids: list[int], urgent: set[int]) -> None:
+    async def _start(self, standing: AccountStanding, weights: Mapping[int, float], urgent: set[int]) -> None:
         """Give an account a worker, unless somebody was quicker or its allowance is used up."""
         leased = await asyncio.to_thread(self._lease, standing.id)
         if leased is None:
@@ -250,7 +250,7 @@ class Sender:
             await self._leave(leased.account.id, leased.lease, _limited(exhaustion))
             return
         worker = self._new_worker(leased)
-        worker.serve(campaign_ids, urgent)
+        worker.serve(weights, urgent)
         self._workers[standing.id] = worker
         self._tasks[standing.id] = asyncio.create_task(self._supervise(worker))
         self._on_change()

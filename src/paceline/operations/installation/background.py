@@ -12,15 +12,18 @@ from functools import partial
 
 from paceline.chores import campaign_starter, event_pruner
 from paceline.chores.activity_recorder import record_activity
+from paceline.chores.mailbox_readers import MailboxReaders
 from paceline.chores.person_eraser import erase_some
 from paceline.launch.launcher import Launcher
 from paceline.operations.audience import importing
 from paceline.operations.context import Context
+from paceline.operations.incoming.receiving import intake_of
 from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.queue_chores import keep_queue
 from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.operations.notifications import notifying
 from paceline.operations.workers.home_watch import HomeWatch
+from paceline.outbound.address_guard import AddressGuard
 from paceline.store import leaderships
 from paceline.store.queue.erasures import Forgotten
 
@@ -41,9 +44,23 @@ def catalogue_chores(context: Context) -> list[Chore | Watch]:
         Watch(name="imports", run=importing.import_runner(context).run),
         Chore(name="person eraser", work=lambda: _erase_people(context)),
         Chore(name="activity recorder", work=lambda: _record_activity(context)),
+        Watch(name="mailboxes", run=_mailbox_readers(context).run),
         Watch(name="remote workers", run=HomeWatch(context).run),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
     ]
+
+
+def _mailbox_readers(context: Context) -> MailboxReaders:
+    settings = context.settings
+    return MailboxReaders(
+        queue=context.queue,
+        box=context.box,
+        intake=intake_of(context),
+        guard=AddressGuard.from_setting(settings.private_hosts),
+        now=context.clock.now,
+        connections=settings.mailbox_connections,
+        poll_seconds=settings.mailbox_poll_seconds,
+    )
 
 
 def _start_campaigns(context: Context) -> float:

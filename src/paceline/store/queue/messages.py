@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_NAMES, MessageState
@@ -49,6 +50,18 @@ def listing(database: Database, campaign_id: int, *, state: str | None = None) -
         if len(rows) < _PAGE:
             return
         after = rows[-1].id
+
+
+def recipients(connection: Connection, campaign_id: int, *, limit: int) -> list[tuple[str, dict[str, str]]]:
+    """Addresses and fields of the first messages of a campaign, in the order of its audience."""
+    rows = connection.execute(
+        sql(
+            "SELECT address, fields FROM messages WHERE campaign_id = :campaign AND contact_id > -1 "
+            "ORDER BY contact_id LIMIT :limit"
+        ),
+        {"campaign": campaign_id, "limit": limit},
+    )
+    return [(row.address, orjson.loads(row.fields)) for row in rows]
 
 
 def resolve_uncertain(database: Database, campaign_id: int, *, resend: bool, slot: int, now: float) -> int:

@@ -15,6 +15,7 @@ from paceline.store.queue.schema import (
     health,
     incoming,
     installation,
+    layers,
     remote,
     whatsapp,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "health",
     "incoming",
     "installation",
+    "layers",
     "metadata",
     "remote",
     "whatsapp",
