@@ -19,6 +19,7 @@ from paceline.operations.campaign_file.field_kinds import (
     LINE,
     MAILBOX,
     PATH,
+    PATHS,
     SOME_LINE,
     SOME_PATH,
     TENANT,
@@ -115,6 +116,7 @@ CONTENT = Section(
         "text": Field(kind=PATH, default=""),
         "list_id": Field(kind=TEXT, default=""),
         "missing_fields": Field(kind=one_of(MissingFields), default=MissingFields.FAIL),
+        "attachments": Field(kind=PATHS, default=[]),
     },
 )
 
