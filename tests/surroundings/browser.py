@@ -6,6 +6,7 @@ server are failures of the test that caused them.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,14 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from paceline.api.guard import SESSION_COOKIE
+from paceline.bootstrap import open_context
 from paceline.domain.permission import Role
+from paceline.operations.context import Context
+from paceline.operations.people.first_user import first_user_link
+from paceline.sandbox.record import read_record
+from paceline.settings import read_settings
 from surroundings.server import Server
+from surroundings.serving import running, url_of
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -110,3 +117,51 @@ def session_of(server: Server, role: Role = Role.OWNER) -> str:
     token = server.as_person(role).cookies[SESSION_COOKIE]
     assert token
     return token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """``paceline serve`` as people run it, and a sandbox that its accounts may name."""
+
+    url: str
+    data_dir: Path
+    sandbox_port: int
+    record: Path
+    """What the sandbox has, one line for each message."""
+
+    def context(self) -> Context:
+        """The parts on its database; whoever asks closes them."""
+        return open_context(read_settings({}, data_dir=str(self.data_dir), base_url=self.url))
+
+    def first_link(self) -> str:
+        """The path of the link that makes the first user."""
+        context = self.context()
+        try:
+            link = first_user_link(context)
+        finally:
+            context.close()
+        assert link is not None
+        return link.removeprefix(self.url)
+
+    def arrived(self) -> list[str]:
+        """The recipient of every copy that the sandbox has stored."""
+        if not self.record.exists():
+            return []
+        return [to for entry in read_record(self.record) if entry.stored for to in entry.recipients]
+
+
+@contextmanager
+def installation(folder: Path, *sandbox_options: str) -> Iterator[Installation]:
+    """A running installation on an empty database."""
+    record, data_dir = folder / "arrived.jsonl", folder / "data"
+    data_dir.mkdir()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PACELINE_")},
+        "PACELINE_DATA_DIR": str(data_dir),
+        "PACELINE_PRIVATE_HOSTS": "127.0.0.1",
+    }
+    sandbox_words = ("sandbox", "--smtp-port", "0", "--record", str(record), "--json", *sandbox_options)
+    with running(*sandbox_words, environment=environment) as sandbox:
+        port = int(sandbox.wait_for("listening on smtp://").rpartition(":")[2])
+        with running("serve", "--port", "0", environment=environment) as server:
+            yield Installation(url=url_of(server), data_dir=data_dir, sandbox_port=port, record=record)
