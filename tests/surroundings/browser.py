@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from paceline.api.guard import SESSION_COOKIE
 from paceline.bootstrap import open_context
@@ -81,7 +81,8 @@ class Visitor:
 @contextmanager
 def visitor(browser: Browser, server_url: str, *, session: str = "", **options: Any) -> Iterator[Visitor]:
     """Somebody at the server, logged in with the token of a session where there is one; complaints fail the test."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options})
+    usual = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", "reduced_motion": "reduce"}
+    context = browser.new_context(**{**usual, **options})
     context.set_default_timeout(_PATIENCE_MS)
     if session:
         context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": server_url, "httpOnly": True}])
@@ -96,20 +97,21 @@ def visitor(browser: Browser, server_url: str, *, session: str = "", **options: 
 
 
 def _watch(page: Page, somebody: Visitor) -> None:
-    def asked(request: Request) -> None:
-        if not request.url.startswith((somebody.server_url, "data:", "about:", "blob:")):
-            somebody.complaints.append(f"a request left the server: {request.url}")
+    """What a preview's frame is kept from doing is as it should be, and not complained about."""
 
-    page.on("request", asked)
-    page.on("pageerror", lambda error: somebody.complaints.append(f"a script threw: {error}"))
-    page.on(
-        "console",
-        lambda message: (
+    def left(url: str, what: str) -> None:
+        if not url.startswith((somebody.server_url, "data:", "about:", "blob:")):
+            somebody.complaints.append(f"{what}: {url}")
+
+    def said(message: ConsoleMessage) -> None:
+        of_preview = "/preview-frame" in message.text or "/preview-frame" in message.location.get("url", "")
+        if message.type == "error" and not of_preview and "status of 4" not in message.text:
             somebody.complaints.append(f"{message.type}: {message.text}")
-            if message.type == "error" and "status of 4" not in message.text
-            else None
-        ),
-    )
+
+    page.on("response", lambda response: left(response.url, "an answer came from elsewhere"))
+    page.on("requestfailed", lambda one: None if one.failure == "csp" else left(one.url, "a request left the server"))
+    page.on("pageerror", lambda error: somebody.complaints.append(f"a script threw: {error}"))
+    page.on("console", said)
 
 
 def session_of(server: Server, role: Role = Role.OWNER) -> str:
