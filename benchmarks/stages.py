@@ -29,7 +29,8 @@ from paceline.operations.context import Context
 from paceline.settings import read_settings
 from paceline.store.queue import accounts, senders
 from paceline.store.queue.accounts import LeasedAccount
-from paceline.store.queue.deliveries import Batch, Claim, ClaimedMessage, Deliveries, Intent
+from paceline.store.queue.claiming import Claim, ClaimedMessage
+from paceline.store.queue.deliveries import Batch, Deliveries, Intent
 
 GROUP = 25
 """Messages per commit: about half the connections, as it comes out when the loop and the commits take turns."""

@@ -276,6 +276,20 @@ class Settings:
     soft_bounce_suppression_days: float = _setting(
         90.0, "PACELINE_SOFT_BOUNCE_SUPPRESSION", "days", "For how long soft bounces suppress an address; 0: for ever"
     )
+    mailbox_connections: int = _setting(
+        50,
+        "PACELINE_MAILBOX_CONNECTIONS",
+        "count",
+        "Connections to mailboxes at once; with more mailboxes than these each is looked into in turn",
+        least=1,
+    )
+    mailbox_poll_seconds: float = _setting(
+        60.0,
+        "PACELINE_MAILBOX_POLL",
+        "s",
+        "How long a mailbox may go unlooked at where its server does not tell of new mail",
+        least=1,
+    )
     lmtp_port: int = _setting(
         0, "PACELINE_LMTP_PORT", "port", "Where `paceline serve` takes mail that came back over LMTP; 0: nowhere"
     )

@@ -24,6 +24,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from paceline.content.dkim import SIGNED_FIELDS, KeyKind
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.tokens import Purpose
+from paceline.operations.campaigns import preflight
 from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
 from paceline.operations.domains import sending_domains
@@ -42,6 +43,12 @@ HTML = (
     "<html><body><p>Grüße, {{ contact.first_name }}</p>\n<p>the   spring menu\tis here. </p>\n.\n..\n"
     '<a href="https://shop.example.com/menu">Menu</a> <a href="{{ unsubscribe_url }}">Unsubscribe</a></body></html>\n'
 )
+
+RECORDS = {
+    ("example.com", "TXT"): ['"v=spf1 ip4:192.0.2.1 -all"'],
+    ("_dmarc.example.com", "TXT"): ['"v=DMARC1; p=quarantine; adkim=s; aspf=s"'],
+    ("example.com", "MX"): ["10 mx.example.com."],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +115,15 @@ def sent(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -
     folder = tmp_path_factory.mktemp("bulk")
     with (
         name_server() as names,
-        opened(f"sqlite:///{folder / 'paceline.db'}", folder, dns_servers=names.setting) as context,
+        opened(
+            f"sqlite:///{folder / 'paceline.db'}", folder, dns_servers=names.setting, dns_timeout_seconds=10.0
+        ) as context,
     ):
         domain = sending_domains.add(context, "example.com", [KeyKind.RSA, KeyKind.ED25519])
         for key in domain.keys:
             names.publish(key.record_name, key.record_value)
         sending_domains.activate(context, domain.id)
+        names.records |= RECORDS
         summary, arrivals = asyncio.run(_campaign(context, folder, certificates))
         yield Sent(context=context, names=names, summary=summary, arrivals=arrivals)
 
@@ -185,6 +195,10 @@ def test_1_one_from_and_a_signature_aligned_with_it_over_tls(sent: Sent) -> None
         assert {tags["d"] for tags in _signatures(arrival)} == {mailbox.domain} == {"example.com"}
         assert arrival.sender.endswith("@example.com"), "SPF is aligned as well"
         assert arrival.tls
+    checked = preflight.of_campaign(sent.context, "test")
+    assert not checked.blocks
+    (finding,) = checked.findings
+    assert (finding.rule, "127.0.0.1 is not a public server" in finding.sentence) == ("ptr", True)
 
 
 def test_2_dkim_verifies_and_covers_what_it_must(sent: Sent) -> None:

@@ -13,7 +13,8 @@ from paceline.operations.context import Context
 from paceline.store.database import sql
 from paceline.store.queue import accounts, campaigns, launching, senders
 from paceline.store.queue.campaigns import NewCampaign
-from paceline.store.queue.deliveries import Batch, Claim, ClaimedMessage, Deliveries, Exchanged, Intent
+from paceline.store.queue.claiming import Claim, ClaimedMessage
+from paceline.store.queue.deliveries import Batch, Deliveries, Exchanged, Intent
 from paceline.store.queue.launching import NewMessage
 
 _LONG_SECONDS = 1000.0

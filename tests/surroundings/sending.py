@@ -20,23 +20,32 @@ from paceline.settings import read_settings
 
 
 def write_campaign(
-    folder: Path, *, contacts: int | Sequence[str], accounts: Sequence[dict[str, Any]], key: str = "test", **fields: Any
+    folder: Path,
+    *,
+    contacts: int | Sequence[str],
+    accounts: Sequence[dict[str, Any]],
+    key: str = "test",
+    tables: str = "",
+    **fields: Any,
 ) -> Path:
-    """A campaign file with its audience and bodies; ``accounts`` are tables, completed where they say nothing."""
+    """A campaign file with its audience and bodies; ``accounts`` are tables, completed where they say nothing.
+
+    ``tables`` are more of them, as they stand in the file.
+    """
     addresses = [f"user{n}@example.com" for n in range(contacts)] if isinstance(contacts, int) else contacts
     lines = [f"{address},Name {n}" for n, address in enumerate(addresses)]
     (folder / f"{key}.csv").write_text("\n".join(["email,first_name", *lines]) + "\n")
     (folder / "body.txt").write_text("Hello {{ contact.first_name }}\n")
     top = {"key": key, "audience": f"{key}.csv", **fields}
     content = {"from": "Ann Lee <ann@example.com>", "subject": "Hello {{ contact.first_name }}", "text": "body.txt"}
-    tables = [_table(top), "[content]", _table(content)]
+    parts = [_table(top), "[content]", _table(content), tables]
     for number, account in enumerate(accounts):
         known = {"name": f"relay-{number}", "host": "127.0.0.1", "security": "none"}
         if account.get("username"):
             known["password_env"] = "TEST_PASSWORD"
-        tables += ["[[accounts]]", _table({**known, **account})]
+        parts += ["[[accounts]]", _table({**known, **account})]
     path = folder / f"{key}.toml"
-    path.write_text("\n".join(tables) + "\n")
+    path.write_text("\n".join(parts) + "\n")
     return path
 
 

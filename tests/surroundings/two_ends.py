@@ -50,6 +50,8 @@ class RunningWorker:
     url: str
     context: Context
     keys: PeerKeys
+    campaign: str = ""
+    """The path of the campaign that a test asks about."""
 
     def ask(self, method: str, path: str, body: bytes = b"", **changed: Any) -> httpx.Response:
         """Ask as the controller does; ``changed`` are headers to send instead."""
@@ -69,7 +71,7 @@ def running_worker(
             {},
             database=f"sqlite:///{folder / 'worker.db'}",
             data_dir=str(folder),
-            worker_api_key=keys.bearer[0],
+            worker_api_key=",".join(keys.bearer),
             worker_signing_key=",".join(keys.signing),
             **{"worker_time_scale": SCALE, "backoff_longest_seconds": 0.5, **settings},
         )
@@ -188,9 +190,9 @@ def two_ends(database_url: str, folder: Path, **settings: Any) -> Iterator[TwoEn
     quick = {
         "worker_time_scale": SCALE,
         "private_hosts": "127.0.0.1",
-        "worker_retries": 1,
+        "worker_retries": 0,
         "worker_retry_delay_seconds": 0.05,
-        "worker_timeout_seconds": 5.0,
+        "worker_timeout_seconds": 2.0,
         **settings,
     }
     listener = socket.create_server(("127.0.0.1", 0))

@@ -8,6 +8,7 @@ import httpx
 
 from paceline.domain.permission import Role
 from paceline.operations.context import FIRST_WORKSPACE
+from paceline.operations.incoming.receiving import intake_of
 from surroundings.server import Server
 from surroundings.working import add_account
 
@@ -25,13 +26,20 @@ def furnish(server: Server, *, workspace_id: int = FIRST_WORKSPACE) -> dict[str,
     file = ("contacts.csv", b"email\nbob@example.com\n", "text/csv")
     account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
     webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
+    mailbox = {"name": "Bounces", "host": "imap.example.com", "username": "bounces", "password": "x"}
+    intake_of(server.context).take(b"Subject: ?", source="pipe", workspace_id=workspace_id, now=1.0)
     return {
+        "mailbox_id": made("/mailboxes", json=mailbox),
+        "mail_id": _answer(owner.get("/api/v1/kept-mail"))["items"][0]["id"],
         "account_id": account_id,
         "server_id": _answer(owner.get("/api/v1/servers"))["items"][0]["id"],
         "webhook_id": webhook_id,
         "delivery_id": made(f"/webhooks/{webhook_id}/test"),
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
         "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),
+        "erasure_id": _answer(owner.post("/api/v1/privacy/erase", json={"address": "gone@example.com"}))["items"][0][
+            "id"
+        ],
         "import_id": made("/imports", files={"file": file}, data={"list_name": "Others"}),
         "campaign_id": made("/campaigns", json={"name": "Spring", "content": letter}),
         "segment_id": made("/segments", json={"name": "All", "filter": {"all": []}}),

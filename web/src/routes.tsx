@@ -8,6 +8,26 @@ import { Shell } from "./shell/shell";
 /** Pages for people who are logged in. */
 const inside: RouteObject[] = [
   { index: true, lazy: async () => ({ Component: (await import("./pages/dashboard/dashboard")).Dashboard }) },
+  { path: "contacts", lazy: async () => ({ Component: (await import("./pages/audience/contacts")).Contacts }) },
+  { path: "contacts/:id", lazy: async () => ({ Component: (await import("./pages/audience/contact")).Contact }) },
+  { path: "lists", lazy: async () => ({ Component: (await import("./pages/audience/lists")).Lists }) },
+  { path: "lists/:id", lazy: async () => ({ Component: (await import("./pages/audience/list")).List }) },
+  { path: "segments", lazy: async () => ({ Component: (await import("./pages/audience/segments")).Segments }) },
+  { path: "segments/new", lazy: async () => ({ Component: (await import("./pages/audience/segment")).NewSegment }) },
+  { path: "segments/:id", lazy: async () => ({ Component: (await import("./pages/audience/segment")).Segment }) },
+  { path: "suppressions", lazy: async () => ({ Component: (await import("./pages/audience/suppressions")).Suppressions }) },
+  { path: "audit", lazy: async () => ({ Component: (await import("./pages/audit/audit")).Audit }) },
+  {
+    path: "settings",
+    lazy: async () => ({ Component: (await import("./pages/settings/settings")).Settings }),
+    children: [
+      { index: true, lazy: async () => ({ Component: (await import("./pages/settings/you")).You }) },
+      { path: "workspace", lazy: async () => ({ Component: (await import("./pages/settings/workspace")).Workspace }) },
+      { path: "people", lazy: async () => ({ Component: (await import("./pages/settings/people")).People }) },
+      { path: "api-keys", lazy: async () => ({ Component: (await import("./pages/settings/api-keys")).ApiKeys }) },
+      { path: "webhooks", lazy: async () => ({ Component: (await import("./pages/settings/webhooks")).Webhooks }) },
+    ],
+  },
   { path: "campaigns", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-list")).CampaignList }) },
   { path: "campaigns/new", lazy: async () => ({ Component: (await import("./pages/campaigns/new-campaign")).NewCampaign }) },
   { path: "campaigns/:campaignId", lazy: async () => ({ Component: (await import("./pages/campaigns/campaign-page")).CampaignPage }) },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -19,6 +19,7 @@ from paceline.store.catalogue.imports import ImportRow
 from paceline.store.database import Database
 
 _SOURCE = "import"
+ERASED = "this person was erased and comes back only after `paceline suppression lift`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,11 @@ class StepResult:
 class ImportStep:
     """Writes contacts of one import; the transaction is the caller's."""
 
-    def __init__(self, database: Database, row: ImportRow, *, by_phone: bool) -> None:
+    def __init__(
+        self, database: Database, row: ImportRow, *, by_phone: bool, forgotten: Callable[[list[str]], set[str]]
+    ) -> None:
+        """``forgotten`` says which of some addresses were erased."""
+        self._forgotten = forgotten
         self._database = database
         self._workspace_id = row.workspace_id
         self._list_id = row.list_id
@@ -44,6 +49,7 @@ class ImportStep:
         """Create, change and subscribe; ``contacts`` ascend by what they are known by, each once."""
         if not contacts:
             return StepResult()
+        contacts, erased = self._without_erased(contacts)
         contacts = self._with_free_phones(connection, contacts)
         new = contact_batches.add(
             connection,
@@ -65,8 +71,23 @@ class ImportStep:
                 source=_SOURCE,
                 now=now,
             )
-        counts = {"imported": len(new), "updated": len(others) - len(refused_rows), "refused": len(refused_rows)}
-        return StepResult(counts=counts, refused=refused_rows)
+        counts = {"imported": len(new), "updated": len(others) - len(refused_rows)}
+        refused_rows += erased
+        return StepResult(counts={**counts, "refused": len(refused_rows)}, refused=refused_rows)
+
+    def _without_erased(self, contacts: list[PartContact]) -> tuple[list[PartContact], list[RefusedRow]]:
+        """Who was erased does not come back by a file."""
+        addresses = [address for contact in contacts for address in (contact[0], contact[3]) if address]
+        gone = self._forgotten(addresses)
+        if not gone:
+            return contacts, []
+        kept = [contact for contact in contacts if contact[0] not in gone and contact[3] not in gone]
+        staying = {contact[0] for contact in kept}
+        return kept, [
+            refused(contact[1], ERASED, (contact[2], *orjson.loads(contact[4]).values()))
+            for contact in contacts
+            if contact[0] not in staying
+        ]
 
     def _new(self, contact: PartContact) -> contact_batches.NewContact:
         key, _line, address, phone, fields = contact

@@ -57,8 +57,13 @@ class ContactImport:
         refused_path: Path,
         now: Callable[[], float],
         on_progress: Callable[[dict[str, int]], None] | None = None,
+        forgotten: Callable[[list[str]], set[str]] = lambda _: set(),
     ) -> None:
-        """``row`` as it was taken; ``on_progress`` is called with the counts after each transaction."""
+        """``row`` as it was taken; ``on_progress`` is called with the counts after each transaction.
+
+        ``forgotten`` says which of some addresses were erased from the workspace.
+        """
+        self._forgotten = forgotten
         self._database = database
         self._row = row
         self._holder = holder
@@ -102,7 +107,7 @@ class ContactImport:
         with PartsSource(Path(self._row.file), rename=rename, cursor=place.cursor, part_end=place.part_end) as source:
             if source.digest != self._row.digest:
                 return ImportStatus.FAILED, f"{self._row.file_name}: the file was changed since the import was begun"
-            step = ImportStep(self._database, self._row, by_phone=source.by_phone)
+            step = ImportStep(self._database, self._row, by_phone=source.by_phone, forgotten=self._forgotten)
             self._refused_path.parent.mkdir(parents=True, exist_ok=True)
             with RefusedRowsFile(self._refused_path, source.columns) as refused_file:
                 for part in source.parts():

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from paceline.audience.importer import HOLD_SECONDS, ContactImport
@@ -27,9 +28,15 @@ class ImportRunner:
     """Does imports, one after the other; ``run`` blocks and belongs into a thread of the background process."""
 
     def __init__(
-        self, database: Database, *, now: Callable[[], float], refused_path: Callable[[ImportRow], Path]
+        self,
+        database: Database,
+        *,
+        now: Callable[[], float],
+        refused_path: Callable[[ImportRow], Path],
+        forgotten: Callable[[int, list[str]], set[str]],
     ) -> None:
-        """``refused_path`` says where an import's file of refused rows goes."""
+        """``refused_path`` says where an import's file of refused rows goes, ``forgotten`` who was erased of a workspace."""
+        self._forgotten = forgotten
         self._database = database
         self._now = now
         self._refused_path = refused_path
@@ -78,6 +85,7 @@ class ImportRunner:
             refused_path=self._refused_path(taken),
             now=self._now,
             on_progress=on_progress,
+            forgotten=partial(self._forgotten, taken.workspace_id),
         ).run(stop)
 
 

@@ -110,6 +110,9 @@ def add(
     rate_per_minute: Annotated[float | None, _text("rate-per-minute", "N", "Its pace; 0 is none.")] = None,
     max_connections: Annotated[int | None, _text("max-connections", "N", "Connections at once.")] = None,
     largest_campaign: Annotated[int | None, _text("largest-campaign", "N", "Messages of a campaign; 0: any.")] = None,
+    weight: Annotated[float | None, _text("weight", "N", "Its share of campaigns that choose by weight.")] = None,
+    warm_up: Annotated[str | None, _text("warm-up", "RAMP", "As 50 +25 until 500, or 20, 40, 80.")] = None,
+    warm_up_since: Annotated[str | None, _text("warm-up-since", "DATE", "The first day of the ramp.")] = None,
     database: DatabaseOption = None,
 ) -> None:
     """Store an account, its password sealed; the one with the same host, port and user name is replaced."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Annotated
@@ -91,17 +91,11 @@ def forecast_lines(seen: Forecast, *, now: float, zone: tzinfo | None = None) ->
         yield f"likely between {earliest} and {latest}"
     yield clean(f"bottleneck: {seen.bottleneck}")
     yield ""
-    lines = [_timeline_line(one, now, zone) for one in seen.timeline]
+    lines = [timeline_line(one, now, zone) for one in seen.timeline]
     yield from lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:
         yield f"  … and {number(len(lines) - _MOST_LINES)} more; --json lists them all"
-    if len(seen.per_day) > 1:
-        yield ""
-        days = [f"  {date}  {number(messages)}" for date, messages in seen.per_day]
-        yield f"per day ({seen.zone.key}):"
-        yield from days[:_MOST_LINES]
-        if len(days) > _MOST_LINES:
-            yield f"  … and {number(len(days) - _MOST_LINES)} more"
+    yield from per_day_lines(seen.per_day, seen.zone.key)
     yield ""
     yield "per account:"
     yield from (clean(f"  {name}  {number(messages)}") for name, messages in seen.per_account[:_MOST_LINES])
@@ -121,5 +115,17 @@ def _first(seen: Forecast, now: float, zone: tzinfo | None) -> str:
     return f"{what}: finishes at {moment(seen.finish_at, now, zone)}, in {duration(max(0.0, seen.finish_at - now))}"
 
 
-def _timeline_line(one: Moment, now: float, zone: tzinfo | None) -> str:
+def per_day_lines(per_day: Sequence[tuple[str, int]], zone_name: str) -> Iterator[str]:
+    """Messages per day, where there is more than one day."""
+    if len(per_day) < 2:
+        return
+    yield ""
+    yield f"per day ({zone_name}):"
+    yield from (f"  {date}  {number(messages)}" for date, messages in per_day[:_MOST_LINES])
+    if len(per_day) > _MOST_LINES:
+        yield f"  … and {number(len(per_day) - _MOST_LINES)} more"
+
+
+def timeline_line(one: Moment, now: float, zone: tzinfo | None) -> str:
+    """A change of the status, with its moment and reason."""
     return clean(f"  {moment(one.at, now, zone)}  {one.status}{f': {one.reason}' if one.reason else ''}")

@@ -14,12 +14,15 @@ from paceline.cli import (
     accounts,
     came_back,
     campaigns,
+    check,
     demo,
     domains,
     forecast,
     imports,
     installation,
     keys,
+    mailboxes,
+    privacy,
     receive,
     sandbox,
     send,
@@ -40,11 +43,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (send, forecast, campaigns, came_back, imports):
+for group in (send, check, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(workers.app, name="workers")

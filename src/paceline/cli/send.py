@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from paceline.cli.display import display_on
+from paceline.cli.dry_run import print_dry_run, run_dry
 from paceline.cli.failures import ExitCode
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import DatabaseOption, JsonOption, opened
@@ -50,11 +51,19 @@ def send(
             show_default=False,
         ),
     ] = None,
+    dry: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would happen, with the real engine on a fast clock; send nothing."),
+    ] = False,
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> int:
     """Create the campaign of a file, or continue it, and send until it is completed."""
     campaign_file = read_campaign_file(file, os.environ)
+    if dry:
+        with opened(database) as context, progress_on_standard_error() as progress:
+            seen = run_dry(context, campaign_file, progress, exit_when_paused=exit_when_paused)
+        return print_dry_run(seen, as_json=as_json)
     with opened(database) as context, progress_on_standard_error() as progress:
         helpers = Helpers(lambda name, campaign: _helper(context.settings, name, campaign), senders=senders)
         summary = run(_send(context, campaign_file, progress, helpers, exit_when_paused=exit_when_paused))

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from typing import Annotated
 
 import typer
 
 from paceline.bootstrap import open_context
 from paceline.cli.child import log_as
+from paceline.cli.failures import ExitCode
 from paceline.cli.interruption import run, stop_on_signals
-from paceline.cli.options import DatabaseOption, settings_of
+from paceline.cli.options import DatabaseOption, JsonOption, settings_of
+from paceline.cli.output import print_json, print_lines
 from paceline.cli.programs import child_command, child_environment, sender_program
 from paceline.cli.serve import listener_on, url_of
+from paceline.cli.words import clean
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.installation.service_manager import ServiceManager
 from paceline.operations.installation.supervisor import Program, Supervisor
 from paceline.operations.workers.worker_process import check_worker_settings
+from paceline.remote.conformance import Conformance
+from paceline.remote.signing import read_keys
 from paceline.settings import Settings
 
 _log = logging.getLogger("paceline.cli")
@@ -26,8 +32,9 @@ _DOORS_FAREWELL_SECONDS = 30.0
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(worker)
+    app.command("worker-check")(check_worker)
 
 
 def worker(
@@ -65,6 +72,41 @@ def worker(
 
         run(supervise())
     _log.info("stopped")
+
+
+def check_worker(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the worker listens.", show_default=False)],
+    ca_file: Annotated[
+        str, typer.Option(metavar="FILE", help="The only authority whose certificate it may show.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check whether a worker, ours or anybody's, keeps the protocol. Nothing is sent. Its keys are in the environment."""
+    settings = settings_of(None)
+    try:
+        keys = read_keys(settings.worker_api_key, settings.worker_signing_key)
+    except ValueError as error:
+        raise InputError([Problem(file="environment", field="WORKER_SIGNING_KEY", message=str(error))]) from None
+    if not keys.bearer:
+        raise InputError(
+            [Problem(file="environment", field="WORKER_API_KEY", message="is empty: it needs the worker's key")]
+        )
+    checks = Conformance(url, keys, ca_file=ca_file, timeout_seconds=settings.worker_timeout_seconds, now=time.time)
+    broken = 0
+    for finding in checks.run():
+        broken += not finding.is_kept
+        if as_json:
+            print_json({"promise": finding.promise, "kept": finding.is_kept, "wrong": finding.wrong or None})
+        else:
+            print_lines(
+                [
+                    clean(
+                        f"{'ok   ' if finding.is_kept else 'FAIL '} {finding.promise}{': ' if finding.wrong else ''}{finding.wrong}"
+                    )
+                ]
+            )
+    if broken:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _programs(settings: Settings, descriptor: int, controller: str, senders: int) -> list[Program]:

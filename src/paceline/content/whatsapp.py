@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from paceline.content.encodings import Part
 from paceline.content.template.scope import Surroundings
@@ -89,6 +90,26 @@ class WhatsAppContent:
                 return number
             place -= template.share
         return next((n for n in reversed(range(len(self.templates))) if self.templates[n].share), None)
+
+
+class Frozen(Protocol):
+    """A campaign as it is stored."""
+
+    @property
+    def channel(self) -> str:
+        """email or whatsapp."""
+
+    @property
+    def content(self) -> str:
+        """JSON."""
+
+
+def templates_of(campaign: Frozen) -> tuple[str, ...]:
+    """The templates of a stored campaign in their order; none for another channel, or before it has any."""
+    if campaign.channel != "whatsapp":
+        return ()
+    stored = json.loads(campaign.content)
+    return tuple(f"{template['name']}/{template['language']}" for template in stored.get("templates", ()))
 
 
 class RenderedTemplate(NamedTuple):

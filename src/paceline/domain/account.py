@@ -124,6 +124,8 @@ class Account:
     max_connections: int = 1
     largest_campaign: int = 0
     """How many messages a campaign of lists or segments may have to be started with it; 0: any number."""
+    weight: float = 1.0
+    """Its share of campaigns that choose their accounts by weight."""
     revision: int = 0
     """Counts the changes of the account's settings; an intent made under an older revision is withheld."""
 

@@ -26,6 +26,11 @@ def bucket_of(at: float) -> int:
     return int(at // BUCKET_SECONDS)
 
 
+def window_seconds(unit: str) -> float:
+    """How long a window of this unit usually is."""
+    return float(_LENGTH_SECONDS["day" if unit == _WARM_UP else unit])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitWindow:
     """One limit and the window in which it holds now. ``end`` is None for rolling windows.
@@ -136,6 +141,22 @@ class Allowance:
             self._buckets.append([bucket, count])
         for window in self._windows:
             window.total += count
+
+    def learn(self, bucket: int, count: int) -> None:
+        """Somebody else has charged: so many messages are in a bucket now, one of the newest."""
+        place = len(self._buckets)
+        while place and self._buckets[place - 1][0] > bucket:
+            place -= 1
+        if place and self._buckets[place - 1][0] == bucket:
+            place -= 1
+            added, self._buckets[place][1] = count - self._buckets[place][1], count
+        else:
+            added = count
+            self._buckets.insert(place, [bucket, count])
+            for window in self._windows:
+                window.index += place < window.index
+        for window in self._windows:
+            window.total += added if place >= window.index else 0
 
     def exhaustion(self, now: float) -> Exhaustion | None:
         """The limit that holds longest and when it ends, or None while something remains."""

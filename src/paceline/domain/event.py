@@ -101,6 +101,18 @@ _EVENTS = (
         advice="Look at the campaigns that it sends. It stops by itself if this gets worse.",
     ),
     Event(
+        name="mailbox.broken",
+        meaning="a mailbox of reports needs a person: its login or its certificate is refused, or its folder is gone",
+        payload={
+            "mailbox": "the mailbox's id",
+            "name": "its name",
+            "host": "its server",
+            "reason": "why, with the server's reply",
+            "at": "when it happened",
+        },
+        advice="Bounces in it are not seen until it can be read. Mend the cause, then test the mailbox.",
+    ),
+    Event(
         name="database.unreachable",
         meaning="a database has not answered for ten seconds; told when it can be, at the latest after its return",
         payload=_DATABASE,

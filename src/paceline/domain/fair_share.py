@@ -13,22 +13,23 @@ class FairShare:
     """The turns of the campaigns of one account."""
 
     def __init__(self) -> None:
-        self._weights: dict[int, float] = {}
+        self.weights: dict[int, float] = {}
+        """The campaigns that take part, with their weights."""
         self._tags: dict[int, float] = {}
         self._now = 0.0
 
     def serve(self, weights: Mapping[int, float]) -> None:
         """The campaigns that take part, with their weights (above 0)."""
-        self._weights = dict(weights)
+        self.weights = dict(weights)
         self._tags = {campaign_id: self._tags.get(campaign_id, self._now) for campaign_id in weights}
 
     @property
     def campaigns(self) -> list[int]:
         """Those that take part, the next one first."""
-        return sorted(self._weights, key=lambda campaign_id: (max(self._tags[campaign_id], self._now), campaign_id))
+        return sorted(self.weights, key=lambda campaign_id: (max(self._tags[campaign_id], self._now), campaign_id))
 
     def took(self, campaign_id: int, count: int) -> None:
         """A campaign has had its turn and took so many messages."""
-        if count and campaign_id in self._weights:
+        if count and campaign_id in self.weights:
             self._now = max(self._tags[campaign_id], self._now)
-            self._tags[campaign_id] = self._now + count / self._weights[campaign_id]
+            self._tags[campaign_id] = self._now + count / self.weights[campaign_id]

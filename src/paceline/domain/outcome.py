@@ -29,6 +29,17 @@ class AccountTrouble:
     """The reply or the failure, in words, sanitised."""
     retry_after_seconds: float | None = None
     """What the provider asked for; None lets the account's back-off decide."""
+    is_shared: bool = False
+    """Whether it is the trouble of all accounts that belong together with this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateStop:
+    """The template that the message was made of cannot be sent now; its contacts wait, those of others do not."""
+
+    reason: str
+    seconds: float | None = None
+    """How long; None: until the provider or a person says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,7 @@ class Accepted:
     """The receiver took responsibility for the message."""
 
     reply: str
+    template_stop: TemplateStop | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,7 @@ class Returned:
     reply: str
     trouble: AccountTrouble | None = None
     retry_after_seconds: float | None = None
+    template_stop: TemplateStop | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
-from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TroubleKind, Uncertain
+from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
 from paceline.engine.account_pace import AccountPace
 from paceline.engine.composer import Composer
 from paceline.engine.delivery import Delivery, Prepared, Withheld
@@ -57,6 +57,7 @@ class AccountWorker:
         group: GroupCommit,
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
+        on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
     ) -> None:
         self.account = leased.account
         self.lease = leased.lease
@@ -74,6 +75,7 @@ class AccountWorker:
             group=group,
             now=now,
             lease_holds=lease_holds,
+            on_template_stop=on_template_stop,
         )
         self._allowance = Allowance(leased.account.limits, leased.usage, leased.open_intents, now())
         self._pace = AccountPace(leased.account, leased.next_at, keep=lambda at: group.pace(leased.account.id, at))
@@ -88,12 +90,12 @@ class AccountWorker:
 
     # What the sender tells it.
 
-    def serve(self, campaign_ids: Sequence[int], urgent: Iterable[int] = ()) -> None:
-        """The campaigns that may be sent through this account now; what is held of others goes back.
+    def serve(self, weights: Mapping[int, float], urgent: Iterable[int] = ()) -> None:
+        """The campaigns that may be sent through this account now, with their weights; what is held of others goes back.
 
         ``urgent`` ones have messages that somebody waits for: these are claimed first and sent before what is held.
         """
-        self._supply.serve(campaign_ids, urgent)
+        self._supply.serve(weights, urgent)
 
     def leave_room(self, share: float) -> None:
         """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
@@ -175,7 +177,11 @@ class AccountWorker:
         while self._supply.waiting and self._begins_in(now) <= 0:
             if self._allowance.remaining(now) == 0:
                 return None
-            prepared = self._delivery.prepare(self._supply.next())
+            message = self._supply.next()
+            if message.closes_at <= now:
+                self._group.release([message])  # its sending window has closed
+                continue
+            prepared = self._delivery.prepare(message)
             if prepared is not None:
                 self._allowance.open()
                 self._taken_at = now

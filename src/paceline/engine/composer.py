@@ -18,7 +18,7 @@ from paceline.domain.tokens import CampaignTokens, Tokens
 from paceline.engine.signing import Signing
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, installation
-from paceline.store.queue.deliveries import ClaimedMessage
+from paceline.store.queue.claiming import ClaimedMessage
 
 
 class Composer:

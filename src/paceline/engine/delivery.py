@@ -6,6 +6,7 @@ whatever answer came. Everything that can go wrong on the way has its own ending
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,12 +21,14 @@ from paceline.domain.outcome import (
     Outcome,
     Refused,
     Returned,
+    TemplateStop,
     TroubleKind,
     Uncertain,
 )
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
-from paceline.store.queue.deliveries import ClaimedMessage, Intent
+from paceline.store.queue.claiming import ClaimedMessage
+from paceline.store.queue.deliveries import Intent
 
 _BLAMELESS = frozenset(TroubleKind) - {TroubleKind.BUSY}
 
@@ -56,14 +59,19 @@ class Delivery:
         group: GroupCommit,
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
+        on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
     ) -> None:
-        """``lease_holds`` says whether a final dot may still be written, by the boot clock."""
+        """``lease_holds`` says whether a final dot may still be written, by the boot clock. ``on_template_stop`` is
+
+        called when a template cannot be sent any more.
+        """
         self._account = account
         self._lease = lease
         self._composer = composer
         self._group = group
         self._now = now
         self._lease_holds = lease_holds
+        self._on_template_stop = on_template_stop
 
     async def deliver(
         self, prepared: Prepared, session: Session, ahead: Callable[[], Letter | None]
@@ -77,11 +85,19 @@ class Delivery:
         message = prepared.message
         if (ended := await self._offer(prepared, session)) is not None:
             return self._record(message, ended, intended=False)
+        if (
+            message.closes_at < math.inf and message.closes_at <= self._now()
+        ):  # connecting and offering took longer than its sending window is open
+            session.abandon()
+            self._group.release([message])
+            return Withheld("its sending window has closed")
         if (withheld := await self._intend(message, session, meanwhile=ahead)) is not None:
             return withheld
         if not self._lease_holds():
             return self._withdraw(message, session, "the lease ran out before the hand-over")
         outcome = await self._hand_over(message, session, ahead)
+        if isinstance(outcome, Accepted | Returned) and outcome.template_stop is not None:
+            self._on_template_stop(prepared.letter.template, outcome.template_stop)
         return self._record(message, outcome, intended=True)
 
     def prepare(self, message: ClaimedMessage) -> Prepared | None:

@@ -17,16 +17,8 @@ from typing import Any
 
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.message import Report
-from paceline.store.queue.deliveries import (
-    Batch,
-    Claim,
-    ClaimedMessage,
-    Deliveries,
-    Exchanged,
-    Intent,
-    SchemaChanged,
-    StoreWentBack,
-)
+from paceline.store.queue.claiming import Claim, Claimed, ClaimedMessage, SchemaChanged
+from paceline.store.queue.deliveries import Batch, Deliveries, Exchanged, Intent, StoreWentBack
 
 _log = logging.getLogger("paceline.engine")
 
@@ -46,7 +38,7 @@ class GroupCommit:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="paceline-commit")
         self._next = Batch()
         self._intents: list[asyncio.Future[bool]] = []
-        self._claims: list[asyncio.Future[list[ClaimedMessage]]] = []
+        self._claims: list[asyncio.Future[Claimed]] = []
         self._awake = False  # whether the two events below have been told of the next batch already
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
@@ -67,13 +59,13 @@ class GroupCommit:
         self._wake()
         return future
 
-    def claim(self, claim: Claim) -> asyncio.Future[list[ClaimedMessage]]:
+    def claim(self, claim: Claim) -> asyncio.Future[Claimed]:
         """Ask for messages; an empty list when there are none.
 
         The future fails with StoreUnavailable when the store may have claimed some and nobody knows which: they return
         when the account's lease is given back.
         """
-        future: asyncio.Future[list[ClaimedMessage]] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Claimed] = asyncio.get_running_loop().create_future()
         self._next.claims.append(claim)
         self._claims.append(future)
         self._wake()
@@ -139,7 +131,7 @@ class GroupCommit:
 
     def _take(
         self,
-    ) -> tuple[Batch, list[asyncio.Future[bool]], list[asyncio.Future[list[ClaimedMessage]]]]:
+    ) -> tuple[Batch, list[asyncio.Future[bool]], list[asyncio.Future[Claimed]]]:
         taken = self._next, self._intents, self._claims
         self._next, self._intents, self._claims = Batch(), [], []
         self._filled.clear()
@@ -150,7 +142,7 @@ class GroupCommit:
         self,
         batch: Batch,
         intents: list[asyncio.Future[bool]],
-        claims: list[asyncio.Future[list[ClaimedMessage]]],
+        claims: list[asyncio.Future[Claimed]],
     ) -> StoreUnavailable | None:
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, self._exchange, batch, self._now())
@@ -240,9 +232,7 @@ def _fail(futures: Sequence[asyncio.Future[Any]], failure: StoreUnavailable) -> 
             future.set_exception(failure)
 
 
-def _answer_claims(
-    futures: Sequence[asyncio.Future[list[ClaimedMessage]]], claimed: Sequence[list[ClaimedMessage]]
-) -> None:
+def _answer_claims(futures: Sequence[asyncio.Future[Claimed]], claimed: Sequence[Claimed]) -> None:
     for place, future in enumerate(futures):
         if not future.done():
-            future.set_result(claimed[place] if place < len(claimed) else [])
+            future.set_result(claimed[place] if place < len(claimed) else Claimed())

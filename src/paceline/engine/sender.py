@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from paceline.domain.account import Account, AccountState
 from paceline.domain.allowance import Allowance, Exhaustion
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
-from paceline.domain.outcome import AccountTrouble, TroubleKind
+from paceline.domain.outcome import AccountTrouble, TemplateStop, TroubleKind
 from paceline.domain.rate import INBOUND_SHARE
 from paceline.domain.retry_policy import account_delay_seconds
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
@@ -30,7 +30,15 @@ from paceline.engine.sight import Sight, look
 from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders
+from paceline.store.queue import (
+    accounts,
+    campaign_work,
+    campaigns,
+    installation,
+    senders,
+    template_stops,
+    whatsapp_alarms,
+)
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
 from paceline.store.secrets import SecretBox
@@ -70,6 +78,7 @@ class Sender:
         self._composer = Composer(database, clock.now, box.tokens(settings), self._signing)
         self._workers: dict[int, AccountWorker] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._notes: set[asyncio.Task[None]] = set()
         self._renewed_boot = float("-inf")
         self._stopping = asyncio.Event()
         self._look = asyncio.Event()
@@ -108,6 +117,13 @@ class Sender:
     def look_now(self) -> None:
         """Something has changed that a sender should see at once."""
         self._look.set()
+
+    def wake_workers(self) -> None:
+        """There may be new work for accounts that this sender holds: cheaper than a look around."""
+        workers = list(self._workers.values())
+        random.shuffle(workers)
+        for worker in workers:
+            worker.look_again()
 
     @property
     def failure(self) -> Exception | None:
@@ -183,12 +199,12 @@ class Sender:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
                 if len(self._workers) < share and seen.is_free(standing):
-                    await self._start(standing, seen.worth_sending(standing), seen.urgent)
+                    await self._start(standing, seen.weighed(seen.worth_sending(standing)), seen.urgent)
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
                 worker.leave_room(INBOUND_SHARE if standing.id in seen.written_to else 0.0)
-                worker.serve(seen.served[standing.id], seen.urgent)
+                worker.serve(seen.weighed(seen.served[standing.id]), seen.urgent)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
             self._workers[account_id].stop()
@@ -222,7 +238,7 @@ class Sender:
 
     # Workers.
 
-    async def _start(self, standing: AccountStanding, campaign_ids: list[int], urgent: set[int]) -> None:
+    async def _start(self, standing: AccountStanding, weights: Mapping[int, float], urgent: set[int]) -> None:
         """Give an account a worker, unless somebody was quicker or its allowance is used up."""
         leased = await asyncio.to_thread(self._lease, standing.id)
         if leased is None:
@@ -234,7 +250,7 @@ class Sender:
             await self._leave(leased.account.id, leased.lease, _limited(exhaustion))
             return
         worker = self._new_worker(leased)
-        worker.serve(campaign_ids, urgent)
+        worker.serve(weights, urgent)
         self._workers[standing.id] = worker
         self._tasks[standing.id] = asyncio.create_task(self._supervise(worker))
         self._on_change()
@@ -248,7 +264,27 @@ class Sender:
             group=self._group,
             now=self._clock.now,
             lease_holds=self._lease_holds,
+            on_template_stop=partial(self._stop_template, leased.account.id),
         )
+
+    def _stop_template(self, account_id: int, template: str, stop: TemplateStop) -> None:
+        """A template cannot be sent any more; its contacts wait, in every campaign."""
+        note = asyncio.create_task(self._in_store(partial(self._keep_stop, account_id, template, stop)))
+        self._notes.add(note)
+        note.add_done_callback(self._notes.discard)
+
+    def _keep_stop(self, account_id: int, template: str, stop: TemplateStop) -> None:
+        now = self._clock.now()
+        with self._database.write() as connection:
+            template_stops.stop(
+                connection,
+                template,
+                workspace_id=accounts.workspace_of(connection, account_id),
+                reason=stop.reason,
+                until_at=None if stop.seconds is None else now + stop.seconds,
+                now=now,
+            )
+        self._on_change()
 
     def _lease(self, account_id: int) -> LeasedAccount | None:
         with self._database.write() as connection:
@@ -263,15 +299,20 @@ class Sender:
             trouble = AccountTrouble(kind=TroubleKind.FAILING, reason=f"unexpected error: {error!r}")
             departure = Departure(leaving=Leaving.TROUBLE, trouble=trouble)
         if departure.trouble is not None and departure.trouble.kind is TroubleKind.ALARM:
-            await self._in_store(partial(self._sound_alarm, worker.account, departure.trouble.reason))
+            await self._in_store(partial(self._sound_alarm, worker.account, departure.trouble))
         await self._leave(worker.account.id, worker.lease, self._standing_after(worker, departure))
         del self._workers[worker.account.id], self._tasks[worker.account.id]
         self.look_now()
 
-    def _sound_alarm(self, account: Account, reason: str) -> None:
-        """The provider has shown that going on would do harm: every campaign of this account stops for a person."""
-        now = self._clock.now()
+    def _sound_alarm(self, account: Account, trouble: AccountTrouble) -> None:
+        """The provider has shown that going on would do harm: every campaign of this account stops for a person.
+
+        Where the trouble is shared, so do the accounts that belong together with it, and their campaigns.
+        """
+        now, reason = self._clock.now(), trouble.reason
         with self._database.write() as connection:
+            if trouble.is_shared:
+                whatsapp_alarms.sound_for_siblings(connection, account.id, reason=f"{account.name}: {reason}", now=now)
             for campaign_id in campaign_work.attended(connection, [account.id], own=self._campaign_id)[account.id]:
                 campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=now, reason=f"{account.name}: {reason}")
 
@@ -325,6 +366,7 @@ class Sender:
             worker.stop()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
+        await asyncio.gather(*self._notes, return_exceptions=True)
 
     async def _say_goodbye(self) -> None:
         """Leave the list of the living, if the store can still be told; otherwise the lease runs out."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from paceline.domain.account import AccountState
 from paceline.domain.rate import INBOUND_SECONDS
 from paceline.domain.sharing import fair_share
-from paceline.store.queue import accounts, campaign_work, senders, servers, whatsapp_numbers
+from paceline.store.queue import accounts, campaign_work, layers, senders, servers, whatsapp_numbers
 from paceline.store.queue.accounts import AccountStanding
 
 
@@ -25,12 +25,18 @@ class Sight:
     with_work: set[int] = field(default_factory=set)
     urgent: set[int] = field(default_factory=set)
     """Campaigns that go before all others."""
+    weights: Mapping[int, float] = field(default_factory=dict)
+    """The share of each running campaign where several are sent through one account."""
     written_to: set[int] = field(default_factory=set)
     """Accounts to which people write as well."""
     full_servers: set[tuple[int, str]] = field(default_factory=set)
-    """Workspace and host of servers that take no more connections."""
+    """Workspace and host of servers that take no more connections, or no more messages now."""
     holdings: Mapping[int, int] = field(default_factory=dict)
     """Sender id -> accounts that it holds: of this sender and those that send the same."""
+
+    def weighed(self, campaign_ids: Sequence[int]) -> dict[int, float]:
+        """Those campaigns with their weights."""
+        return {campaign_id: self.weights.get(campaign_id, 1.0) for campaign_id in campaign_ids}
 
     def worth_sending(self, standing: AccountStanding) -> list[int]:
         """The campaigns for which an account should get a worker now."""
@@ -66,7 +72,8 @@ def look(connection: Connection, *, sender_id: int, campaign_id: int | None, now
         served=served,
         with_work=with_work,
         urgent=campaign_work.urgent(connection) & with_work,
+        weights=campaign_work.weights(connection, sorted(running)),
+        full_servers=servers.full(connection) | layers.full_servers(connection, now=now),
         written_to=whatsapp_numbers.written_to(connection, since=now - INBOUND_SECONDS),
-        full_servers=servers.full(connection),
         holdings=senders.holdings(connection, sender_id, campaign_id=campaign_id, now=now),
     )

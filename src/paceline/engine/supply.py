@@ -1,19 +1,20 @@
-"""What one account has claimed and not begun: claimed ahead from its campaigns in turn, given back when it cannot be used."""
+"""What one account has claimed and not begun: claimed ahead from its campaigns by their shares, given back when it cannot be used."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Protocol
 
 from paceline.domain.errors import StoreUnavailable
+from paceline.domain.fair_share import FairShare
 from paceline.engine.account_pace import AccountPace
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
 from paceline.store.queue.accounts import LeasedAccount
-from paceline.store.queue.deliveries import Claim, ClaimedMessage
+from paceline.store.queue.claiming import Claim, ClaimedMessage
 
 _CLAIM_AHEAD_SECONDS = 2.0
 _LARGEST_CLAIM = 250
@@ -60,21 +61,26 @@ class Supply:
         self._composer = composer
         self._group = group
         self._now = now
-        self._campaigns: deque[int] = deque()
+        self._share = FairShare()
         self._urgent: set[int] = set()
         self._smallest_batch = 4 * leased.account.max_connections
         self._batch = self._smallest_batch
         self._fed_at = 0.0
+        self._left_behind = 0
         self._hungry = asyncio.Event()
         self.waiting: deque[ClaimedMessage] = deque()
         """What is held, the first to begin first."""
 
-    def serve(self, campaign_ids: Sequence[int], urgent: Iterable[int]) -> None:
-        """The campaigns to claim from; what is held of others goes back. ``urgent`` ones go before what is held."""
-        self._urgent = set(urgent).intersection(campaign_ids)
-        if set(campaign_ids) != set(self._campaigns):
-            self._campaigns = deque(campaign_ids)
-            self.give_back(message for message in self.waiting if message.campaign_id not in campaign_ids)
+    def serve(self, weights: Mapping[int, float], urgent: Iterable[int]) -> None:
+        """The campaigns to claim from, with their weights; what is held of others goes back.
+
+        ``urgent`` ones go before what is held.
+        """
+        self._urgent = weights.keys() & set(urgent)
+        gone = self._share.weights.keys() - weights.keys()
+        self._share.serve(weights)
+        if gone:
+            self.give_back(message for message in self.waiting if message.campaign_id in gone)
 
     def look_again(self) -> None:
         """There may be new work."""
@@ -101,17 +107,9 @@ class Supply:
             for campaign_id in sorted(self._urgent):
                 await self._claim(campaign_id, self._wanted(ahead=True), ahead=True)
                 self._urgent.discard(campaign_id)  # until the sender sees more of it
-            for _ in range(len(self._campaigns)):
-                await self._claim_from_next_campaign()
+            for campaign_id in self._share.campaigns:
+                await self._claim(campaign_id, self._wanted())
             await self._hungry.wait()
-
-    async def _claim_from_next_campaign(self) -> None:
-        wanted = self._wanted()
-        if wanted <= 0 or not self._campaigns:
-            return
-        campaign_id = self._campaigns[0]
-        self._campaigns.rotate(-1)
-        await self._claim(campaign_id, wanted)
 
     async def _claim(self, campaign_id: int, wanted: int, *, ahead: bool = False) -> None:
         if wanted <= 0:
@@ -124,10 +122,14 @@ class Supply:
         except StoreUnavailable:
             self._consumer.stop()  # it may hold messages that nobody knows of: they return with the lease
             return
+        self._share.took(campaign_id, len(claimed))
         self._adapt_batch(full=len(claimed) == wanted)
+        self._left_behind = len(self.waiting) + len(claimed)
         held = (*claimed, *self.waiting) if ahead else (*self.waiting, *claimed)
         self.waiting = deque(sorted(held, key=attrgetter("begin_at")))
-        if self._consumer.leaving or campaign_id not in self._campaigns:
+        if claimed.more:
+            self._hungry.set()
+        if self._consumer.leaving or campaign_id not in self._share.weights:
             self.give_back(claimed)
         self._consumer.filled()
 
@@ -146,9 +148,11 @@ class Supply:
         return wanted if remaining is None else min(wanted, remaining - held)
 
     def _adapt_batch(self, *, full: bool) -> None:
+        """Grow while a batch lasts for less than half a second at the present speed; a slow account hoards nothing."""
         since = self._now() - self._fed_at
         self._fed_at += since
-        if full and since < 0.25:
+        begun = self._left_behind - len(self.waiting)
+        if full and 0.5 * begun > self._batch * since:
             self._batch = min(self._batch * 2, _LARGEST_CLAIM)
         elif since > 1.0:
             self._batch = max(self._batch // 2, self._smallest_batch)

@@ -15,6 +15,7 @@ from paceline.store.catalogue.audiences import AudienceWalk, Recipient
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, launching, suppressions
 from paceline.store.queue.campaigns import CampaignRow
+from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.launching import NewMessage
 
 _PART = 500
@@ -27,8 +28,15 @@ class CatalogueLaunch:
     """The launch of one campaign, step by step; each step is short, so that several can take turns."""
 
     def __init__(
-        self, campaign: CampaignRow, *, queue: Database, catalogue: Database, now: Callable[[], float]
+        self,
+        campaign: CampaignRow,
+        *,
+        queue: Database,
+        catalogue: Database,
+        now: Callable[[], float],
+        forgotten: Forgotten | None = None,
     ) -> None:
+        self._forgotten = forgotten
         self._id = campaign.id
         self._workspace_id = campaign.workspace_id
         self._channel = campaign.channel
@@ -111,6 +119,7 @@ class CatalogueLaunch:
                     refused=refused,
                     slot=0,
                     now=self._now(),
+                    forgotten=self._forgotten,
                 )
             if not added:
                 return

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from paceline.audience.audience import Audience
-from paceline.audience.contact import Contact, RefusedRow
+from paceline.audience.contact import Contact, RefusedRow, refused
 from paceline.audience.refused_rows import RefusedRowsFile
 from paceline.domain.errors import StoreUnavailable
 from paceline.store.database import Database
 from paceline.store.queue import campaigns, launching
+from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.launching import NewMessage
 
 _Result = TypeVar("_Result")
@@ -38,14 +39,20 @@ class FileLaunch:
         refused_path: Path,
         now: Callable[[], float],
         on_part: Callable[[], None],
+        part_of: Callable[[Contact], int | None] = lambda contact: 0,
+        forgotten: Forgotten | None = None,
     ) -> None:
-        """``on_part`` is called after each part that was queued."""
+        """``on_part`` is called after each portion that was queued; ``part_of`` says which part of the campaign a contact
+        belongs to, None for those for whom it has nothing; ``forgotten`` knows who was erased.
+        """
+        self._forgotten = forgotten
         self._database = database
         self._campaign_id = campaign_id
         self._audience = audience
         self._refused_path = refused_path
         self._now = now
         self._on_part = on_part
+        self._part_of = part_of
         self._stopping = threading.Event()
         self.refused = 0
         """Rows refused so far."""
@@ -57,7 +64,7 @@ class FileLaunch:
     def run(self) -> bool:
         """Launch to the end; False when stopped before, or when the campaign has ended or another process launches it."""
         with RefusedRowsFile(self._refused_path, self._audience.columns) as refused_file:
-            for part in self._audience.batches(_PART):
+            for part in map(self._sorted_out, self._audience.batches(_PART)):
                 refused_rows = [row for row in part if isinstance(row, RefusedRow)]
                 refused_file.write(refused_rows)
                 self.refused += len(refused_rows)
@@ -67,6 +74,15 @@ class FileLaunch:
             self._patiently(self._finish)
         self._on_part()
         return True
+
+    def _sorted_out(self, rows: list[Contact | RefusedRow]) -> list[Contact | RefusedRow]:
+        """The same rows; contacts for whom the campaign has nothing are refused."""
+        return [
+            refused(row.line, "no template of the campaign is meant for this contact", row.fields.values())
+            if isinstance(row, Contact) and self._part_of(row) is None
+            else row
+            for row in rows
+        ]
 
     def _queue(self, part: list[Contact | RefusedRow]) -> bool:
         """Bring one part into the queue; False to leave."""
@@ -91,7 +107,7 @@ class FileLaunch:
 
     def _add(self, part: list[Contact | RefusedRow], after: int, cursor: int) -> bool:
         rows = [
-            NewMessage(contact_id=c.line, address=c.address, fields=c.fields)
+            NewMessage(contact_id=c.line, address=c.address, fields=c.fields, part=self._part_of(c) or 0)
             for c in part
             if isinstance(c, Contact) and c.line > after
         ]
@@ -106,6 +122,7 @@ class FileLaunch:
                 refused=self.refused,
                 slot=0,
                 now=self._now(),
+                forgotten=self._forgotten,
             )
 
     def _finish(self) -> None:

@@ -7,12 +7,21 @@ from collections.abc import Callable
 from paceline.launch.catalogue_launch import CatalogueLaunch
 from paceline.store.database import Database
 from paceline.store.queue import campaign_drafts
+from paceline.store.queue.erasures import Forgotten
 
 
 class Launcher:
     """All launches of one process; what it remembers can be lost at any time."""
 
-    def __init__(self, *, queue: Database, catalogue: Database, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        *,
+        queue: Database,
+        catalogue: Database,
+        now: Callable[[], float],
+        forgotten: Forgotten | None = None,
+    ) -> None:
+        self._forgotten = forgotten
         self._queue = queue
         self._catalogue = catalogue
         self._now = now
@@ -26,7 +35,11 @@ class Launcher:
         for number, campaign in wanted.items():
             if number not in self._launches:
                 self._launches[number] = CatalogueLaunch(
-                    campaign, queue=self._queue, catalogue=self._catalogue, now=self._now
+                    campaign,
+                    queue=self._queue,
+                    catalogue=self._catalogue,
+                    now=self._now,
+                    forgotten=self._forgotten,
                 )
         steps = [launch.step() for launch in self._launches.values()]
         return any(steps)

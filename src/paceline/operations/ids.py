@@ -10,6 +10,7 @@ _NOUNS = {
     IdKind.CAMPAIGN: "campaign",
     IdKind.CONTACT: "contact",
     IdKind.DOMAIN: "domain",
+    IdKind.ERASURE: "erasure",
     IdKind.LIST: "list",
     IdKind.MESSAGE: "message",
     IdKind.SEGMENT: "segment",

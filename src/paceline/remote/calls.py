@@ -50,7 +50,7 @@ class Peer:
         self, address: PeerAddress, keys: PeerKeys, *, timeout_seconds: float, now: Callable[[], float]
     ) -> None:
         """Raises InputError for a file of authorities that cannot be read."""
-        guard = address.guard or _open_guard(address.url)
+        guard = address.guard or open_guard(address.url)
         try:
             self._http = OutboundHttp(
                 guard, timeout_seconds=timeout_seconds, longest_answer=_LONGEST_ANSWER, ca_file=address.ca_file
@@ -87,7 +87,7 @@ def is_plain_and_far(url: str) -> bool:
         return parts.hostname != "localhost"
 
 
-def _open_guard(url: str) -> AddressGuard:
+def open_guard(url: str) -> AddressGuard:
     """A guard that lets through whatever a person of this machine has named."""
     host = (urlsplit(url).hostname or "").lower()
     everywhere = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))

@@ -52,6 +52,8 @@ class WhatsAppRule:
     statuses: tuple[str, ...] | None = None
     """What webhooks tell of it: sent, delivered, read, failed; None: what the simulator does otherwise."""
     failed_code: int = 131026
+    message_status: str = "accepted"
+    """What an accepted message is answered with: also held_for_quality_assessment, paused."""
 
 
 class WhatsAppRuleBook:

@@ -274,7 +274,7 @@ class WhatsAppSandbox:
             {
                 "messaging_product": "whatsapp",
                 "contacts": [{"input": recipient, "wa_id": digits}],
-                "messages": [{"id": arrival.wamid, "message_status": "accepted"}],
+                "messages": [{"id": arrival.wamid, "message_status": rule.message_status}],
             }
         )
 

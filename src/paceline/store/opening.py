@@ -63,6 +63,18 @@ def open_queue(settings: Settings) -> Database:
     return database
 
 
+def open_scratch_queue(path: Path, settings: Settings) -> Database:
+    """A new, empty queue in a file that is thrown away in the end. The caller closes it and removes the file."""
+    database = SqliteDatabase(path, settings, durable=False)
+    try:
+        prepare(database, QUEUE)
+        _install(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
 def open_catalogue(settings: Settings, queue: Database) -> Database:
     """The catalogue's database with its schema in place: the queue's own where both live in one. Raises as above."""
     database = connect_catalogue(settings) if settings.has_two_databases else queue

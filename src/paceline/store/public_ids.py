@@ -25,10 +25,13 @@ class IdKind(StrEnum):
     CONTACT = "con"
     DELIVERY = "dlv"  # of a webhook
     DOMAIN = "dom"
+    ERASURE = "ers"
     EXPORT = "exp"
     IMPORT = "imp"
     INVITATION = "inv"
+    KEPT_MAIL = "kml"
     LIST = "lst"
+    MAILBOX = "mbx"
     MESSAGE = "msg"
     SEGMENT = "seg"
     SERVER = "srv"

@@ -126,7 +126,7 @@ class Incoming:
             key=key,
             at=now,
             rule=None if report.bounce is None else str(report.bounce),
-            detail=" ".join(filter(None, (report.status, report.diagnosis))) or None,
+            detail=" ".join(filter(None, (report.status, report.diagnosis))) or None if message.address else None,
         )
         with self._queue.write() as connection:
             new = facts.record(connection, self._queue, [fact], now=now)
@@ -135,6 +135,8 @@ class Incoming:
 
     def _suppress(self, connection: Connection, report: Report, message: SentMessage, now: float) -> bool:
         """Hard bounces and complaints at once, soft ones when there are enough; the rest says nothing of the address."""
+        if not message.address:  # the recipient was erased
+            return False
         limits = self._thresholds
         reason, expires_at = "", None
         if report.kind is ReportKind.COMPLAINT:

@@ -72,6 +72,8 @@ def unsubscribe(queue: Database, token: Token, way: Way, *, now: float) -> bool:
         )
         if message is None:
             return False
+        if not message.address:  # its recipient was erased
+            return True
         added = suppressions.suppress(
             connection,
             [message.address],

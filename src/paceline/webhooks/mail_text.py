@@ -18,13 +18,14 @@ _SUBJECTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "campaign.warning": lambda data: f"{data['key']} is about to harm its senders' reputation",
     "account.warning": lambda data: f"the account {data['name']} is about to lose its reputation",
     "account.broken": lambda data: f"the account {data['name']} is broken",
+    "mailbox.broken": lambda data: f"the mailbox {data['name']} cannot be read",
     "database.unreachable": lambda data: f"the {data['database']}'s database did not answer",
     "database.back": lambda data: f"the {data['database']}'s database is back after {data['seconds']} s",
     "import.completed": lambda data: f"{data['file_name']} is imported",
     "import.failed": lambda data: f"the import of {data['file_name']} failed",
 }
 _BY = {"limits": " by its limits", "health": " and needs a person", "person": " by a person"}
-_IDS = ("campaign", "account", "import", "webhook")
+_IDS = ("campaign", "account", "mailbox", "import", "webhook")
 
 
 def mail_text(event: str, body: str) -> tuple[str, str]:

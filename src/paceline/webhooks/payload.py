@@ -9,7 +9,7 @@ from paceline.clock import iso
 from paceline.store.public_ids import IdKind, PublicIds
 from paceline.store.queue.notices import Notice
 
-_SUBJECTS = {"campaign": IdKind.CAMPAIGN, "account": IdKind.ACCOUNT}
+_SUBJECTS = {"campaign": IdKind.CAMPAIGN, "account": IdKind.ACCOUNT, "mailbox": IdKind.MAILBOX}
 _INSTANTS = ("at", "resumes_at", "since", "back_at")
 
 

@@ -8,7 +8,7 @@ from paceline.domain.campaign import CampaignMove
 from paceline.domain.message import MessageState, ReportKind
 from paceline.operations.context import Context
 from paceline.store.queue import messages
-from paceline.store.queue.deliveries import ClaimedMessage
+from paceline.store.queue.claiming import ClaimedMessage
 from surroundings.queue import Holder, Queue
 
 

@@ -28,7 +28,7 @@ def names() -> Iterator[NameServer]:
 @pytest.fixture
 def asking(open_with: Open, names: NameServer) -> Context:
     """An installation that asks our name server, and does not wait long."""
-    return open_with(dns_servers=names.setting, dns_timeout_seconds=0.5)
+    return open_with(dns_servers=names.setting, dns_timeout_seconds=1.0)
 
 
 def states(domain: operations.SendingDomain) -> list[tuple[KeyKind, KeyState]]:

@@ -83,7 +83,7 @@ def test_the_moment_of_return_is_the_first_one_with_allowance(given_limits: Limi
     just_before = max(exhaustion.resumes_at - 0.001, now)
     assert Allowance(given_limits, usage, 0, just_before).remaining(just_before) == 0
     assert Allowance(given_limits, usage, 0, exhaustion.resumes_at).exhaustion(exhaustion.resumes_at) is None or (
-        given_limits.window is Window.CALENDAR
+        given_limits.window is Window.CALENDAR or given_limits.warm_up is not None
     )
 
 
@@ -163,3 +163,20 @@ def test_rolling_window_counts_a_cut_bucket_whole() -> None:
     allowance = Allowance(Limits(hour=1, window=Window.ROLLING), [(bucket_of(sent_at), 1)], 0, sent_at)
     assert allowance.remaining(sent_at + 3600) == 0
     assert allowance.remaining(sent_at + 3600.2) == 1
+
+
+@given(limits, st.lists(st.tuples(st.floats(0, 4000), st.booleans()), max_size=80))
+def test_what_others_have_charged_is_learnt(given_limits: Limits, steps: list[tuple[float, bool]]) -> None:
+    now = START
+    buckets: dict[int, int] = {}
+    allowance = Allowance(given_limits, (), 0, now)
+    for pause, own in steps:
+        bucket = bucket_of(now)
+        buckets[bucket] = buckets.get(bucket, 0) + 1
+        if own:
+            allowance.open()
+            allowance.charge(now)
+        else:
+            allowance.learn(bucket, buckets[bucket])
+        assert allowance.remaining(now) == Allowance(given_limits, buckets.items(), 0, now).remaining(now)
+        now += pause

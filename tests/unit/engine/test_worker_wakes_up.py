@@ -16,7 +16,7 @@ from paceline.engine.delivery import Delivery, Prepared
 from paceline.engine.group_commit import GroupCommit
 from paceline.engine.lane import Lane
 from paceline.store.queue.accounts import LeasedAccount
-from paceline.store.queue.deliveries import ClaimedMessage
+from paceline.store.queue.claiming import ClaimedMessage
 
 _MOMENT = 1000.0
 _LETTER = Letter(sender="a@example.com", recipient="b@example.com", data=b"Subject: hello\r\n\r\nhello\r\n")

@@ -22,4 +22,20 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/campaigns", label: "Campaigns", icon: "campaign", needs: "campaigns:read" },
     ],
   },
+  {
+    label: "Audience",
+    items: [
+      { to: "/contacts", label: "Contacts", icon: "contacts", needs: "contacts:read" },
+      { to: "/lists", label: "Lists", icon: "list", needs: "contacts:read" },
+      { to: "/segments", label: "Segments", icon: "segment", needs: "contacts:read" },
+      { to: "/suppressions", label: "Suppressions", icon: "suppression", needs: "suppressions:read" },
+    ],
+  },
+  {
+    label: "Workspace",
+    items: [
+      { to: "/settings", label: "Settings", icon: "settings" },
+      { to: "/audit", label: "Audit log", icon: "audit", needs: "audit:read" },
+    ],
+  },
 ];

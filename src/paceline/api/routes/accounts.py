@@ -159,5 +159,8 @@ def _answer(row: AccountDetails) -> AccountAnswer:
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
         largest_campaign=row.largest_campaign,
+        weight=row.weight,
+        warm_up=row.warm_up,
+        warm_up_since=row.warm_up_since,
         guarded=row.guarded,
     )

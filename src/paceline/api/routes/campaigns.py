@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from paceline.api.schemas.campaigns import (
     CheckAnswer,
     CopyRequest,
     ExplainAnswer,
+    FindingAnswer,
     ListedCampaignAnswer,
     NewCampaign,
     ReportAnswer,
@@ -29,11 +31,12 @@ from paceline.api.schemas.campaigns import (
     TestMessageAnswer,
     TestRequest,
 )
-from paceline.api.schemas.content import Content, PreviewAnswer, PreviewRequest, problem_answers
+from paceline.api.schemas.content import Content, PreviewAnswer, PreviewRequest, ProblemAnswer
 from paceline.api.schemas.messages import MessageAnswer, State
 from paceline.api.schemas.segments import CountAnswer
 from paceline.api.schemas.workers import TakeHomeRequest
 from paceline.domain.campaign import CampaignStatus, LateStart
+from paceline.domain.finding import Finding, Severity
 from paceline.domain.permission import Permission
 from paceline.operations.campaigns import (
     assigning,
@@ -43,6 +46,7 @@ from paceline.operations.campaigns import (
     campaign_starting,
     campaigns,
     explaining,
+    preflight,
     previewing,
     reporting,
     test_sending,
@@ -51,6 +55,8 @@ from paceline.operations.campaigns.campaign_drafts import Campaign, row_of
 from paceline.operations.campaigns.summary import summary_of
 
 routes = Routes(tag="campaigns")
+
+FollowLinks = Annotated[bool, Query(description="Ask for each https link as well, from the server.")]
 
 
 @routes.get("/campaigns", permission=Permission.CAMPAIGNS_READ)
@@ -81,6 +87,8 @@ def create_campaign(asked: Asked, new: NewCampaign) -> CampaignAnswer:
         rate_per_minute=new.rate_per_minute,
         max_attempts=new.max_attempts,
         retry_delay_seconds=new.retry_delay_seconds,
+        weight=new.weight,
+        window=None if new.window is None else new.window.model_dump(exclude_unset=True),
         worker=new.worker,
         worker_fallback=new.worker_fallback,
     )
@@ -132,14 +140,20 @@ def take_campaign_home(asked: Asked, campaign_id: str, given: TakeHomeRequest | 
 
 
 @routes.get("/campaigns/{campaign_id}/check", permission=Permission.CAMPAIGNS_READ)
-def check_campaign(asked: Asked, campaign_id: str) -> CheckAnswer:
+def check_campaign(asked: Asked, campaign_id: str, follow_links: FollowLinks = False) -> CheckAnswer:
     """What stands between a draft and its start, and how many people it would reach."""
     checked = campaign_checks.check(asked.context, campaign_id)
+    found = preflight.of_draft(asked.context, checked, follow_links=follow_links)
     return CheckAnswer(
-        problems=problem_answers(checked.problems),
-        notices=problem_answers(checked.notices),
+        problems=[_found(finding) for finding in found if finding.severity is Severity.ERROR],
+        notices=[_found(finding) for finding in found if finding.severity is Severity.WARNING],
+        findings=[FindingAnswer(**asdict(finding)) for finding in found],
         recipients=CountAnswer(number=checked.recipients.number, exact=checked.recipients.exact),
     )
+
+
+def _found(finding: Finding) -> ProblemAnswer:
+    return ProblemAnswer(field=finding.field, message=finding.sentence)
 
 
 @routes.post("/campaigns/{campaign_id}/preview", permission=Permission.CAMPAIGNS_READ)

@@ -25,6 +25,17 @@ Largest = Annotated[
         ge=0, le=1_000_000_000, description="Messages that a campaign may have to be started with it; 0: any number."
     ),
 ]
+Weight = Annotated[
+    float, Field(ge=0.001, le=1000, strict=False, description="Its share of campaigns that choose by weight.")
+]
+WarmUpText = Annotated[
+    str,
+    Field(
+        max_length=4000,
+        description="The messages of its first days: 50 +25 until 500, 50 +20% until 5000, or 20, 40, 80; empty: no ramp.",
+        examples=["50 +20% until 5000"],
+    ),
+]
 AccountIds = Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=_MOST_AT_ONCE)]
 WindowName = Annotated[Window, Field(strict=False)]
 SecurityName = Annotated[Security, Field(strict=False)]
@@ -42,6 +53,11 @@ class Limits(Request):
     rate_per_minute: Pace | None = None
     max_connections: Connections | None = None
     largest_campaign: Largest | None = None
+    weight: Weight | None = None
+    warm_up: WarmUpText | None = None
+    warm_up_since: Annotated[str, Field(max_length=10, examples=["2027-03-01"])] | None = Field(
+        default=None, description="The first day of the warm-up; absent: the day of its first use."
+    )
 
 
 class AccountFields(Limits):
@@ -112,6 +128,9 @@ class AccountAnswer(Answer):
     rate_per_minute: float
     max_connections: int
     largest_campaign: int
+    weight: float
+    warm_up: str = Field(description="The ramp of its first days; empty: none.")
+    warm_up_since: str | None
     guarded: bool = Field(description="Made over the API: its host must be public, or on the administrator's list.")
 
 

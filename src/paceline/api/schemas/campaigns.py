@@ -9,6 +9,7 @@ from pydantic import Field
 from paceline.api.schemas.base import Answer, Instant, Request
 from paceline.api.schemas.content import Address, Content, Fields, ProblemAnswer
 from paceline.api.schemas.segments import CountAnswer, Name
+from paceline.domain.finding import Severity
 
 Status = Literal["draft", "scheduled", "running", "paused", "paused_limits", "paused_health", "stopped", "completed"]
 Id = Annotated[str, Field(min_length=1, max_length=100)]
@@ -31,6 +32,31 @@ class AudienceRequest(Request):
     exclude_segment: Id | None = None
 
 
+class WindowFields(Request):
+    """When a campaign may send; what is absent does not limit it. An empty one takes the window away."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] | None = Field(default=None, max_length=7)
+    hours: list[Annotated[str, Field(max_length=11, examples=["09:00-17:30"])]] | None = Field(
+        default=None, max_length=24, description="One that ends before it begins ends on the following day."
+    )
+    holidays: list[Annotated[str, Field(max_length=10, examples=["2027-12-24"])]] | None = Field(
+        default=None, max_length=1000
+    )
+    timezone: Annotated[str, Field(max_length=60)] | None = Field(default=None, description="Absent: UTC.")
+    recipient_timezone: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None,
+        description="The field of a contact that holds its time zone; empty: the campaign's holds for all.",
+    )
+    not_before: Annotated[str, Field(max_length=30, examples=["2027-03-01T09:00:00"])] | None = Field(
+        default=None, description="A local time: nobody gets it before it is that time there."
+    )
+
+
+Weight = Annotated[
+    float, Field(ge=0.001, le=1000, strict=False, description="Its share of accounts that other campaigns use too.")
+]
+
+
 class NewCampaign(Request):
     """A draft to create; all but the name may come later."""
 
@@ -43,6 +69,8 @@ class NewCampaign(Request):
     rate_per_minute: Rate = 0.0
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    weight: Weight = 1.0
+    window: WindowFields | None = None
     worker: Worker | None = None
     worker_fallback: bool = Field(default=True, description=_FALLBACK)
 
@@ -57,6 +85,8 @@ class ChangedCampaign(Request):
     rate_per_minute: Rate | None = None
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
+    weight: Weight | None = None
+    window: WindowFields | None = Field(default=None, description="Replaces the window as a whole; {} takes it away.")
     worker: Worker | None = None
     worker_fallback: bool | None = Field(default=None, description=_FALLBACK)
 
@@ -148,6 +178,8 @@ class CampaignAnswer(Answer):
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float
+    window: WindowFields | None
     starts_at: Instant | None
     start_timezone: str | None
     late_start: str
@@ -214,11 +246,24 @@ class ReportAnswer(Answer):
     updated_at: str
 
 
+class FindingAnswer(Answer):
+    """One thing that was found before a start."""
+
+    severity: Severity
+    rule: str = Field(description="What was looked at, for example links, dkim, spf, fields.")
+    field: str
+    sentence: str
+    cure: str
+
+
 class CheckAnswer(Answer):
     """What stands between a draft and its start."""
 
     problems: list[ProblemAnswer] = Field(description="These must be mended before it can start.")
     notices: list[ProblemAnswer] = Field(description="These are worth knowing.")
+    findings: list[FindingAnswer] = Field(
+        description="The same and more of each: errors are problems, warnings notices."
+    )
     recipients: CountAnswer
 
 

@@ -11,6 +11,9 @@ import orjson
 
 from paceline.channels.printable import printable
 
+HELD_BACK = "held_for_quality_assessment"
+"""The status of a message that the provider has taken and keeps until it knows how others like it are received."""
+
 _LONGEST_WAIT_SECONDS = 86400.0
 
 

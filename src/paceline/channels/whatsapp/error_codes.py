@@ -11,7 +11,7 @@ from enum import StrEnum
 from paceline.channels.printable import printable
 from paceline.channels.whatsapp.answers import ApiError
 from paceline.channels.whatsapp.limits import RETRY_SECONDS
-from paceline.domain.outcome import AccountTrouble, Deferred, Refused, Returned, TroubleKind
+from paceline.domain.outcome import AccountTrouble, Deferred, Refused, Returned, TemplateStop, TroubleKind
 from paceline.domain.rate import PAIR_SECONDS
 
 
@@ -240,15 +240,29 @@ def outcome(error: ApiError, row: ErrorRow, verdict: Verdict, *, attempt: int) -
             wait = max(PAIR_SECONDS, 4.0**power, error.retry_after_seconds or 0.0)
             return Returned(reply=words, retry_after_seconds=wait)
         case Verdict.TEMPLATE:
-            return Returned(reply=words, retry_after_seconds=seconds or _STOPPED_TEMPLATE_SECONDS)
+            stop = TemplateStop(reason=words, seconds=stop_seconds(error, row, verdict))
+            wait = stop.seconds or _STOPPED_TEMPLATE_SECONDS
+            return Returned(reply=words, retry_after_seconds=wait, template_stop=stop)
         case _:
-            return Returned(reply=words, trouble=_trouble(verdict, words, seconds))
+            return Returned(reply=words, trouble=_trouble(verdict, row, words, seconds))
 
 
-def _trouble(verdict: Verdict, words: str, seconds: float | None) -> AccountTrouble:
+def stop_seconds(error: ApiError, row: ErrorRow, verdict: Verdict) -> float | None:
+    """How long a template is stopped by an error; None: until the provider or a person says otherwise."""
+    if row.is_spam_signal or verdict is not row.verdict:
+        return None
+    return error.retry_after_seconds or row.seconds
+
+
+def _trouble(verdict: Verdict, row: ErrorRow, words: str, seconds: float | None) -> AccountTrouble:
     kind = _TROUBLES[verdict]
     needs_a_person = kind in (TroubleKind.BROKEN, TroubleKind.ALARM)
-    return AccountTrouble(kind=kind, reason=words, retry_after_seconds=None if needs_a_person else seconds)
+    return AccountTrouble(
+        kind=kind,
+        reason=words,
+        retry_after_seconds=None if needs_a_person else seconds,
+        is_shared=row.about is About.ACCOUNT,
+    )
 
 
 _TROUBLES = {

@@ -11,8 +11,11 @@ from paceline.channels.printable import printable
 from paceline.channels.whatsapp.answers import AcceptedAnswer, ApiError, Unreadable, read_answer
 from paceline.channels.whatsapp.client import CloudApiClient, Exchange, HttpAnswer, NoAnswer, NotSent
 from paceline.channels.whatsapp.error_codes import Streaks, Verdict, outcome, row_of
-from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TroubleKind, Uncertain
+from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
 from paceline.domain.rate import PairRate
+
+_UNTIL_KNOWN_SECONDS = 10.0
+_HELD_BACK_SECONDS = 3600.0  # nearly all are released within an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,20 @@ class WhatsAppSession:
     def _held(self, letter: Letter) -> Returned | None:
         """Why this message has to wait: its template was stopped, or its recipient has just had one."""
         now = time.monotonic()
-        stopped = self._number.stopped.get(letter.template)
-        if stopped is not None and stopped.until > now:
-            reply = f"not sent: the template {letter.template} is stopped: {stopped.reason}"
-            return Returned(reply=printable(reply), retry_after_seconds=stopped.until - now)
+        if (stopped := self._stopped(letter)) is not None:
+            return stopped
         wait = self._number.pairs.wait(letter.recipient, now)
         if wait > 0:
             reply = "not sent: this number has just sent a message to this recipient; one in 6 s is allowed"
             return Returned(reply=reply, retry_after_seconds=wait)
         return None
+
+    def _stopped(self, letter: Letter) -> Returned | None:
+        now, stopped = time.monotonic(), self._number.stopped.get(letter.template)
+        if stopped is None or stopped.until <= now:
+            return None
+        reply = f"not sent: the template {letter.template} is stopped: {stopped.reason}"
+        return Returned(reply=printable(reply), retry_after_seconds=stopped.until - now)
 
     async def hand_over(self, ahead: Letter | None = None) -> Outcome:
         """Let the request out and wait for the answer. Nothing rides ahead: each request has its own connection."""
@@ -82,6 +90,9 @@ class WhatsAppSession:
         if exchange is None or letter is None:
             raise RuntimeError("hand_over without a request at the gate")
         self._exchange = self._letter = None
+        if (stopped := self._stopped(letter)) is not None:  # since it was offered
+            exchange.abandon()
+            return stopped
         self._number.pairs.sent(letter.recipient, time.monotonic())
         answer = await exchange.send()
         match answer:
@@ -97,8 +108,10 @@ class WhatsAppSession:
         match said:
             case AcceptedAnswer():
                 self._number.streaks.accepted(letter.template)
-                held = f" ({said.status})" if said.status not in ("", "accepted") else ""
-                return Accepted(reply=f"{said.wamid}{held}")
+                if said.status in ("", "accepted"):
+                    return Accepted(reply=said.wamid)
+                self._stop_here(letter.template, f"the provider holds its messages back ({said.status})")
+                return Accepted(reply=f"{said.wamid} ({said.status})", template_stop=_held_back(said.status))
             case ApiError():
                 return self._refused(said, letter)
             case Unreadable(reason=reason):
@@ -108,10 +121,13 @@ class WhatsAppSession:
         row = row_of(error)
         verdict = self._number.streaks.verdict(letter.template, error, row)
         ended = outcome(error, row, verdict, attempt=letter.attempt)
-        if verdict is Verdict.TEMPLATE and isinstance(ended, Returned) and ended.retry_after_seconds is not None:
-            until = time.monotonic() + ended.retry_after_seconds
-            self._number.stopped[letter.template] = StoppedTemplate(until, ended.reply)
+        if verdict is Verdict.TEMPLATE:
+            self._stop_here(letter.template, ended.reply)
         return ended
+
+    def _stop_here(self, template: str, reason: str) -> None:
+        """Send no more of a template until it is known everywhere that it is stopped."""
+        self._number.stopped[template] = StoppedTemplate(time.monotonic() + _UNTIL_KNOWN_SECONDS, reason)
 
     def abandon(self) -> None:
         """Drop the request at the gate; it will never leave."""
@@ -125,6 +141,11 @@ class WhatsAppSession:
         if not self._closed:
             self._closed = True
             await self._on_close()
+
+
+def _held_back(status: str) -> TemplateStop:
+    reason = f"{status}: the provider first looks at how the messages of this template are received"
+    return TemplateStop(reason=reason, seconds=_HELD_BACK_SECONDS)
 
 
 def _not_sent(failure: NotSent) -> Returned:

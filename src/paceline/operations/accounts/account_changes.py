@@ -5,7 +5,7 @@ A stored password belongs to the server it was given for: whoever changes where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,8 +33,17 @@ _EDITABLE = (
     "rate_per_minute",
     "max_connections",
     "largest_campaign",
+    "weight",
+    "warm_up",
+    "warm_up_since",
 )
 _MOST_AT_ONCE = 10_000
+_STORED_AS: Mapping[str, Callable[[Any], str | None]] = {
+    "timezone": lambda zone: str(zone.key),
+    "window": str,
+    "warm_up": lambda ramp: "" if ramp is None else str(ramp),
+    "warm_up_since": lambda day: None if day is None else str(day),
+}
 
 
 def create(context: Context, fields: Mapping[str, Any], tags: Sequence[str] = ()) -> AccountDetails:
@@ -200,7 +209,15 @@ def _as_fields(account: Account) -> dict[str, Any]:
         "rate_per_minute": account.rate_per_minute,
         "max_connections": account.max_connections,
         "largest_campaign": account.largest_campaign,
+        "weight": account.weight,
+        "warm_up": "" if limits.warm_up is None else str(limits.warm_up),
+        "warm_up_since": _since(account),
     }
+
+
+def _since(account: Account) -> str:
+    warm_up = account.limits.warm_up
+    return "" if warm_up is None or warm_up.since is None else warm_up.since.isoformat()
 
 
 def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,7 +230,7 @@ def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
             continue
         try:
             value = ACCOUNT.fields[name].kind.parse(given)
-            values[name] = value.key if name == "timezone" else str(value) if name == "window" else value
+            values[name] = _STORED_AS[name](value) if name in _STORED_AS else value
         except ValueError as error:
             problems.append(Problem(file="request", field=name, message=str(error)))
     if problems:

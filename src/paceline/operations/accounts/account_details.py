@@ -40,6 +40,9 @@ class AccountDetails:
     rate_per_minute: float
     max_connections: int
     largest_campaign: int
+    weight: float
+    warm_up: str
+    warm_up_since: str | None
     tags: tuple[str, ...]
     guarded: bool
     summary: AccountSummary
@@ -145,7 +148,7 @@ def _details(context: Context, connection: Connection, records: Sequence[Account
 
 
 def _one(context: Context, record: AccountRecord, summary: AccountSummary) -> AccountDetails:
-    standing, login = record.standing, record.login
+    standing, login, warm_up = record.standing, record.login, record.standing.limits.warm_up
     return AccountDetails(
         id=context.ids.encode(IdKind.ACCOUNT, standing.id),
         number=standing.id,
@@ -161,6 +164,9 @@ def _one(context: Context, record: AccountRecord, summary: AccountSummary) -> Ac
         rate_per_minute=standing.rate_per_minute,
         max_connections=standing.max_connections,
         largest_campaign=standing.largest_campaign,
+        weight=standing.weight,
+        warm_up="" if warm_up is None else str(warm_up),
+        warm_up_since=None if warm_up is None or warm_up.since is None else warm_up.since.isoformat(),
         tags=standing.tags,
         guarded=login.get("guarded", False),
         summary=summary,

@@ -33,6 +33,7 @@ _WHOLE = (
     "max_connections",
     "largest_campaign",
 )
+_DECIMAL = ("rate_per_minute", "weight")
 _ACCEPTED = "a TOML file with [[accounts]] tables, or a CSV file with a column per field"
 
 
@@ -245,7 +246,7 @@ def _cell(name: str, cell: str) -> Any:
     try:
         if name in _WHOLE:
             return int(text)
-        return float(text) if name == "rate_per_minute" else text
+        return float(text) if name in _DECIMAL else text
     except ValueError:
         return text
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from paceline.domain.address import address_key, parse_address
 from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, check_fields, parse_phone
 from paceline.domain.errors import InputError, Problem
+from paceline.operations.audience import privacy
 from paceline.operations.audience.lists import contact_number, list_number
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue import contacts, lists, subscriptions
@@ -74,8 +75,9 @@ class Subscription:
 
 
 def create_contact(context: Context, draft: ContactDraft) -> ContactView:
-    """Create a contact. Raises InputError, NotPossible when one of the addresses is another contact's."""
+    """Create a contact. Raises InputError, NotPossible when an address is another contact's, or was erased."""
     draft = _checked(draft)
+    privacy.require_not_erased(context, draft.email, draft.phone)
     with context.catalogue.write() as connection:
         number = contacts.create(
             connection,
@@ -107,6 +109,7 @@ def change_contact(context: Context, contact_id: str, draft: ContactDraft) -> Co
     """
     get_contact(context, contact_id)
     draft = _checked(draft)
+    privacy.require_not_erased(context, draft.email, draft.phone)
     number = contact_number(context, contact_id)
     workspace_id = context.workspace_id
     with context.catalogue.write() as connection:

@@ -16,6 +16,7 @@ from paceline.chores.import_runner import ImportRunner
 from paceline.domain.contact import entry_move
 from paceline.domain.contact_import import ImportMode, ImportStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.operations.audience import privacy
 from paceline.operations.audience.lists import list_name_problem
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue import imports, lists
@@ -134,7 +135,10 @@ def run_import(
 def import_runner(context: Context) -> ImportRunner:
     """What the background process runs: imports of all workspaces, one after the other."""
     return ImportRunner(
-        context.catalogue, now=context.clock.now, refused_path=lambda row: refused_path(context, row.id)
+        context.catalogue,
+        now=context.clock.now,
+        refused_path=lambda row: refused_path(context, row.id),
+        forgotten=lambda workspace_id, addresses: privacy.erased_among(context.in_workspace(workspace_id), addresses),
     )
 
 

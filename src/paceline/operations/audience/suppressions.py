@@ -8,6 +8,7 @@ from typing import Any
 from paceline.clock import iso
 from paceline.domain.address import parse_address
 from paceline.domain.errors import InputError, Problem
+from paceline.operations.audience import privacy
 from paceline.operations.context import Context
 from paceline.store.queue import suppressions
 from paceline.store.queue.suppressions import Suppression
@@ -56,6 +57,7 @@ def add(context: Context, addresses: list[str], reason: str) -> int:
 
 
 def lift(context: Context, address: str) -> bool:
-    """Take an address off the list; False when it was not on it."""
+    """Take an address off the list, and let one that was erased come back; False when neither was so."""
     with context.queue.write() as connection:
-        return suppressions.lift(connection, address, workspace_id=context.workspace_id, channel=_CHANNEL)
+        lifted = suppressions.lift(connection, address, workspace_id=context.workspace_id, channel=_CHANNEL)
+        return privacy.let_come_back(context, connection, address) or lifted

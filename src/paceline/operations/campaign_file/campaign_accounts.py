@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -112,6 +112,7 @@ class _Reading:
             rate_per_minute=values["rate_per_minute"],
             max_connections=values["max_connections"],
             largest_campaign=values["largest_campaign"],
+            weight=values["weight"],
         )
 
     def _number(self, path: TomlPath, table: dict[str, Any]) -> Account | None:
@@ -141,6 +142,7 @@ class _Reading:
             limits=_limits(values),
             rate_per_minute=values["rate_per_minute"],
             max_connections=values["max_connections"],
+            weight=values["weight"],
         )
 
     def _login(self, path: TomlPath, values: dict[str, Any]) -> SmtpLogin | None:
@@ -248,6 +250,7 @@ def _limits(values: dict[str, Any]) -> Limits:
         month=values["monthly_limit"],
         window=values["window"],
         timezone=values["timezone"] or ZoneInfo("UTC"),
+        warm_up=None if values["warm_up"] is None else replace(values["warm_up"], since=values["warm_up_since"]),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from paceline.channels.smtp.oauth import PRESETS
 from paceline.content.email import MissingFields
 from paceline.domain.account import Security, Window
+from paceline.domain.layer import LayerKind
 from paceline.operations.campaign_file.field_kinds import (
     FLAG,
     HOST,
@@ -32,6 +33,7 @@ from paceline.operations.campaign_file.field_kinds import (
     one_of,
     whole,
 )
+from paceline.operations.campaign_file.pace_kinds import DATE, DATES, DAYS, HOURS, LOCAL_TIME, WARM_UP, WEIGHT
 from paceline.operations.campaign_file.toml_document import Document
 from paceline.operations.campaign_file.toml_lines import TomlPath
 
@@ -93,8 +95,9 @@ CAMPAIGN = Section(
         "rate_per_minute": Field(kind=_RATE, default=0.0),
         "max_attempts": Field(kind=whole(1, 1000)),
         "retry_delay_seconds": Field(kind=number(0, 604_800)),
+        "weight": Field(kind=WEIGHT, default=1.0),
     },
-    tables=("content", "tracking", "accounts"),
+    tables=("content", "tracking", "window", "limits", "accounts"),
     refused={
         "list": f'stored lists are {_NOT_YET}; name a file instead: audience = "contacts.csv"',
         "fallback": f"campaigns with two channels are {_NOT_YET}",
@@ -127,6 +130,18 @@ TRACKING = Section(
     },
 )
 
+WINDOW = Section(
+    title="[window]",
+    fields={
+        "days": Field(kind=DAYS, default=frozenset(range(7))),
+        "hours": Field(kind=HOURS, default=((0, 1440),)),
+        "holidays": Field(kind=DATES, default=frozenset()),
+        "timezone": Field(kind=TIME_ZONE),
+        "recipient_timezone": Field(kind=LINE, default=""),
+        "not_before": Field(kind=LOCAL_TIME),
+    },
+)
+
 WHATSAPP_CAMPAIGN = Section(
     title=CAMPAIGN.title,
     fields={
@@ -134,7 +149,7 @@ WHATSAPP_CAMPAIGN = Section(
         "max_attempts": Field(kind=whole(1, 1000), default=3),
         "retry_delay_seconds": Field(kind=number(0, 604_800), default=5.0),
     },
-    tables=("templates", "accounts"),
+    tables=("templates", "window", "limits", "accounts"),
     refused={
         "list": CAMPAIGN.refused["list"],
         "fallback": CAMPAIGN.refused["fallback"],
@@ -184,6 +199,9 @@ ACCOUNT = Section(
         "rate_per_minute": Field(kind=_RATE, default=0.0),
         "max_connections": Field(kind=whole(1, 1000), default=1),
         "largest_campaign": Field(kind=_LIMIT, default=0),
+        "weight": Field(kind=WEIGHT, default=1.0),
+        "warm_up": Field(kind=WARM_UP),
+        "warm_up_since": Field(kind=DATE),
     },
     refused={
         "password": "a password does not belong into a file; put it into an environment variable "
@@ -196,7 +214,18 @@ ACCOUNT = Section(
     },
 )
 
-_SHARED = ("minute_limit", "hourly_limit", "daily_limit", "monthly_limit", "window", "timezone", "rate_per_minute")
+_SHARED = (
+    "minute_limit",
+    "hourly_limit",
+    "daily_limit",
+    "monthly_limit",
+    "window",
+    "timezone",
+    "rate_per_minute",
+    "weight",
+    "warm_up",
+    "warm_up_since",
+)
 _TOKEN = "a token does not belong into a file; put it into an environment variable and give the name of that: token_env"
 
 NUMBER = Section(
@@ -219,9 +248,18 @@ NUMBER = Section(
     },
 )
 
+LIMITS = Section(
+    title="[[limits]]",
+    fields={
+        "for": Field(kind=one_of(LayerKind), required=True),
+        "name": Field(kind=LINE, default=""),
+        **{name: ACCOUNT.fields[name] for name in _SHARED[:6]},
+    },
+)
+
 STORED_ACCOUNT = Section(title="[[accounts]]", fields={"account": Field(kind=SOME_LINE, required=True)})
 
-_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, ACCOUNT, STORED_ACCOUNT)
+_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, WINDOW, ACCOUNT, LIMITS, STORED_ACCOUNT)
 
 
 def read_section(document: Document, path: TomlPath, table: Mapping[str, object], section: Section) -> dict[str, Any]:

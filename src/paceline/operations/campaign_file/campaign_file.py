@@ -9,10 +9,14 @@ from pathlib import Path
 from paceline.content.email import EmailContent
 from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import Account
+from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.errors import Problem
+from paceline.domain.layer import Layer
 from paceline.operations.campaign_file.campaign_accounts import StoredAccount, read_accounts
 from paceline.operations.campaign_file.campaign_content import ContentPlaces, read_content
 from paceline.operations.campaign_file.campaign_fields import CAMPAIGN, WHATSAPP_CAMPAIGN, read_section
+from paceline.operations.campaign_file.campaign_limits import read_limits
+from paceline.operations.campaign_file.campaign_pace import read_pacing
 from paceline.operations.campaign_file.campaign_templates import TemplatePlaces, read_templates
 from paceline.operations.campaign_file.text_file import UnusableFile, require_file
 from paceline.operations.campaign_file.toml_document import Document, open_document
@@ -33,6 +37,10 @@ class CampaignFile:
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float
+    pacing: CampaignPacing
+    limits: tuple[Layer, ...]
+    """Of the campaign, whose layer has no name here, and of what it shares with others."""
     content: EmailContent | WhatsAppContent
     accounts: tuple[Account | StoredAccount, ...]
     """At least one. Logins of one's own have id 0 and revision 0; no login is there twice."""
@@ -72,6 +80,7 @@ def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFi
     else:
         content, places = read_content(document, campaign_key=key, campaign_name=name)
     accounts = read_accounts(document, environment, "whatsapp" if is_whatsapp else "email")
+    pacing, limits = read_pacing(document, values), read_limits(document)
     document.raise_problems()
     assert content is not None
     assert audience is not None
@@ -84,6 +93,9 @@ def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFi
         rate_per_minute=values["rate_per_minute"],
         max_attempts=values["max_attempts"],
         retry_delay_seconds=values["retry_delay_seconds"],
+        weight=values["weight"],
+        pacing=pacing,
+        limits=limits,
         content=content,
         accounts=accounts,
         content_places=places,

@@ -74,7 +74,7 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
     return Checked(
         row=row,
         problems=problems,
-        notices=list(_notices(content, recipients)),
+        notices=list(_notices(recipients)),
         recipients=recipients,
         content=content if content.from_address else replace(content, from_address=own_from),
         audience=frozen,
@@ -129,12 +129,7 @@ def _measured(context: Context, row: CampaignRow, frozen: str, *, to_start: bool
     ]
 
 
-def _notices(content: EmailContent, recipients: Count) -> Iterator[Problem]:
-    if not content.unsubscribe_url and not content.base_url:
-        yield _problem(
-            "content.unsubscribe_url",
-            "it is empty, so messages carry no List-Unsubscribe header: large mailbox providers ask for it",
-        )
+def _notices(recipients: Count) -> Iterator[Problem]:
     if not recipients.exact:
         yield _problem("audience", f"it was counted up to {recipients.number:,} people, there are more")
 

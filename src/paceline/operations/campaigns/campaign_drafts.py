@@ -13,10 +13,12 @@ from sqlalchemy import Connection
 
 from paceline.content.email import EmailContent
 from paceline.domain.campaign import CampaignKind, CampaignStatus, LateStart
+from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.errors import InputError, Problem
 from paceline.launch.catalogue_audience import AudienceChoice, read_choice
 from paceline.operations.campaigns import assigning
 from paceline.operations.campaigns.email_values import content_values, read_content
+from paceline.operations.campaigns.pace_values import read_pace, shown_window
 from paceline.operations.campaigns.templates import checked_name, row_of as template_row
 from paceline.operations.context import Context, NotPossible
 from paceline.operations.ids import number_of, unknown
@@ -40,11 +42,19 @@ _CHANGEABLE = (
     "rate_per_minute",
     "max_attempts",
     "retry_delay_seconds",
+    "weight",
+    "account_choice",
+    "window",
     "worker",
     "worker_fallback",
 )
 _AUDIENCE = ("lists", "segment", "exclude_lists", "exclude_segment")
-_NUMBERS = {"rate_per_minute": (0.0, 1e6), "max_attempts": (1, 100), "retry_delay_seconds": (0.0, 604_800.0)}
+_NUMBERS = {
+    "rate_per_minute": (0.0, 1e6),
+    "max_attempts": (1, 100),
+    "retry_delay_seconds": (0.0, 604_800.0),
+    "weight": (0.001, 1000.0),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +73,9 @@ class Campaign:
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float
+    account_choice: str
+    window: dict[str, Any] | None
     starts_at: float | None
     start_timezone: str | None
     late_start: LateStart
@@ -107,6 +120,8 @@ def create(
         rate_per_minute=numbers.get("rate_per_minute") or 0.0,
         max_attempts=numbers.get("max_attempts"),
         retry_delay_seconds=numbers.get("retry_delay_seconds"),
+        weight=numbers.get("weight") or 1.0,
+        pacing=read_pace(values, CampaignPacing()),
         kind=CampaignKind.CATALOGUE,
         created_by=created_by,
     )
@@ -122,7 +137,7 @@ def create(
 
 def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
     """Change a draft: name, content, audience (each as a whole), accounts, rate_per_minute, max_attempts, retry_delay_seconds,
-    worker (its name or id; None: this installation sends it) and worker_fallback.
+    weight, account_choice, window, worker (its name or id; None: this installation sends it) and worker_fallback.
 
     What is not given stays. Raises NotPossible for a campaign that is no draft any more.
     """
@@ -145,6 +160,8 @@ def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
         rate_per_minute=numbers["rate_per_minute"] or 0.0,
         max_attempts=numbers["max_attempts"],
         retry_delay_seconds=numbers["retry_delay_seconds"],
+        weight=numbers["weight"] or 1.0,
+        pacing=read_pace(changes, row.pacing),
     )
     with context.queue.write() as connection:
         if not campaign_drafts.change(connection, row.id, values, now=context.clock.now()):
@@ -179,6 +196,9 @@ def duplicate(
         rate_per_minute=row.rate_per_minute,
         max_attempts=row.max_attempts,
         retry_delay_seconds=row.retry_delay_seconds,
+        weight=row.weight,
+        account_choice=seen.account_choice,
+        window=seen.window,
     )
 
 
@@ -215,6 +235,9 @@ def shown(context: Context, row: CampaignRow) -> Campaign:
         rate_per_minute=row.rate_per_minute,
         max_attempts=row.max_attempts,
         retry_delay_seconds=row.retry_delay_seconds,
+        weight=row.weight,
+        account_choice=str(row.pacing.account_choice),
+        window=shown_window(row.pacing),
         starts_at=row.starts_at,
         start_timezone=row.start_timezone,
         late_start=row.late_start,

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from paceline.domain.campaign import CampaignMove, CampaignStatus, LateStart
 from paceline.domain.errors import InputError, Problem
-from paceline.operations.campaigns import campaign_checks
+from paceline.operations.campaigns import campaign_checks, preflight
 from paceline.operations.campaigns.campaign_checks import Checked, frozen_content
 from paceline.operations.campaigns.campaign_drafts import Campaign, get, row_of
+from paceline.operations.campaigns.preflight import as_problem
 from paceline.operations.context import Context, NotPossible
 from paceline.store.catalogue import workspace_rules
 from paceline.store.queue import campaign_drafts, campaigns, remote_campaigns
@@ -92,8 +93,14 @@ def read_moment(at: str, timezone: str) -> float:
 
 def _sendable(context: Context, campaign_id: str) -> Checked:
     checked = campaign_checks.check(context, campaign_id, to_start=True)
-    if checked.problems:
-        raise InputError(checked.problems)
+    problems = checked.problems
+    if not problems:
+        with context.queue.read() as connection:
+            known = campaign_drafts.sending_accounts(connection, checked.row.id)
+        senders = [account.from_address for account in known]
+        problems = [as_problem(one) for one in preflight.blocking(context, checked.content, senders=senders)]
+    if problems:
+        raise InputError(problems)
     return checked
 
 

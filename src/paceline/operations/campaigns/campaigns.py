@@ -8,10 +8,11 @@ from typing import Any
 from paceline.chores import campaign_finisher
 from paceline.clock import iso
 from paceline.content.message_id import message_id
+from paceline.content.whatsapp import templates_of
 from paceline.domain.campaign import ENDED, MOVES, CampaignMove, CampaignStatus
 from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context, NotPossible
-from paceline.store.queue import accounts, campaigns, installation, messages as stored_messages
+from paceline.store.queue import accounts, campaigns, installation, messages as stored_messages, template_stops
 
 
 def pause(context: Context, key: str) -> Summary:
@@ -25,6 +26,7 @@ def resume(context: Context, key: str) -> Summary:
     with context.queue.write() as connection:
         standings = accounts.standings(connection, campaign_id=campaign.id)
         accounts.retry(connection, [standing.id for standing in standings], now=context.clock.now())
+        template_stops.lift(connection, templates_of(campaign), workspace_id=campaign.workspace_id)
         installation.accept_identity(context.queue, connection)
     return _move(context, key, CampaignMove.RESUME)
 

@@ -6,6 +6,7 @@ from paceline.domain.campaign import ENDED
 from paceline.engine.explain import Cause, Surroundings, explain as explain_one
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.context import Context
+from paceline.operations.workers import waiting
 from paceline.store.queue import accounts, campaigns, health, senders
 
 __all__ = ["Cause", "explain"]
@@ -27,12 +28,14 @@ def explain(context: Context, key: str | None) -> list[Cause]:
             progress = campaigns.progress(connection, campaign.id)
             standings = accounts.standings(connection, campaign_id=campaign.id)
             alive = [s for s in senders.living(connection) if not is_surely_dead(s.process) and s.lease_until > now]
+            at_a_worker = waiting.causes_of(connection, campaign, now=now)
             standing = health.of_campaign(connection, campaign.id)
             surroundings = Surroundings(
-                senders_alive=len(alive),
+                senders_alive=len(alive) + len(at_a_worker),  # its senders are at the worker
                 clock_jump_seconds=context.clock.jump_seconds(),
                 campaign_warning=standing.evidence,
                 account_warnings=health.warned_accounts(connection, campaign.id),
             )
-        causes += explain_one(progress, standings, surroundings, now)
+        here = explain_one(progress, standings, surroundings, now)
+        causes += at_a_worker + [cause for cause in here if not (at_a_worker and cause.cause == "sending")]
     return causes

@@ -76,28 +76,34 @@ def forecast_file(context: Context, file: CampaignFile, what_if: WhatIf = AS_IT_
 
     Raises InputError for an audience that cannot be read, or accounts that are not stored.
     """
-    now = context.clock.now()
     with context.queue.read() as connection:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
         progress = None if found is None else campaigns.progress(connection, found.id)
     if found is not None and progress is not None and found.status in ENDED:
         return _ended(found, progress)
+    return forecast(what_if.applied_to(plan_of_file(context, file)))
+
+
+def plan_of_file(context: Context, file: CampaignFile) -> Plan:
+    """What a forecast of a file starts from."""
+    now = context.clock.now()
     planned = planned_of_file(context, file, now=now)
     retries = RetryPolicy(max_attempts=file.max_attempts, retry_delay_seconds=file.retry_delay_seconds)
-    if found is not None and progress is not None:
-        plan = _live_plan(context, found, progress, planned, now)
-        if found.launched_at is None:
-            plan = replace(plan, messages=max(plan.messages, count_audience(file) - plan.done))
-        plan = replace(plan, rate_per_minute=file.rate_per_minute, retries=retries)
-        return forecast(what_if.applied_to(plan))
-    plan = Plan(
-        start=now,
-        messages=count_audience(file),
-        accounts=planned,
-        rate_per_minute=file.rate_per_minute,
-        retries=retries,
-    )
-    return forecast(what_if.applied_to(plan))
+    with context.queue.read() as connection:
+        found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
+        progress = None if found is None else campaigns.progress(connection, found.id)
+    if found is None or progress is None:
+        return Plan(
+            start=now,
+            messages=count_audience(file),
+            accounts=planned,
+            rate_per_minute=file.rate_per_minute,
+            retries=retries,
+        )
+    plan = _live_plan(context, found, progress, planned, now)
+    if found.launched_at is None:
+        plan = replace(plan, messages=max(plan.messages, count_audience(file) - plan.done))
+    return replace(plan, rate_per_minute=file.rate_per_minute, retries=retries)
 
 
 def finish_at(context: Context, campaign_id: int) -> float | None:

@@ -9,16 +9,18 @@ from sqlalchemy import Connection
 
 from paceline.audience.audience import Audience, open_audience
 from paceline.content.email import EmailContent
-from paceline.content.whatsapp import WhatsAppContent
-from paceline.domain.account import Account
+from paceline.content.whatsapp import WhatsAppContent, templates_of
+from paceline.domain.account import Account, Limits
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.layer import Layer, LayerKind
 from paceline.domain.phone import parse_phone
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
+from paceline.operations.campaigns import preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
-from paceline.store.queue import accounts, campaigns
+from paceline.store.queue import accounts, campaigns, layers, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
 
@@ -65,6 +67,8 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
     """The new campaign's id; None, with nothing changed, when another process has just created it."""
     content = _content(file)
     problems = file.check_content(audience.columns)
+    if not problems and isinstance(content, EmailContent):
+        problems = _certainly_broken(context, file, content)
     if problems:
         raise InputError(problems)
     new = NewCampaign(
@@ -78,6 +82,8 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
         rate_per_minute=file.rate_per_minute,
         max_attempts=file.max_attempts,
         retry_delay_seconds=file.retry_delay_seconds,
+        weight=file.weight,
+        pacing=file.pacing,
     )
     now = context.clock.now()
     with context.queue.write() as connection:
@@ -86,9 +92,18 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
             return None
         account_ids = _save_accounts(context, connection, file)
         accounts.attach(connection, campaign_id, account_ids)
+        _save_limits(context, connection, file, campaign_id)
         accounts.retry(connection, account_ids, now=now)
         campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
+
+
+def _certainly_broken(context: Context, file: CampaignFile, content: EmailContent) -> list[Problem]:
+    """What the preflight would not let pass; its warnings are for `paceline check`."""
+    senders = [account.from_address if isinstance(account, Account) else "" for account in file.accounts]
+    place = file.content_files.get("html", str(file.path))
+    found = preflight.blocking(context, content, senders=senders)
+    return [preflight.as_problem(finding, file=place) for finding in found]
 
 
 def _open_audience(file: CampaignFile) -> Audience:
@@ -118,6 +133,7 @@ def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) 
     with context.queue.write() as connection:
         account_ids = _save_accounts(context, connection, file)
         accounts.attach(connection, found.id, account_ids)
+        _save_limits(context, connection, file, found.id)
         accounts.retry(connection, account_ids, now=now)
         campaigns.change_pace(
             connection,
@@ -125,10 +141,14 @@ def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) 
             rate_per_minute=file.rate_per_minute,
             max_attempts=file.max_attempts,
             retry_delay_seconds=file.retry_delay_seconds,
+            weight=file.weight,
+            pacing=file.pacing,
+            now=now,
         )
         if found.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED):
             campaigns.move(connection, found.id, CampaignMove.START, now=now)
         elif found.status in (CampaignStatus.PAUSED_HEALTH, CampaignStatus.PAUSED_LIMITS):
+            template_stops.lift(connection, templates_of(found), workspace_id=found.workspace_id)
             campaigns.move(connection, found.id, CampaignMove.RESUME, now=now)
 
 
@@ -149,6 +169,17 @@ def _save_accounts(context: Context, connection: Connection, file: CampaignFile)
     if problems:
         raise InputError(problems)
     return list(dict.fromkeys(ids))
+
+
+def _save_limits(context: Context, connection: Connection, file: CampaignFile, campaign_id: int) -> None:
+    """The limits of the file; the campaign has none where it names none, the others stay as they are until changed."""
+    own = Layer(kind=LayerKind.CAMPAIGN, name=str(campaign_id), limits=Limits())
+    for layer in file.limits:
+        if layer.kind is LayerKind.CAMPAIGN:
+            own = replace(own, limits=layer.limits)
+        else:
+            layers.save(connection, layer, workspace_id=context.workspace_id, now=context.clock.now())
+    layers.save(connection, own, workspace_id=context.workspace_id, now=context.clock.now())
 
 
 def _not_one(file: CampaignFile, account: StoredAccount, count: int) -> Problem:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from paceline.audience.contact import Contact
 from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer
+from paceline.chores.template_order import TemplateOrder
+from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import ENDED, CampaignStatus
 from paceline.domain.errors import StoreUnavailable
@@ -23,6 +27,8 @@ from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
 from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch
 from paceline.operations.installation.sender_process import spare_the_collector
+from paceline.store.queue import campaigns
+from paceline.store.queue.erasures import Forgotten
 
 _log = logging.getLogger("paceline.operations")
 
@@ -81,6 +87,7 @@ class _Attendance:
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
+        self._template_order = TemplateOrder(context.queue)
         self._leaving = False
 
     async def run(self, stop: asyncio.Event, *, exit_when_paused: bool) -> Summary:
@@ -145,7 +152,18 @@ class _Attendance:
             refused_path=settings.reports_path / f"{summary.key}.refused.csv",
             now=self._context.clock.now,
             on_part=self._part_was_queued,
+            forgotten=Forgotten(self._context.box.digest),
+            **self._parts(),
         )
+
+    def _parts(self) -> dict[str, Callable[[Contact], int | None]]:
+        """How contacts are divided among the campaign's templates, where it has any."""
+        with self._context.queue.read() as connection:
+            campaign = campaigns.get(connection, self._id)
+        if campaign.channel != "whatsapp":
+            return {}
+        content = WhatsAppContent.from_json(json.loads(campaign.content))
+        return {"part_of": lambda contact: content.template_of(contact.address, contact.fields)}
 
     def _part_was_queued(self) -> None:
         self._loop.call_soon_threadsafe(self._look_now)  # called in the launch's thread
@@ -184,6 +202,7 @@ class _Attendance:
         )
         campaign_finisher.finish(context.queue, self._id, now=now)
         limit_resumer.pause_or_resume(context.queue, self._id, now=now)
+        self._template_order.keep(self._id, now=now)
         if now >= self._reputation_at:
             self._reputation_at = now + REPUTATION_EVERY_SECONDS
             self._reputation.look(now)

@@ -21,6 +21,7 @@ from paceline.domain.address import parse_address, parse_mailbox
 from paceline.domain.campaign import CampaignKind, CampaignMove, CampaignStatus
 from paceline.domain.contact import check_fields
 from paceline.domain.errors import InputError, Problem
+from paceline.operations.audience import privacy
 from paceline.operations.campaigns.email_values import content_problems, read_content
 from paceline.operations.campaigns.templates import row_of
 from paceline.operations.context import Context, NotPossible
@@ -61,6 +62,7 @@ def send_one(
     """
     row = row_of(context, template)
     address = _address(to)
+    privacy.require_not_erased(context, address)
     given = dict(fields or {})
     if (reason := check_fields(given)) is not None:
         raise InputError([Problem(file="", field="fields", message=reason)])

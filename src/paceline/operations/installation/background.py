@@ -12,30 +12,55 @@ from functools import partial
 
 from paceline.chores import campaign_starter, event_pruner
 from paceline.chores.activity_recorder import record_activity
+from paceline.chores.mailbox_readers import MailboxReaders
+from paceline.chores.person_eraser import erase_some
 from paceline.launch.launcher import Launcher
 from paceline.operations.audience import importing
 from paceline.operations.context import Context
+from paceline.operations.incoming.receiving import intake_of
 from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.queue_chores import keep_queue
 from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.operations.notifications import notifying
 from paceline.operations.workers.home_watch import HomeWatch
+from paceline.outbound.address_guard import AddressGuard
 from paceline.store import leaderships
+from paceline.store.queue.erasures import Forgotten
 
 
 def catalogue_chores(context: Context) -> list[Chore | Watch]:
     """The work that needs the catalogue."""
-    launcher = Launcher(queue=context.queue, catalogue=context.catalogue, now=context.clock.now)
+    launcher = Launcher(
+        queue=context.queue,
+        catalogue=context.catalogue,
+        now=context.clock.now,
+        forgotten=Forgotten(context.box.digest),
+    )
     watch_seconds = context.settings.watch_seconds
     return [
         Chore(name="campaign starter", work=lambda: _start_campaigns(context)),
         Chore(name="launcher", work=lambda: 0.0 if launcher.round() else watch_seconds),
         Watch(name="notifications", run=partial(notifying.run, context)),
         Watch(name="imports", run=importing.import_runner(context).run),
+        Chore(name="person eraser", work=lambda: _erase_people(context)),
         Chore(name="activity recorder", work=lambda: _record_activity(context)),
+        Watch(name="mailboxes", run=_mailbox_readers(context).run),
         Watch(name="remote workers", run=HomeWatch(context).run),
         Watch(name="event pruner", run=partial(event_pruner.run, context)),
     ]
+
+
+def _mailbox_readers(context: Context) -> MailboxReaders:
+    settings = context.settings
+    return MailboxReaders(
+        queue=context.queue,
+        box=context.box,
+        intake=intake_of(context),
+        guard=AddressGuard.from_setting(settings.private_hosts),
+        now=context.clock.now,
+        connections=settings.mailbox_connections,
+        poll_seconds=settings.mailbox_poll_seconds,
+    )
 
 
 def _start_campaigns(context: Context) -> float:
@@ -50,6 +75,13 @@ def _record_activity(context: Context) -> float:
     return _ACTIVITY_PAUSE_SECONDS if more else _ACTIVITY_EVERY_SECONDS
 
 
+def _erase_people(context: Context) -> float:
+    more = erase_some(context.queue, context.catalogue, now=context.clock.now())
+    return _ERASE_PAUSE_SECONDS if more else _ERASE_EVERY_SECONDS
+
+
+_ERASE_PAUSE_SECONDS = 0.02
+_ERASE_EVERY_SECONDS = 1.0
 _BATCHES_AT_ONCE = 10
 _ACTIVITY_PAUSE_SECONDS = 0.2
 """Between batches of a long backlog: segments can wait, senders and requests come first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 
 from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer
+from paceline.chores.template_order import TemplateOrder
 from paceline.domain.reputation import Thresholds
 from paceline.engine.process_identity import is_surely_dead, own_process
 from paceline.engine.reputation import ReputationWatch
@@ -47,6 +48,7 @@ def queue_chores(context: QueueContext) -> list[Chore]:
         Chore(name="limit resumer", work=_Resumer(context).work),
         Chore(name="reputation watch", work=_Reputation(context).work),
         Chore(name="WhatsApp webhooks", work=_Webhooks(context).work),
+        Chore(name="template order", work=_TemplateOrder(context).work),
     ]
 
 
@@ -117,6 +119,16 @@ class _Resumer:
             self._paused_at = now + _PAUSED_EVERY_SECONDS
         self._paused_at = min(self._paused_at, next_at or self._paused_at)
         return max(0.0, min(self._context.settings.watch_seconds, self._paused_at - self._context.clock.now()))
+
+
+class _TemplateOrder:
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._order = TemplateOrder(context.queue)
+
+    def work(self) -> float:
+        self._order.keep_all(now=self._context.clock.now())
+        return self._context.settings.watch_seconds
 
 
 class _Webhooks:

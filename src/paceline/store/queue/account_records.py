@@ -102,6 +102,9 @@ _EDITABLE = {
     "rate_per_minute": "rate_per_minute",
     "max_connections": "max_connections",
     "largest_campaign": "largest_campaign",
+    "weight": "weight",
+    "warm_up": "warm_up",
+    "warm_up_since": "warm_up_since",
 }
 
 
@@ -111,6 +114,8 @@ def edit(connection: Connection, account_ids: Sequence[int], changes: dict[str, 
     if not columns:
         return
     words = ", ".join(f"{column} = :{column}" for column in columns)
+    if "warm_up" in columns and "warm_up_since" not in columns:
+        words += ", warm_up_since = CASE WHEN warm_up = :warm_up THEN warm_up_since END"
     statement = sql(
         f"UPDATE accounts SET {words}, revision = revision + 1, "
         "reason = CASE WHEN state = 'limited' THEN NULL ELSE reason END, "

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from paceline.domain.account import Account, Limits, OAuth, Security, SmtpLogin, WhatsAppLogin, Window
+from paceline.domain.warm_up import warm_up_of
 from paceline.store.secrets import SecretBox
 
 _SECRET_FIELDS = ("password", "client_secret", "refresh_token", "token")
@@ -27,6 +29,8 @@ SETTINGS = (
     "rate_per_minute",
     "max_connections",
     "largest_campaign",
+    "weight",
+    "warm_up",
 )
 """The columns that hold what a person has set, the login's secrets apart."""
 
@@ -50,6 +54,8 @@ def values_of(account: Account) -> dict[str, Any]:
         "rate_per_minute": float(account.rate_per_minute),
         "max_connections": account.max_connections,
         "largest_campaign": account.largest_campaign,
+        "weight": float(account.weight),
+        "warm_up": "" if account.limits.warm_up is None else str(account.limits.warm_up),
     }
 
 
@@ -85,6 +91,7 @@ def account_of(row: Any, box: SecretBox) -> Account:
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
         largest_campaign=row.largest_campaign,
+        weight=row.weight,
         revision=row.revision,
     )
 
@@ -98,4 +105,15 @@ def limits_of(row: Any) -> Limits:
         month=row.monthly_limit,
         window=Window(row.limit_window),
         timezone=ZoneInfo(row.timezone),
+        warm_up=warm_up_of(row.warm_up, since=_date(row.warm_up_since)),
     )
+
+
+def since_of(account: Account) -> str | None:
+    """The first day of its warm-up, where a person has named one."""
+    warm_up = account.limits.warm_up
+    return None if warm_up is None or warm_up.since is None else warm_up.since.isoformat()
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from paceline.domain.account import Account, AccountState, Limits
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
 from paceline.store.database import sql
 from paceline.store.queue import notices, servers
-from paceline.store.queue.account_rows import SETTINGS, account_of, limits_of, secrets_of, values_of
+from paceline.store.queue.account_rows import SETTINGS, account_of, limits_of, secrets_of, since_of, values_of
 from paceline.store.secrets import SecretBox
 
 _PLENTY = 1_000_000
@@ -38,6 +39,7 @@ class AccountStanding:
     rate_per_minute: float
     max_connections: int
     largest_campaign: int
+    weight: float
     workspace_id: int
     host: str
     tags: tuple[str, ...]
@@ -68,27 +70,30 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
     identity = account.login.identity
     where = {"workspace": workspace_id, "channel": channel, "identity": identity}
     values = values_of(account)
-    secrets = secrets_of(account.login)
+    secrets, since = secrets_of(account.login), since_of(account)
     found = connection.execute(
         sql(
-            f"SELECT id, secrets, hidden_at, {', '.join(SETTINGS)} FROM accounts "
+            f"SELECT id, secrets, hidden_at, warm_up_since, {', '.join(SETTINGS)} FROM accounts "
             "WHERE workspace_id = :workspace AND channel = :channel AND identity = :identity"
         ),
         where,
     ).one_or_none()
     if found is None:
-        names = ("workspace_id", "channel", "identity", "secrets", *SETTINGS)
-        marks = (":workspace", ":channel", ":identity", ":secrets", *(f":{name}" for name in SETTINGS))
+        names = ("workspace_id", "channel", "identity", "secrets", "warm_up_since", *SETTINGS)
+        marks = (":workspace", ":channel", ":identity", ":secrets", ":since", *(f":{name}" for name in SETTINGS))
         sealed = box.seal(secrets, row=f"account {identity}")
         statement = (
             f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join(marks)}) "
             "ON CONFLICT (workspace_id, channel, identity) DO NOTHING RETURNING id"
         )
-        inserted = connection.execute(sql(statement), {**where, **values, "secrets": sealed}).scalar_one_or_none()
+        inserted = connection.execute(
+            sql(statement), {**where, **values, "secrets": sealed, "since": since}
+        ).scalar_one_or_none()
         if inserted is None:  # another process has just stored it
             return save(connection, box, account, workspace_id=workspace_id, channel=channel)
         return int(inserted)
     same = found.hidden_at is None and all(getattr(found, name) == values[name] for name in SETTINGS)
+    same = same and since in (None, found.warm_up_since)
     if not same or box.open(found.secrets, row=f"account {identity}") != secrets:
         change(connection, box, int(found.id), account)
     return int(found.id)
@@ -101,6 +106,7 @@ def change(connection: Connection, box: SecretBox, account_id: int, account: Acc
     connection.execute(
         sql(
             f"UPDATE accounts SET {changes}, identity = :identity, secrets = :secrets, revision = revision + 1, "
+            "warm_up_since = COALESCE(CAST(:since AS text), CASE WHEN warm_up = :warm_up THEN warm_up_since END), "
             "state = CASE WHEN state = 'disabled' AND hidden_at IS NULL THEN state ELSE 'ready' END, "
             "hidden_at = NULL, reason = NULL, until_at = NULL, failures = 0 WHERE id = :id"
         ),
@@ -108,6 +114,7 @@ def change(connection: Connection, box: SecretBox, account_id: int, account: Acc
             **values_of(account),
             "identity": identity,
             "secrets": box.seal(secrets_of(account.login), row=f"account {identity}"),
+            "since": since_of(account),
             "id": account_id,
         },
     )
@@ -231,14 +238,26 @@ def lease(
     ).one_or_none()
     if row is None:
         return None
+    account = _begin_warm_up(connection, account_of(row, box), now=now)
     return LeasedAccount(
-        account=replace(account_of(row, box), max_connections=row.connections),
+        account=replace(account, max_connections=row.connections),
         lease=row.lease,
         next_at=row.next_at,
         failures=row.failures,
         open_intents=row.open_intents,
         usage=usage(connection, account_id, now=now),
     )
+
+
+def _begin_warm_up(connection: Connection, account: Account, *, now: float) -> Account:
+    """The first day of a ramp is the day of the account's first lease with it, where no person has named another."""
+    warm_up = account.limits.warm_up
+    if warm_up is None or warm_up.since is not None:
+        return account
+    today = datetime.fromtimestamp(now, account.limits.timezone).date()
+    statement = sql("UPDATE accounts SET warm_up_since = :today WHERE id = :id")
+    connection.execute(statement, {"today": today.isoformat(), "id": account.id})
+    return replace(account, limits=replace(account.limits, warm_up=replace(warm_up, since=today)))
 
 
 def set_state(
@@ -276,6 +295,12 @@ def set_state(
         ).rowcount
         == 1
     )
+
+
+def workspace_of(connection: Connection, account_id: int) -> int:
+    """The workspace of an account."""
+    statement = sql("SELECT workspace_id FROM accounts WHERE id = :id")
+    return int(connection.execute(statement, {"id": account_id}).scalar_one())
 
 
 def condemn(connection: Connection, account_id: int, *, reason: str, now: float) -> None:
@@ -346,6 +371,7 @@ def standing_of(row: Any) -> AccountStanding:
         rate_per_minute=row.rate_per_minute,
         max_connections=row.max_connections,
         largest_campaign=row.largest_campaign,
+        weight=row.weight,
         workspace_id=row.workspace_id,
         host=row.host,
         tags=tuple(json.loads(row.tags)),

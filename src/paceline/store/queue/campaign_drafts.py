@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paceline.domain.campaign import CampaignStatus, LateStart
+from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.message import PUBLIC_STATES
 from paceline.store.database import sql
 from paceline.store.queue import campaigns
@@ -25,6 +26,8 @@ class DraftValues:
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float
+    pacing: CampaignPacing
 
 
 def change(connection: Connection, campaign_id: int, values: DraftValues, *, now: float) -> bool:
@@ -32,7 +35,8 @@ def change(connection: Connection, campaign_id: int, values: DraftValues, *, now
     changed = connection.execute(
         sql(
             "UPDATE campaigns SET name = :name, content = :content, audience = :audience, rate_per_minute = :rate, "
-            "max_attempts = :attempts, retry_delay_seconds = :delay, updated_at = :now "
+            "max_attempts = :attempts, retry_delay_seconds = :delay, weight = :weight, pacing = :pacing, "
+            "updated_at = :now "
             "WHERE id = :id AND status = 'draft' AND kind = 'catalogue'"
         ),
         {
@@ -43,6 +47,8 @@ def change(connection: Connection, campaign_id: int, values: DraftValues, *, now
             "rate": values.rate_per_minute,
             "attempts": values.max_attempts,
             "delay": values.retry_delay_seconds,
+            "weight": values.weight,
+            "pacing": values.pacing.to_json(),
             "now": now,
         },
     )

@@ -76,6 +76,31 @@ def paused_in_error(connection: Connection, *, now: float) -> list[int]:
     return list(connection.execute(statement, {"now": now}).scalars())
 
 
+def maybe_blocked(connection: Connection, *, now: float) -> list[int]:
+    """Running campaigns with windows of their own, and those of workspaces in which a layer is full."""
+    statement = sql(
+        "SELECT id FROM campaigns WHERE status = 'running' AND (pacing IS NOT NULL "
+        "OR workspace_id IN (SELECT workspace_id FROM layers WHERE until_at > :now))"
+    )
+    return list(connection.execute(statement, {"now": now}).scalars())
+
+
+def next_resumption(connection: Connection, *, now: float) -> float | None:
+    """When the next campaign that pauses for its limits or its window goes on."""
+    statement = sql("SELECT MIN(resumes_at) FROM campaigns WHERE status = 'paused_limits' AND resumes_at > :now")
+    at: float | None = connection.execute(statement, {"now": now}).scalar()
+    return at
+
+
+def weights(connection: Connection, campaign_ids: Sequence[int]) -> dict[int, float]:
+    """Campaign id -> its share of accounts that others use too."""
+    if len(campaign_ids) < 2:
+        return dict.fromkeys(campaign_ids, 1.0)
+    marks = ", ".join(str(int(number)) for number in campaign_ids)
+    rows = connection.execute(sql(f"SELECT id, weight FROM campaigns WHERE id IN ({marks})"))
+    return {row.id: row.weight for row in rows}
+
+
 def not_ended(connection: Connection, *, limit: int) -> list[int]:
     """The ids of the newest campaigns that were started and have not ended, of every workspace."""
     statement = sql(
@@ -126,3 +151,9 @@ def attended(connection: Connection, account_ids: Sequence[int], *, own: int | N
         if row.account_id in wanted:
             wanted[row.account_id].append(row.campaign_id)
     return wanted
+
+
+def running_on(connection: Connection, channel: str) -> list[int]:
+    """The running campaigns of a channel."""
+    statement = sql("SELECT id FROM campaigns WHERE status = 'running' AND channel = :channel ORDER BY id")
+    return list(connection.execute(statement, {"channel": channel}).scalars())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
 from paceline.domain.campaign import MOVES, CampaignKind, CampaignMove, CampaignStatus, LateStart
+from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState
+from paceline.domain.parts import HELD_AT
 from paceline.store.database import sql
 from paceline.store.queue import notices, remote_campaigns
 
@@ -28,6 +30,8 @@ class NewCampaign:
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float = 1.0
+    pacing: CampaignPacing = field(default_factory=CampaignPacing)
     kind: CampaignKind = CampaignKind.FILE
     created_by: int | None = None
 
@@ -62,6 +66,8 @@ class CampaignRow:
     late_start: LateStart
     max_attempts: int | None
     retry_delay_seconds: float | None
+    weight: float
+    pacing: CampaignPacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,8 @@ CAME_BACK = ("delivered", "read", "bounced", "opened", "clicked", "unsubscribed"
 _COLUMNS = (
     "id, workspace_id, key, name, channel, status, content, audience, message_id_domain, rate_per_minute, "
     "launch_cursor, launched_at, refused, pause_reason, resumes_at, started_at, finished_at, updated_at, "
-    "kind, created_by, created_at, starts_at, start_timezone, late_start, max_attempts, retry_delay_seconds"
+    "kind, created_by, created_at, starts_at, start_timezone, late_start, max_attempts, retry_delay_seconds, "
+    "weight, pacing"
 )
 
 
@@ -101,9 +108,10 @@ def create(connection: Connection, campaign: NewCampaign, *, now: float) -> int 
     return connection.execute(
         sql(
             "INSERT INTO campaigns (workspace_id, key, name, channel, status, content, audience, message_id_domain, "
-            "rate_per_minute, max_attempts, retry_delay_seconds, kind, priority, created_by, created_at, updated_at) "
+            "rate_per_minute, max_attempts, retry_delay_seconds, kind, priority, created_by, created_at, updated_at, "
+            "weight, pacing) "
             "VALUES (:workspace, :key, :name, :channel, 'draft', :content, :audience, :domain, :rate, :attempts, "
-            ":delay, :kind, :priority, :created_by, :now, :now) "
+            ":delay, :kind, :priority, :created_by, :now, :now, :weight, :pacing) "
             "ON CONFLICT (workspace_id, key) DO NOTHING RETURNING id"
         ),
         {
@@ -120,6 +128,8 @@ def create(connection: Connection, campaign: NewCampaign, *, now: float) -> int 
             "kind": campaign.kind,
             "priority": campaign.kind.priority,
             "created_by": campaign.created_by,
+            "weight": campaign.weight,
+            "pacing": campaign.pacing.to_json(),
             "now": now,
         },
     ).scalar_one_or_none()
@@ -132,14 +142,49 @@ def change_pace(
     rate_per_minute: float,
     max_attempts: int | None,
     retry_delay_seconds: float | None,
+    weight: float,
+    pacing: CampaignPacing,
+    now: float,
 ) -> None:
-    """What may change while a campaign runs: its pace and its retries."""
+    """What may change while a campaign runs: its pace, windows and share, and its retries.
+
+    Messages that were put off because of a window or dealt to an account are looked at again.
+    """
+    values = {"id": campaign_id, "pacing": pacing.to_json(), "now": now}
+    changed = connection.execute(
+        sql("UPDATE campaigns SET pacing = :pacing WHERE id = :id AND COALESCE(pacing, '') <> COALESCE(:pacing, '')"),
+        values,
+    )
+    if changed.rowcount:
+        let_go(connection, campaign_id, now=now)
     connection.execute(
         sql(
             "UPDATE campaigns SET next_at = CASE WHEN rate_per_minute = :rate THEN next_at ELSE 0 END, "
-            "rate_per_minute = :rate, max_attempts = :attempts, retry_delay_seconds = :delay WHERE id = :id"
+            "rate_per_minute = :rate, max_attempts = :attempts, retry_delay_seconds = :delay, weight = :weight "
+            "WHERE id = :id"
         ),
-        {"id": campaign_id, "rate": rate_per_minute, "attempts": max_attempts, "delay": retry_delay_seconds},
+        {
+            "id": campaign_id,
+            "rate": rate_per_minute,
+            "attempts": max_attempts,
+            "delay": retry_delay_seconds,
+            "weight": weight,
+        },
+    )
+
+
+def let_go(connection: Connection, campaign_id: int, *, now: float) -> None:
+    """Messages that wait for a window or a limit, or for the account they were dealt to, may be claimed at once.
+
+    Whoever claims them looks at every rule anew. Deferred messages keep their moment.
+    """
+    values = {"id": campaign_id, "now": now}
+    connection.execute(
+        sql("UPDATE messages SET due_at = :now WHERE campaign_id = :id AND state = 0 AND due_at > :now"), values
+    )
+    connection.execute(
+        sql("UPDATE messages SET dealt_to = NULL WHERE campaign_id = :id AND state = 0 AND dealt_to IS NOT NULL"),
+        values,
     )
 
 
@@ -232,6 +277,19 @@ def move(
     return moved.rowcount == 1
 
 
+def explain_pause(
+    connection: Connection, campaign_id: int, *, reason: str | None, resumes_at: float | None, now: float
+) -> None:
+    """A campaign goes on pausing for its limits, but for another reason or until another moment."""
+    connection.execute(
+        sql(
+            "UPDATE campaigns SET pause_reason = :reason, resumes_at = :resumes_at, updated_at = :now "
+            "WHERE id = :id AND status = 'paused_limits'"
+        ),
+        {"id": campaign_id, "reason": reason, "resumes_at": resumes_at, "now": now},
+    )
+
+
 def complete_when_done(connection: Connection, campaign_id: int, *, now: float) -> bool:
     """Complete a campaign whose audience is launched and of which nothing is queued, sending or deferred."""
     # Whoever adds a message to a standing campaign locks it too: nothing is added between the look and the move.
@@ -257,7 +315,8 @@ def progress(connection: Connection, campaign_id: int) -> Progress:
     ).one()
     campaign = get(connection, campaign_id)
     next_due_at = connection.execute(
-        sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL"), {"id": campaign_id}
+        sql("SELECT MIN(due_at) FROM messages WHERE campaign_id = :id AND due_at IS NOT NULL AND due_at < :held"),
+        {"id": campaign_id, "held": HELD_AT},
     ).scalar()
     return _progress(campaign, counts, next_due_at)
 
@@ -333,5 +392,6 @@ def _campaign(row: Any) -> CampaignRow:
         "status": CampaignStatus(values["status"]),
         "kind": CampaignKind(values["kind"]),
         "late_start": LateStart(values["late_start"]),
+        "pacing": pacing_of(values["pacing"]),
     }
     return CampaignRow(**{**values, **words})

@@ -17,25 +17,18 @@ from sqlalchemy import Connection
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.errors import PacelineError
 from paceline.domain.message import MessageState, Report, ReportKind, Settlement, Standing, settle
-from paceline.domain.pacing import begin_at, interval_seconds, slot
 from paceline.domain.reputation import Sign
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.store.database import Database, rows_json
-from paceline.store.migrations import QUEUE
 from paceline.store.queue import health
+from paceline.store.queue.claiming import Claim, Claimed, ClaimedMessage, Claims
 from paceline.store.queue.delivery_statements import delivery_statements
 from paceline.store.queue.health import NewSign
 from paceline.store.queue.tally import Tally
 
-_CLAIM_AHEAD_SECONDS = 2.0
-
 
 class StoreWentBack(PacelineError):
     """The database has lost commits (failover, restore): nothing may be handed over until a person has looked."""
-
-
-class SchemaChanged(PacelineError):
-    """The schema was migrated under a running sender: it stops claiming."""
 
 
 class _NotPlain(Exception):
@@ -51,32 +44,6 @@ class Intent(NamedTuple):
     lease: int
     revision: int
     suppression_key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """The wish for up to ``limit`` messages of one campaign for one leased account."""
-
-    account_id: int
-    lease: int
-    campaign_id: int
-    limit: int
-
-
-class ClaimedMessage(NamedTuple):
-    """A message in the hands of a worker. ``begin_at`` is its slot in the campaign's pace, 0 where there is none.
-
-    A tuple, because one is made for every message.
-    """
-
-    id: int
-    campaign_id: int
-    address: str
-    fields: str
-    attempt: int
-    lease: int
-    begin_at: float
-    suppressed: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,7 +71,7 @@ class Exchanged:
     """The answer to a batch: which messages may be handed over, and what each claim got."""
 
     granted: frozenset[int]
-    claimed: list[list[ClaimedMessage]]
+    claimed: list[Claimed]
 
 
 class Deliveries:
@@ -115,14 +82,21 @@ class Deliveries:
         self._sender_id = sender_id
         self._slot = slot
         self._commits = 0
-        self._fresh_after: dict[int, int] = {}
         self._sql = delivery_statements(database)
+        self._claims = Claims(database, self._sql)
 
     def exchange(self, batch: Batch, now: float) -> Exchanged:
         """Settle a batch in one transaction.
 
         Raises StoreUnavailable when it may or may not have happened, StoreWentBack when commits are missing.
         """
+        try:
+            return self._exchange_as_usual(batch, now)
+        except BaseException:
+            self._claims.forget()
+            raise
+
+    def _exchange_as_usual(self, batch: Batch, now: float) -> Exchanged:
         try:
             return self._exchange(batch, now, plain=True)
         except _NotPlain:
@@ -136,7 +110,7 @@ class Deliveries:
             self._settle(connection, batch.reports, tally, now, plain=plain)
             self._release(connection, batch.releases, tally, now)
             granted = self._intend(connection, batch.intents, tally, now)
-            claimed = [self._claim(connection, claim, tally, now) for claim in batch.claims]
+            claimed = self._claims.claim_all(connection, batch.claims, tally, now=now)
             tally.write(connection, self._database, slot=self._slot, now=now, paces=batch.paces)
             if batch.reports or batch.releases or granted or any(claimed):
                 commits = self._count_commit(connection)
@@ -206,6 +180,9 @@ class Deliveries:
 
     def _accept(self, connection: Connection, reports: Sequence[Report], tally: Tally) -> None:
         rows = {"rows": rows_json([[r.message_id, r.attempt, r.reply, r.at] for r in reports])}
+        if self._claims.in_layers:
+            for (layers,) in self._database.fetch(connection, self._sql["layers_of"], rows):
+                tally.let_go(layers, charged=True)
         if self._database.run(connection, self._sql["accept"], rows) != len(reports):
             raise _NotPlain
         self._database.run(connection, self._sql["accepted_events"], rows)
@@ -270,6 +247,7 @@ class Deliveries:
         rows = rows_json([m.id, m.lease] for m in messages)
         for row in connection.execute(self._sql["release"], {"rows": rows, "now": now}):
             tally.moved(row.campaign_id, MessageState.CLAIMED, MessageState(row.state))
+            tally.let_go(row.layers, charged=False)
 
     def _intend(self, connection: Connection, intents: Sequence[Intent], tally: Tally, now: float) -> frozenset[int]:
         if not intents:
@@ -282,67 +260,6 @@ class Deliveries:
             granted = frozenset([i for (i,) in self._database.fetch(connection, self._sql["intended"], values)])
         tally.opened(Counter([i.account_id for i in intents if i.message_id in granted]))
         return granted
-
-    def _claim(self, connection: Connection, claim: Claim, tally: Tally, now: float) -> list[ClaimedMessage]:
-        database = self._database
-        values = {"campaign": claim.campaign_id, "account": claim.account_id, "lease": claim.lease, "now": now}
-        found = database.fetch(connection, self._sql["claimable"], values)
-        if not found:
-            return []
-        rate_per_minute, next_at, version = found[0]
-        if version != QUEUE.version:
-            raise SchemaChanged(f"the schema is now {version}, this sender knows {QUEUE.version}")
-        interval = interval_seconds(rate_per_minute)
-        if interval and next_at > now + _CLAIM_AHEAD_SECONDS:
-            return []
-        limit = min(claim.limit, max(1, int(_CLAIM_AHEAD_SECONDS / interval))) if interval else claim.limit
-        rows = self._take(connection, claim.campaign_id, limit, now)
-        if not rows:
-            return []
-        database.run(connection, self._sql["claim"], {**values, "rows": rows_json([row[0]] for row in rows)})
-        for state, count in Counter([row[4] for row in rows]).items():
-            tally.moved(claim.campaign_id, MessageState(state), MessageState.CLAIMED, count)
-        keys = [row[1].casefold() for row in rows]
-        suppressed = {
-            key
-            for (key,) in database.fetch(
-                connection, self._sql["suppressed"], {**values, "rows": rows_json([key] for key in keys)}
-            )
-        }
-        first = slot(next_at, now, interval) if interval else 0.0
-        if interval:
-            database.run(connection, self._sql["pace"], {**values, "next_at": first + len(rows) * interval})
-        return [
-            ClaimedMessage(
-                id=message_id,
-                campaign_id=claim.campaign_id,
-                address=address,
-                fields=fields,
-                attempt=attempt,
-                lease=claim.lease,
-                begin_at=begin_at(first + place * interval, interval, random.random()) if interval else 0.0,
-                suppressed=bool(suppressed) and keys[place] in suppressed,
-            )
-            for place, (message_id, address, fields, attempt, _) in enumerate(rows)
-        ]
-
-    def _take(self, connection: Connection, campaign_id: int, limit: int, now: float) -> list[tuple[Any, ...]]:
-        """What is due again first, then fresh messages in the order of the audience."""
-        values = {"campaign": campaign_id, "now": now, "limit": limit}
-        rows = self._database.fetch(connection, self._sql["due"], values)
-        if len(rows) < limit:
-            rows += self._take_fresh(connection, campaign_id, limit - len(rows))
-        return rows
-
-    def _take_fresh(self, connection: Connection, campaign_id: int, limit: int) -> list[tuple[Any, ...]]:
-        after = self._fresh_after.get(campaign_id, 0)
-        values = {"campaign": campaign_id, "after": after, "limit": limit}
-        rows = self._database.fetch(connection, self._sql["fresh"], values)
-        if not rows and after:
-            rows = self._database.fetch(connection, self._sql["fresh"], {**values, "after": 0})
-        if rows and self._database.remembers_fresh:
-            self._fresh_after[campaign_id] = rows[-1][0]
-        return rows
 
 
 def _lost_report(row: Any, account_id: int, now: float) -> Report:

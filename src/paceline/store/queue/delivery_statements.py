@@ -43,6 +43,8 @@ def delivery_statements(database: Database) -> dict[str, Any]:
     )
     keys = database.rows("rows", suppression_key="text")
     accepted = database.rows("rows", id="integer", attempt="integer", reply="text", at="number")
+    in_layers = database.rows("rows", id="integer", layers="text")
+    put_off = database.rows("rows", id="integer", due_at="number")
     lock_messages = f"{database.lock_rows} OF m" if database.lock_rows else ""
     statements = {
         "lock_accounts": f"SELECT id FROM accounts WHERE id IN ({ids}) ORDER BY id {database.lock_rows}",
@@ -58,7 +60,7 @@ def delivery_statements(database: Database) -> dict[str, Any]:
         # What is known of the reported messages, and how their campaigns stand.
         "standings": f"""
             SELECT m.id, m.state, m.attempt, m.lease, m.charged, m.returns, m.first_intent_at, m.campaign_id,
-                   m.account_id, m.address, c.status, c.max_attempts, c.retry_delay_seconds, c.workspace_id, c.channel
+                   m.account_id, m.address, m.layers, c.status, c.max_attempts, c.retry_delay_seconds, c.workspace_id, c.channel
             FROM messages m JOIN campaigns c ON c.id = m.campaign_id
             WHERE m.id IN ({ids}) ORDER BY m.id {lock_messages}""",
         # Moves each reported message on, if it still stands where it was read.
@@ -85,7 +87,7 @@ def delivery_statements(database: Database) -> dict[str, Any]:
             FROM ({released}) AS r, campaigns AS c
             WHERE messages.id = r.id AND messages.state = 1 AND messages.lease = r.lease
               AND c.id = messages.campaign_id
-            RETURNING messages.campaign_id, messages.state""",
+            RETURNING messages.campaign_id, messages.state, messages.layers""",
         # The intent: tests state, fence, lease, settings, campaign and suppression. When it changes fewer rows than it was
         # given, "intended" tells which; only those may be handed over.
         "intend": f"""
@@ -106,7 +108,8 @@ def delivery_statements(database: Database) -> dict[str, Any]:
             JOIN messages m ON m.id = r.id AND m.lease = r.lease AND m.state = 2 AND m.at = :now""",
         # Whether this account may claim from this campaign now, and the schema it would do so on.
         "claimable": """
-            SELECT c.rate_per_minute, c.next_at, v.version_num
+            SELECT c.rate_per_minute, c.next_at, v.version_num, c.pacing, c.workspace_id, a.host,
+                   EXISTS (SELECT 1 FROM layers l WHERE l.workspace_id = c.workspace_id)
             FROM campaigns c, accounts a, queue_version v
             WHERE c.id = :campaign AND c.status = 'running' AND a.id = :account AND a.lease = :lease""",
         "due": f"""
@@ -122,8 +125,16 @@ def delivery_statements(database: Database) -> dict[str, Any]:
                                AND s.address = r.suppression_key
             WHERE s.expires_at IS NULL OR s.expires_at > :now""",
         "claim": f"""
-            UPDATE messages SET state = 1, account_id = :account, lease = :lease, due_at = NULL, at = :now
+            UPDATE messages SET state = 1, account_id = :account, lease = :lease, due_at = NULL, at = :now,
+                   layers = NULL
             WHERE id IN ({ids})""",
+        "claim_in_layers": f"""
+            UPDATE messages SET layers = r.layers FROM ({in_layers}) AS r WHERE messages.id = r.id""",
+        "layers_of": f"SELECT layers FROM messages WHERE id IN ({ids}) AND layers IS NOT NULL",
+        # Not before its moment: it waits in the queue as what it is.
+        "put_off": f"""
+            UPDATE messages SET due_at = r.due_at FROM ({put_off}) AS r
+            WHERE messages.id = r.id AND messages.state IN (0, 3)""",
         # A dead sender's account: the fence rises first, then what it held is sorted out.
         "raise_fence": """
             UPDATE accounts SET lease = lease + 1, sender_id = NULL WHERE id = :account AND sender_id = :sender

@@ -10,7 +10,9 @@ import orjson
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_STATES
+from paceline.domain.parts import HELD_AT
 from paceline.store.database import Database, rows_json, sql
+from paceline.store.queue.erasures import NOBODY, Forgotten
 from paceline.store.queue.tally import Tally
 
 
@@ -21,6 +23,8 @@ class NewMessage(NamedTuple):
     address: str
     fields: Mapping[str, str]
     """Without NUL characters and lone surrogates, which no database takes."""
+    part: int = 0
+    """Parts are sent one after the other; all but the first begin by waiting."""
 
 
 def add(
@@ -34,10 +38,12 @@ def add(
     refused: int,
     slot: int,
     now: float,
+    forgotten: Forgotten | None = None,
 ) -> bool:
     """Queue a part of the audience: all lines after ``after`` up to ``cursor``; ``refused`` counts from the beginning.
 
-    False, with nothing changed, when another process has taken these lines, or the campaign has ended.
+    Messages to people who were erased (``forgotten`` knows them) are nobody's from the start, and skipped. False, with
+    nothing changed, when another process has taken these lines, or the campaign has ended.
     """
     taken = connection.execute(
         sql(
@@ -48,11 +54,14 @@ def add(
     )
     if taken.rowcount != 1:
         return False
-    rows = database.rows("rows", contact_id="integer", address="text", fields="text")
+    if forgotten is not None:
+        messages = _to_nobody(connection, database, campaign_id, messages, forgotten)
+    rows = database.rows("rows", contact_id="integer", address="text", fields="text", part="integer")
     added = connection.execute(
         sql(
-            "INSERT INTO messages (campaign_id, contact_id, address, fields) "
-            f"SELECT {int(campaign_id)}, contact_id, address, fields FROM ({rows}) AS r WHERE true "
+            "INSERT INTO messages (campaign_id, contact_id, address, fields, part, due_at) "
+            f"SELECT {int(campaign_id)}, contact_id, address, fields, part, "
+            f"CASE WHEN part > 0 THEN {HELD_AT} + part END FROM ({rows}) AS r WHERE true "
             "ON CONFLICT (campaign_id, contact_id) DO NOTHING"
         ),
         {"rows": rows_json(map(list, messages))},
@@ -61,6 +70,24 @@ def add(
     tally.launched(campaign_id, added.rowcount)
     tally.write(connection, database, slot=slot, now=now)
     return True
+
+
+def _to_nobody(
+    connection: Connection,
+    database: Database,
+    campaign_id: int,
+    messages: Sequence[NewMessage],
+    forgotten: Forgotten,
+) -> Sequence[NewMessage]:
+    """The messages, without address and fields where the recipient was erased."""
+    workspace_id = connection.execute(
+        sql("SELECT workspace_id FROM campaigns WHERE id = :id"), {"id": campaign_id}
+    ).scalar_one()
+    addresses = [message.address for message in messages]
+    gone = forgotten.among(connection, database, addresses, workspace_id=workspace_id)
+    if not gone:
+        return messages
+    return [message._replace(address=NOBODY, fields={}) if message.address in gone else message for message in messages]
 
 
 def launched(connection: Connection, campaign_id: int) -> int:

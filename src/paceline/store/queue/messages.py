@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_NAMES, MessageState
@@ -34,7 +35,7 @@ def listing(database: Database, campaign_id: int, *, state: str | None = None) -
     """The messages of a campaign in the order of its audience, read page by page."""
     wanted = [int(s) for s, name in PUBLIC_NAMES.items() if state is None or name == state]
     statement = sql(
-        "SELECT m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, m.due_at "
+        "SELECT m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, CASE WHEN m.due_at < 1e15 THEN m.due_at END AS due_at "
         "FROM messages m LEFT JOIN accounts a ON a.id = m.account_id "
         f"WHERE m.campaign_id = :campaign AND m.id > :after AND m.state IN ({', '.join(map(str, wanted))}) "
         "ORDER BY m.id LIMIT :page"
@@ -49,6 +50,18 @@ def listing(database: Database, campaign_id: int, *, state: str | None = None) -
         if len(rows) < _PAGE:
             return
         after = rows[-1].id
+
+
+def recipients(connection: Connection, campaign_id: int, *, limit: int) -> list[tuple[str, dict[str, str]]]:
+    """Addresses and fields of the first messages of a campaign, in the order of its audience."""
+    rows = connection.execute(
+        sql(
+            "SELECT address, fields FROM messages WHERE campaign_id = :campaign AND contact_id > -1 "
+            "ORDER BY contact_id LIMIT :limit"
+        ),
+        {"campaign": campaign_id, "limit": limit},
+    )
+    return [(row.address, orjson.loads(row.fields)) for row in rows]
 
 
 def resolve_uncertain(database: Database, campaign_id: int, *, resend: bool, slot: int, now: float) -> int:
@@ -165,13 +178,38 @@ def one(connection: Connection, message_id: int, *, workspace_id: int) -> OneMes
     """The message of this number, if its campaign is the workspace's."""
     row = connection.execute(
         sql(
-            "SELECT m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, m.due_at, "
+            "SELECT m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, CASE WHEN m.due_at < 1e15 THEN m.due_at END AS due_at, "
             "c.message_id_domain FROM messages m JOIN campaigns c ON c.id = m.campaign_id "
             "LEFT JOIN accounts a ON a.id = m.account_id WHERE m.id = :id AND c.workspace_id = :workspace"
         ),
         {"id": message_id, "workspace": workspace_id},
     ).one_or_none()
     return None if row is None else OneMessage(message=_message(row), message_id_domain=row.message_id_domain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullMessage:
+    """A message with what it was made of."""
+
+    id: int
+    campaign_name: str
+    address: str
+    fields: str
+    state: int
+    at: float | None
+
+
+def with_fields(connection: Connection, database: Database, ids: list[int]) -> list[FullMessage]:
+    """These messages with what they were made of, in order."""
+    rows = database.rows("rows", id="integer")
+    found = connection.execute(
+        sql(
+            "SELECT m.id, c.name AS campaign_name, m.address, m.fields, m.state, m.at "
+            f"FROM ({rows}) AS r JOIN messages m ON m.id = r.id JOIN campaigns c ON c.id = m.campaign_id ORDER BY m.id"
+        ),
+        {"rows": rows_json([number] for number in ids)},
+    )
+    return [FullMessage(**row._mapping) for row in found]
 
 
 def page(
@@ -184,7 +222,7 @@ def page(
     wanted = [int(s) for s, name in PUBLIC_NAMES.items() if state is None or name == state]
     rows = connection.execute(
         sql(
-            "SELECT m.contact_id, m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, m.due_at "
+            "SELECT m.contact_id, m.id, m.address, m.state, a.name AS account, m.attempt, m.reply, m.at, CASE WHEN m.due_at < 1e15 THEN m.due_at END AS due_at "
             "FROM messages m LEFT JOIN accounts a ON a.id = m.account_id WHERE m.campaign_id = :campaign "
             f"AND m.contact_id > :after AND m.state IN ({', '.join(map(str, wanted))}) "
             "ORDER BY m.contact_id LIMIT :limit"

@@ -97,6 +97,21 @@ def note_account(connection: Connection, account_id: int, *, state: str, reason:
     _add(connection, row.workspace_id, kind, account_id, data, now, is_news=kind in EVENTS)
 
 
+def note_mailbox(
+    connection: Connection,
+    mailbox_id: int,
+    *,
+    workspace_id: int,
+    name: str,
+    host: str,
+    reason: str | None,
+    now: float,
+) -> None:
+    """A mailbox needs a person, since this transaction."""
+    data = {"name": name, "host": host, "reason": reason}
+    _add(connection, workspace_id, "mailbox.broken", mailbox_id, data, now, is_news=True)
+
+
 def note_campaign_warning(connection: Connection, campaign_id: int, *, reason: str, now: float) -> None:
     """A campaign's mail is complained about, bounces or is refused as spam; it goes on for now."""
     row: Any = connection.execute(

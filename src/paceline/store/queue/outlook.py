@@ -94,7 +94,7 @@ def next_slot(connection: Connection, campaign_id: int) -> float:
 def waiting(connection: Connection, campaign_id: int, *, now: float) -> tuple[tuple[float, int], ...]:
     """(moment, messages) of what is tried again later, the first moment first; of very many the rest at the last one."""
     values = {"id": campaign_id, "now": now, "limit": _MOST_WAITING}
-    where = "campaign_id = :id AND due_at IS NOT NULL AND due_at > :now"
+    where = "campaign_id = :id AND due_at IS NOT NULL AND due_at > :now AND due_at < 1e15"
     rows = connection.execute(sql(f"SELECT due_at FROM messages WHERE {where} ORDER BY due_at LIMIT :limit"), values)
     minutes: dict[float, int] = {}
     listed = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,6 +15,7 @@ from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, R
 from paceline.store.database import Database, rows_json, sql
 
 _CHARGED = (MessageState.SENT, MessageState.UNCERTAIN)
+_HELD = (MessageState.CLAIMED, MessageState.INTENDED)
 
 
 class Tally:
@@ -24,6 +26,9 @@ class Tally:
         self._open: Counter[int] = Counter()
         self._usage: Counter[tuple[int, int]] = Counter()
         self._sent: Counter[tuple[int, int]] = Counter()
+        self._held: Counter[int] = Counter()
+        self._layer_usage: Counter[int] = Counter()
+        self._freed: set[int] = set()
 
     def moved(self, campaign_id: int, source: MessageState, target: MessageState, count: int = 1) -> None:
         """Messages of a campaign went from one state to another."""
@@ -49,6 +54,22 @@ class Tally:
         """Intents were made."""
         self._open.update(per_account)
 
+    def held(self, layer_id: int, count: int) -> None:
+        """Messages were claimed that count in a layer."""
+        self._held[layer_id] += count
+
+    def let_go(self, layers: str | None, *, charged: bool) -> None:
+        """A message that counted in these layers (as JSON, of the messages' table) is not held any more.
+
+        ``charged``: it was accepted, or may have been; else there is room for another.
+        """
+        for layer_id in layers_in(layers):
+            self._held[layer_id] -= 1
+            if charged:
+                self._layer_usage[layer_id] += 1
+            else:
+                self._freed.add(layer_id)
+
     def accepted(self, reports: Sequence[Report]) -> None:
         """Open intents were accepted."""
         for campaign_id, count in Counter([r.campaign_id for r in reports]).items():
@@ -60,6 +81,8 @@ class Tally:
     def settled(self, report: Report, row: Any, move: Settlement) -> None:
         """A report moved a message (``row``: what it was before)."""
         self.moved(row.campaign_id, MessageState(row.state), move.state)
+        if row.layers is not None and row.state in _HELD:
+            self.let_go(row.layers, charged=row.state == MessageState.INTENDED and move.state in _CHARGED)
         if move.state is MessageState.SENT:
             self._sent[row.campaign_id, report.account_id] += 1
         if row.state == MessageState.INTENDED:
@@ -85,11 +108,33 @@ class Tally:
         for name, rows in (("accounts", accounts), ("usage", usage), ("sent", sent)):
             if rows:
                 database.run(connection, statements[name], {"rows": rows_json(rows)})
+        self.write_layers(connection, database, now=now)
         for campaign_id in sorted(self._states):
             changes = self._states[campaign_id]
             if any(changes.values()):
                 values = {state: changes[state] for state in PUBLIC_STATES}
                 database.run(connection, _COUNT, {"campaign": campaign_id, "slot": slot, "now": now, **values})
+
+    def write_layers(self, connection: Connection, database: Database, *, now: float) -> None:
+        """Apply what concerns layers, and forget it: whoever reads them next in this transaction sees it."""
+        if not self._held and not self._layer_usage:
+            return
+        statements = _statements(database)
+        ids = sorted({*self._held, *self._layer_usage})
+        rows = [[i, self._held[i], int(self._layer_usage[i] != 0), int(i in self._freed)] for i in ids]
+        database.run(connection, statements["layers"], {"rows": rows_json(rows)})
+        usage = [[i, bucket_of(now), count] for i, count in sorted(self._layer_usage.items()) if count]
+        if usage:
+            database.run(connection, statements["layer_usage"], {"rows": rows_json(usage)})
+        self._held.clear()
+        self._layer_usage.clear()
+        self._freed.clear()
+
+
+@lru_cache(maxsize=10_000)
+def layers_in(text: str | None) -> tuple[int, ...]:
+    """The layers that a message names."""
+    return () if text is None else tuple(json.loads(text))
 
 
 @lru_cache(maxsize=8)
@@ -97,7 +142,19 @@ def _statements(database: Database) -> dict[str, TextClause]:
     accounts = database.rows("rows", id="integer", change="integer", next_at="number")
     usage = database.rows("rows", account_id="integer", bucket="integer", count="integer")
     sent = database.rows("rows", campaign_id="integer", account_id="integer", count="integer")
+    layers = database.rows("rows", id="integer", held="integer", used="integer", freed="integer")
+    layer_usage = database.rows("rows", layer_id="integer", bucket="integer", count="integer")
     return {
+        # Who waits because a layer is full need not wait when a message gives its place back.
+        "layers": sql(
+            "UPDATE layers SET held = layers.held + r.held, changes = changes + r.used, "
+            "until_at = CASE WHEN r.freed = 1 THEN NULL ELSE until_at END "
+            f"FROM ({layers}) AS r WHERE layers.id = r.id"
+        ),
+        "layer_usage": sql(
+            f"INSERT INTO layer_usage (layer_id, bucket, count) SELECT layer_id, bucket, count FROM ({layer_usage}) AS r "
+            "WHERE true ON CONFLICT (layer_id, bucket) DO UPDATE SET count = layer_usage.count + excluded.count"
+        ),
         "accounts": sql(
             "UPDATE accounts SET open_intents = open_intents + r.change, "
             f"next_at = COALESCE(r.next_at, accounts.next_at) FROM ({accounts}) AS r WHERE accounts.id = r.id"

@@ -28,6 +28,7 @@ class ToldMessage:
     account_id: int | None
     phone_number_id: str | None
     """The number that has it, or had it last."""
+    reply: str
     is_delivered: bool
 
 
@@ -94,7 +95,7 @@ def _statements(database: Database) -> dict[str, Any]:
     kept = database.rows("rows", wamid="text", message_id="integer", recipient="text", at="number")
     statements = {
         "messages": "SELECT m.id, m.campaign_id, c.workspace_id, m.address, m.state, m.attempt, m.lease, m.part, "
-        "m.account_id, a.identity AS phone_number_id, d.delivered_at AS is_delivered FROM messages m "
+        "m.account_id, COALESCE(m.reply, '') AS reply, a.identity AS phone_number_id, d.delivered_at AS is_delivered FROM messages m "
         "JOIN campaigns c ON c.id = m.campaign_id LEFT JOIN accounts a ON a.id = m.account_id "
         f"LEFT JOIN delivery_facts d ON d.message_id = m.id WHERE c.channel = 'whatsapp' AND m.id IN ({ids})",
         "by wamid": f"SELECT wamid, message_id FROM whatsapp_ids WHERE wamid IN ({wamids})",

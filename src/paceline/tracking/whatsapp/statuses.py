@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from paceline.channels.whatsapp.answers import ApiError
+from paceline.channels.whatsapp.answers import HELD_BACK, ApiError
 from paceline.channels.whatsapp.error_codes import ErrorRow, Verdict, in_words, row_of
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.fact import Fact, FactKind
@@ -48,8 +48,8 @@ class Told:
 
     arrived: list[ToldMessage] = field(default_factory=list)
     failed: list[tuple[ToldMessage, ApiError]] = field(default_factory=list)
-    taken: list[ToldMessage] = field(default_factory=list)
-    """Of whichever status, known before or not."""
+    released: list[ToldMessage] = field(default_factory=list)
+    """Those that the provider had held back and that have left it now."""
 
 
 class Statuses:
@@ -71,7 +71,7 @@ class Statuses:
         self._charge(connection, told, new)
         self._suppress(connection, new, now)
         self.signal(connection, _endings(new), now)
-        new.taken = [message for _, message in told]
+        new.released = [message for update, message in told if update.status != "failed" and HELD_BACK in message.reply]
         return new
 
     def signal(self, connection: Connection, endings: Iterable[tuple[int, Ending]], now: float) -> None:

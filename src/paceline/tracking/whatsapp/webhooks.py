@@ -17,14 +17,19 @@ from paceline.domain.whatsapp_health import Ending
 from paceline.store.database import Database
 from paceline.store.queue import installation, received_webhooks, whatsapp_numbers
 from paceline.tracking.whatsapp.envelope import (
+    AccountEvent,
     InboundMessage,
     NotAnEnvelope,
+    NumberError,
+    NumberEvent,
     Preference,
     Said,
     StatusUpdate,
+    TemplateEvent,
     read_envelope,
 )
 from paceline.tracking.whatsapp.people import People
+from paceline.tracking.whatsapp.provider import Provider
 from paceline.tracking.whatsapp.statuses import Statuses
 
 _log = logging.getLogger("paceline.tracking")
@@ -45,6 +50,7 @@ class WhatsAppWebhooks:
             mark = mark_of(installation.name(connection))
         self._statuses = Statuses(database, mark)
         self._people = People(database, OptOutWords(words))
+        self._provider = Provider()
         self._business_accounts: dict[str, str] = {}
 
     def work(self, *, now: float) -> int:
@@ -94,7 +100,9 @@ class WhatsAppWebhooks:
 
     def _take(self, connection: Connection, said: Sequence[Said], now: float) -> None:
         self._learn_businesses(connection, said)
-        self._statuses.take(connection, [one for one in said if isinstance(one, StatusUpdate)], now=now)
+        told = self._statuses.take(connection, [one for one in said if isinstance(one, StatusUpdate)], now=now)
+        self._provider.released(connection, told.released, now=now)
+        self._provider.failures(connection, told.failed, now=now)
         endings: list[tuple[int, Ending]] = []
         for one in said:
             match one:
@@ -102,7 +110,15 @@ class WhatsAppWebhooks:
                     endings += self._people.wrote(connection, one, now=now)
                 case Preference():
                     self._people.prefers(connection, one, now=now)
-                case _:
+                case TemplateEvent():
+                    self._provider.template(connection, one, now=now)
+                case NumberEvent():
+                    self._provider.number(connection, one, now=now)
+                case AccountEvent():
+                    self._provider.account(connection, one, now=now)
+                case NumberError():
+                    self._provider.number_error(connection, one, now=now)
+                case StatusUpdate():
                     pass
         self._statuses.signal(connection, endings, now)
 

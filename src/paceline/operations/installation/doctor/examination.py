@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from paceline.domain.errors import PacelineError
-from paceline.operations.installation.doctor import databases, sending, surroundings
+from paceline.operations.installation.doctor import databases, incoming, sending, surroundings
 from paceline.operations.installation.doctor.finding import Finding, failed
 from paceline.settings import Settings
 from paceline.store.database import Database
@@ -27,6 +27,7 @@ _OF_THE_QUEUE = (
     surroundings.backup,
     sending.senders,
     sending.accounts,
+    incoming.mailboxes,
     sending.campaigns,
     sending.counters,
     sending.recurring_work,

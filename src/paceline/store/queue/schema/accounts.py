@@ -25,6 +25,9 @@ accounts = Table(
     Column("timezone", Text, nullable=False, server_default=text("'UTC'")),
     Column("rate_per_minute", Double, nullable=False, server_default=text("0")),
     Column("max_connections", Integer, nullable=False, server_default=text("1")),
+    Column("weight", Double, nullable=False, server_default=text("1")),  # its share of campaigns that choose by weight
+    Column("warm_up", Text, nullable=False, server_default=text("''")),  # domain/warm_up.py
+    Column("warm_up_since", Text),  # the date of its first day
     Column("largest_campaign", Integer, nullable=False, server_default=text("0")),  # messages; 0: any
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("state", Text, nullable=False, server_default=text("'ready'")),

@@ -41,6 +41,8 @@ campaigns = Table(
     Column("late_start", Text, nullable=False, server_default=text("'ask'")),  # or 'start': when starts_at was missed
     Column("rate_per_minute", Double, nullable=False, server_default=text("0")),
     Column("next_at", Double, nullable=False, server_default=text("0")),  # pace: the next free slot
+    Column("weight", Double, nullable=False, server_default=text("1")),  # its share of accounts that others use too
+    Column("pacing", Text),  # JSON: its sending window, its choice of account
     Column("max_attempts", Integer),
     Column("retry_delay_seconds", Double),
     Column("launch_cursor", BigInteger, nullable=False, server_default=text("0")),  # last line of the audience taken
@@ -84,6 +86,8 @@ messages = Table(
     Column("at", Double),  # last change of state that people see
     Column("part", SmallInteger, nullable=False, server_default=text("0")),  # of campaigns that are sent in parts
     Column("reply", Text),
+    Column("layers", Text),  # JSON list: the layers in which it counts since its claim
+    Column("dealt_to", BigInteger),  # the account that is to send it, where its campaign chooses
     CheckConstraint("state BETWEEN 0 AND 15", name="messages_state"),
     Index("messages_contact", "campaign_id", "contact_id", unique=True),
     Index(
@@ -106,6 +110,14 @@ messages = Table(
         "lease",
         sqlite_where=text("state BETWEEN 1 AND 2"),
         postgresql_where=text("state BETWEEN 1 AND 2"),
+    ),
+    Index(
+        "messages_dealt",
+        "campaign_id",
+        "dealt_to",
+        "id",
+        sqlite_where=text("state = 0 AND dealt_to IS NOT NULL"),
+        postgresql_where=text("state = 0 AND dealt_to IS NOT NULL"),
     ),
     Index(
         "messages_uncertain",

@@ -1,0 +1,66 @@
+"""A copy of one campaign, or of what a new one would find, in another queue: whatever is done there, the original stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
+from paceline.store.database import Database, sql
+from paceline.store.queue.schema.accounts import accounts, servers, usage
+from paceline.store.queue.schema.campaigns import campaign_accounts, campaign_counters, campaigns, messages
+from paceline.store.queue.schema.facts import suppressions
+
+_PART = 2000
+_UNDER_WAY = "state BETWEEN 0 AND 3"
+
+
+def copy_for(source: Database, target: Database, campaign_id: int | None, *, workspace_id: int, now: float) -> None:
+    """Fill an empty queue with the accounts of a workspace, what they have used, who is suppressed, and one campaign.
+
+    Nobody holds anything there: what senders have in their hands at this moment is queued, what has ended is only counted.
+    """
+    with source.read() as connection:
+        for table, where in _tables(campaign_id):
+            values = {
+                "workspace": workspace_id,
+                "campaign": campaign_id,
+                "first": bucket_of(now - LONGEST_WINDOW_SECONDS),
+            }
+            statement = f"SELECT * FROM {table.name} WHERE {where}"
+            for rows in _parts(connection, statement, values):
+                _insert(target, table, rows)
+    target.execute("UPDATE accounts SET sender_id = NULL, open_intents = 0, connections = 0")
+    target.execute("UPDATE messages SET state = 0, account_id = NULL, due_at = NULL WHERE state BETWEEN 1 AND 2")
+    target.execute("UPDATE campaign_counters SET queued = queued + sending, sending = 0")
+
+
+def _tables(campaign_id: int | None) -> Iterator[tuple[Table, str]]:
+    """What is copied, in an order in which nothing names what is not there yet."""
+    yield accounts, "workspace_id = :workspace"
+    yield servers, "workspace_id = :workspace"
+    yield usage, "bucket >= :first AND account_id IN (SELECT id FROM accounts WHERE workspace_id = :workspace)"
+    yield suppressions, "workspace_id = :workspace"
+    if campaign_id is not None:
+        yield campaigns, "id = :campaign"
+        yield campaign_accounts, "campaign_id = :campaign"
+        yield campaign_counters, "campaign_id = :campaign"
+        yield messages, f"campaign_id = :campaign AND {_UNDER_WAY}"
+
+
+def _parts(connection: Connection, statement: str, values: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a statement, some at a time."""
+    found = connection.execution_options(yield_per=_PART).execute(sql(statement), dict(values))
+    for part in found.partitions(_PART):
+        yield [dict(row._mapping) for row in part]
+
+
+def _insert(target: Database, table: Table, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    names = list(rows[0])
+    words = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+    with target.write() as connection:
+        connection.execute(sql(words), rows)
