@@ -57,7 +57,7 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
               <Tabs.Tab value="content">Content</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="accounts"><Lanes accounts={now.accounts} /></Tabs.Panel>
-            <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} /></Tabs.Panel>
+            <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} status={status} /></Tabs.Panel>
             <Tabs.Panel value="report"><Report campaignId={campaign.id} over={over} /></Tabs.Panel>
             <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
             <Tabs.Panel value="content"><MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly /></Tabs.Panel>
