@@ -62,6 +62,7 @@ def test_page_has_no_serious_finding_fits_a_phone_and_shows_markup_as_text(
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert olga.serious_findings() == []
     page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
     page.set_viewport_size({"width": 1280, "height": 900})
     assert olga.serious_findings() == []
 
