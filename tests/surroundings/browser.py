@@ -67,6 +67,13 @@ class Visitor:
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
         return self.page
 
+    def use_dark_colours(self) -> None:
+        """What a person's system says; back once all of the page has them."""
+        self.page.emulate_media(color_scheme="dark")
+        expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+        self.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        self.page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished))")
+
     def serious_findings(self) -> list[str]:
         """What axe finds wrong on the page as it is: serious and critical problems, each with where it is."""
         self.page.evaluate(_AXE.read_text(encoding="utf-8"))
