@@ -246,6 +246,19 @@ class Settings:
         "text",
         "The verification key of SendGrid's signed event webhook; empty: its events are refused",
     )
+    whatsapp_rates: str = _setting(
+        "",
+        "PACELINE_WHATSAPP_RATES",
+        "path",
+        "A CSV file with the columns category, country (calling code, or *) and price; empty: costs have no amounts",
+    )
+    whatsapp_check_seconds: float = _setting(
+        900.0,
+        "PACELINE_WHATSAPP_CHECK",
+        "s",
+        "How often the provider is asked how WhatsApp numbers stand, and for their templates",
+        least=1,
+    )
     whatsapp_app_secrets: str = _setting(
         "",
         "PACELINE_WHATSAPP_APP_SECRETS",

@@ -52,8 +52,8 @@ passdb {{
   args = scheme=plain username_format=%n {folder}/users
 }}
 userdb {{
-  driver = static
-  args = uid={people.uid} gid={people.gid} home={folder}/mail/%n allow_all_users=yes
+  driver = passwd-file
+  args = username_format=%n {folder}/users
 }}
 service imap-login {{
   chroot =
@@ -177,7 +177,8 @@ def running_dovecot(
     for name in ("run", "state", "mail"):
         (folder / name).mkdir()
     os.chown(folder / "mail", people.uid, people.gid)
-    (folder / "users").write_text("".join(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in users), encoding="utf-8")
+    lines = [f"{user}:{{PLAIN}}{PASSWORD}:{people.uid}:{people.gid}::{folder}/mail/{user}::\n" for user in users]
+    (folder / "users").write_text("".join(lines), encoding="utf-8")
     configuration = folder / "dovecot.conf"
     configuration.write_text(
         _CONFIGURATION.format(

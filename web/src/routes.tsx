@@ -16,6 +16,13 @@ const inside: RouteObject[] = [
   { path: "segments/new", lazy: async () => ({ Component: (await import("./pages/audience/segment")).NewSegment }) },
   { path: "segments/:id", lazy: async () => ({ Component: (await import("./pages/audience/segment")).Segment }) },
   { path: "suppressions", lazy: async () => ({ Component: (await import("./pages/audience/suppressions")).Suppressions }) },
+  { path: "templates", lazy: async () => ({ Component: (await import("./pages/templates/templates")).Templates }) },
+  { path: "templates/new", lazy: async () => ({ Component: (await import("./pages/templates/template")).NewTemplate }) },
+  { path: "templates/:id", lazy: async () => ({ Component: (await import("./pages/templates/template")).Template }) },
+  { path: "accounts", lazy: async () => ({ Component: (await import("./pages/accounts/accounts")).Accounts }) },
+  { path: "accounts/:id", lazy: async () => ({ Component: (await import("./pages/accounts/account")).Account }) },
+  { path: "domains", lazy: async () => ({ Component: (await import("./pages/domains/domains")).Domains }) },
+  { path: "workers", lazy: async () => ({ Component: (await import("./pages/workers/workers")).Workers }) },
   { path: "audit", lazy: async () => ({ Component: (await import("./pages/audit/audit")).Audit }) },
   {
     path: "settings",

@@ -14,7 +14,7 @@ _STYLE = (
     ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;"
     "padding:0 1.25rem}h1{font-size:1.6rem;line-height:1.25}button{font:inherit;padding:.6rem 1.2rem;border-radius:.4rem;"
     "border:1px solid;background:transparent;color:inherit;cursor:pointer}button:focus-visible{outline:3px solid;"
-    "outline-offset:2px}fieldset{margin:2rem 0;border:1px solid;border-radius:.4rem}"
+    "outline-offset:2px}pre{white-space:pre-wrap;font:inherit}fieldset{margin:2rem 0;border:1px solid;border-radius:.4rem}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = (
@@ -37,6 +37,11 @@ def page(title: str, *parts: str, status: HTTPStatus = HTTPStatus.OK) -> HTMLRes
 def paragraph(text: str) -> str:
     """A paragraph; whatever is in the text is shown as text."""
     return f"<p>{escape(text)}</p>"
+
+
+def preformatted(text: str) -> str:
+    """Text with its own line breaks."""
+    return f"<pre>{escape(text)}</pre>"
 
 
 def button(label: str, **fields: str) -> str:

@@ -20,6 +20,7 @@ from paceline.tracking.providers.base import NotGenuine, Provider
 from paceline.tracking.providers.sendgrid import SendGrid
 from paceline.tracking.providers.ses import Fetch, Ses
 from paceline.tracking.recorder import Recorder
+from paceline.tracking.views import Views
 
 _HEADERS = {name.encode(): name for name in ("user-agent", "purpose", "sec-purpose", "x-purpose", "x-moz")}
 _LONGEST_HEADER = 500
@@ -37,6 +38,7 @@ class Tracking:
         self.tokens = context.box.tokens(context.settings)
         self.recorder = Recorder(context.queue, context.clock.now)
         self.targets = ClickTargets(context.queue)
+        self.views = Views(context.queue, self.tokens)
         self.incoming = incoming_of(context)
         self.whatsapp_secrets = _separated(context.settings.whatsapp_app_secrets)
         self.providers: dict[str, Provider] = {provider.name: provider for provider in _providers(context.settings)}

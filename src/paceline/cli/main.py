@@ -29,6 +29,7 @@ from paceline.cli import (
     serve,
     suppression,
     users,
+    whatsapp,
     worker,
     workers,
 )
@@ -50,6 +51,7 @@ app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(whatsapp.app, name="whatsapp")
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(workers.app, name="workers")

@@ -54,7 +54,11 @@ class EmailContent:
 
     def surroundings(self) -> Surroundings:
         """What its templates can use besides the contact."""
-        return Surroundings(campaign_key=self.campaign_key, campaign_name=self.campaign_name or self.campaign_key)
+        return Surroundings(
+            campaign_key=self.campaign_key,
+            campaign_name=self.campaign_name or self.campaign_key,
+            base_url=self.base_url.rstrip("/"),
+        )
 
     def link_targets(self) -> tuple[str, ...]:
         """Where its tracked links lead, by number: URLs, some of them templates."""

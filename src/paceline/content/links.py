@@ -16,13 +16,14 @@ from urllib.parse import quote
 from paceline.content.encodings import Part
 from paceline.content.template.hidden_tags import hide_tags, show_tags
 from paceline.content.template.parser import parse
-from paceline.content.template.scope import TOKEN, Surroundings
+from paceline.content.template.scope import PAGES, TOKEN, Surroundings
 from paceline.content.templates import Source, Templates
 from paceline.domain.tokens import MOST_NUMBERS, Purpose
 
 OPEN_PATH = "/t/o/"
 CLICK_PATH = "/t/c/"
 UNSUBSCRIBE_PATH = "/u/"
+VIEW_PATH, PREFERENCES_PATH = (path for _, path in PAGES.values())
 
 OPEN, UNSUBSCRIBE, CLICK = "open", "unsubscribe", "click"
 """Names of tokens in a template; that of a click is followed by the link's number."""

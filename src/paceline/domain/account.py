@@ -90,6 +90,8 @@ class WhatsAppLogin:
     api_version: str = "v25.0"
     messages_per_second: float = 80.0
     """The provider's limit of this number: 20, 80 or 1,000."""
+    business_account_id: str = ""
+    """Of the WhatsApp Business Account that holds its templates; "" until a webhook tells it."""
     guarded: bool = False
     """Named through the API: connects only to addresses that the address guard allows."""
 

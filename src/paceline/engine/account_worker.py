@@ -21,11 +21,14 @@ from paceline.engine.delivery import Delivery, Prepared, Withheld
 from paceline.engine.endurance import Endurance
 from paceline.engine.group_commit import GroupCommit
 from paceline.engine.lane import Lane
+from paceline.engine.server_load import ServerLoad
 from paceline.engine.supply import Supply
 from paceline.store.queue.accounts import LeasedAccount
 
 _HOLD_SECONDS = 0.3
 _SHED_SECONDS = 5.0
+_SERVER_LOOK_SECONDS = 0.05
+_OF_THE_SERVER = frozenset({TroubleKind.BUSY, TroubleKind.FAILING})
 
 
 class Leaving(StrEnum):
@@ -58,7 +61,9 @@ class AccountWorker:
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
         on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
+        server: ServerLoad | None = None,
     ) -> None:
+        """``server`` is shared with the other workers of the same host."""
         self.account = leased.account
         self.lease = leased.lease
         self.failures = leased.failures
@@ -81,6 +86,7 @@ class AccountWorker:
         self._pace = AccountPace(leased.account, leased.next_at, keep=lambda at: group.pace(leased.account.id, at))
         self._endurance = Endurance(leased.account, failures=leased.failures)
         self._supply = Supply(leased, pace=self._pace, consumer=self, composer=composer, group=group, now=now)
+        self._server = server or ServerLoad(now)
         self._taken_at = 0.0
         self._parked: list[tuple[Lane, asyncio.Future[Prepared | None]]] = []
         self._active: set[Lane] = set()
@@ -122,10 +128,21 @@ class AccountWorker:
         """Whether it has nothing to do."""
         return not self._active and not self._supply.waiting
 
+    @property
+    def connections_in_use(self) -> int:
+        """Connections at work now."""
+        return len(self._active)
+
+    @property
+    def most_connections(self) -> int:
+        """Connections that it may have by itself."""
+        return self.account.max_connections
+
     # The worker itself.
 
     async def run(self) -> Departure:
         """Send until stopped, exhausted or in trouble; everything claimed is settled or given back at the end."""
+        self._server.join(self)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(self.account.max_connections):
@@ -133,6 +150,7 @@ class AccountWorker:
                     tasks.create_task(lane.run())
                 tasks.create_task(self._supply.feed())
         finally:
+            self._server.leave(self)
             self._supply.give_back(tuple(self._supply.waiting))
             if self._timer is not None:
                 self._timer.cancel()
@@ -174,6 +192,8 @@ class AccountWorker:
         now = self._now()
         if self._stopping.is_set() or self.held or len(self._active) > self._endurance.width:
             return None
+        if self._server.narrow and self._server.is_over():
+            return None
         while self._supply.waiting and self._begins_in(now) <= 0:
             if self._allowance.remaining(now) == 0:
                 return None
@@ -204,6 +224,7 @@ class AccountWorker:
                 self._allowance.charge(self._now())
                 self.accepted += 1
                 self._pace.accepted(self._now())
+                self._server.accepted()
                 if self._endurance.accepted():
                     self._dispatch()
             case Uncertain():
@@ -246,7 +267,7 @@ class AccountWorker:
             self._timer.cancel()
             self._timer = None
         while self._parked and len(self._active) < self._endurance.width and not self._stopping.is_set():
-            prepared = self.take()
+            prepared = self.take() if self._server.has_room() else None
             if prepared is None:
                 break
             lane, future = self._parked.pop()  # the one used last: its connection is warm
@@ -260,6 +281,8 @@ class AccountWorker:
         elif self._parked and self._supply.waiting:
             now = self._now()
             wait = max(self._begins_in(now), self._held_until - asyncio.get_running_loop().time())
+            if self._server.narrow:
+                wait = max(wait, _SERVER_LOOK_SECONDS)  # whoever makes room at the server does not come here
             if wait > 0 or self._has_room():  # else it waits for a busy lane, and that lane will come here
                 self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._dispatch)
 
@@ -281,6 +304,8 @@ class AccountWorker:
 
     def _slow_down(self, trouble: AccountTrouble | None) -> float:
         """The server or the account is in trouble: fewer connections and a rest, or the worker leaves."""
+        if trouble is None or trouble.kind in _OF_THE_SERVER:
+            self._server.failed()
         rest = self._endurance.failed(trouble)
         if self._endurance.trouble is not None:
             self.stop()

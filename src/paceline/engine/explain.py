@@ -37,6 +37,16 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedTemplate:
+    """A template of the campaign that is not sent now, and how many contacts wait for it."""
+
+    template: str
+    reason: str
+    until: float | None
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What else decides whether anything is sent."""
 
@@ -44,6 +54,7 @@ class Surroundings:
     clock_jump_seconds: float = 0.0
     campaign_warning: str = ""
     """What is wrong with the campaign's reputation, as far as it may go on."""
+    stopped_templates: Sequence[StoppedTemplate] = ()
     account_warnings: Sequence[tuple[str, str]] = ()
     """The same of accounts, with their names."""
 
@@ -58,6 +69,7 @@ def explain(
         *_about_accounts(progress, standings, now),
         *_about_reputation(progress, surroundings),
         *_about_messages(progress, now),
+        *_about_templates(progress, surroundings),
         *_about_the_clock(progress, surroundings),
     ]
     return causes or [_cause(progress, "sending", f"{_left(progress)}; nothing holds it back")]
@@ -166,6 +178,18 @@ def _about_messages(progress: Progress, now: float) -> list[Cause]:
             f"`paceline resolve {progress.campaign.key}` decides them"
         )
         causes.append(_cause(progress, "uncertain", sentence))
+    return causes
+
+
+def _about_templates(progress: Progress, surroundings: Surroundings) -> list[Cause]:
+    causes = []
+    for stop in surroundings.stopped_templates if progress.campaign.status not in _ENDED else ():
+        until = "until the provider or a person lets it go on" if stop.until is None else "for a time"
+        sentence = (
+            f"the template {stop.template} is stopped {until}: {stop.reason}; {counted(stop.waiting, 'contact')} waiting, "
+            f"the other templates go on; `paceline resume {progress.campaign.key}` tries it again"
+        )
+        causes.append(_cause(progress, "template_stopped", sentence, until=stop.until))
     return causes
 
 

@@ -15,17 +15,18 @@ from typing import Any, TypeVar
 
 from paceline.channels.base import Channel
 from paceline.clock import SteadyClock
-from paceline.domain.account import Account, AccountState
-from paceline.domain.allowance import Allowance, Exhaustion
+from paceline.domain.account import Account, WhatsAppLogin
+from paceline.domain.allowance import Allowance
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.outcome import AccountTrouble, TemplateStop, TroubleKind
 from paceline.domain.rate import INBOUND_SHARE
-from paceline.domain.retry_policy import account_delay_seconds
+from paceline.engine import aftermath
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
 from paceline.engine.process_identity import own_process
+from paceline.engine.server_load import ServerLoad
 from paceline.engine.sight import Sight, look
 from paceline.engine.signing import Signing
 from paceline.settings import Settings
@@ -47,8 +48,6 @@ _log = logging.getLogger("paceline.engine")
 
 _Result = TypeVar("_Result")
 
-_PROVIDER_LIMIT_SECONDS = 3600.0
-_LOGINS_BEFORE_BROKEN = 2
 _FAREWELL_SECONDS = 10.0
 
 
@@ -77,6 +76,7 @@ class Sender:
         self._signing = Signing(database, box)
         self._composer = Composer(database, clock.now, box.tokens(settings), self._signing)
         self._workers: dict[int, AccountWorker] = {}
+        self._servers: dict[str, ServerLoad] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
         self._renewed_boot = float("-inf")
@@ -247,7 +247,7 @@ class Sender:
             self._clock.now()
         )
         if exhaustion is not None:
-            await self._leave(leased.account.id, leased.lease, _limited(exhaustion))
+            await self._leave(leased.account.id, leased.lease, aftermath.limited(exhaustion))
             return
         worker = self._new_worker(leased)
         worker.serve(weights, urgent)
@@ -264,6 +264,7 @@ class Sender:
             group=self._group,
             now=self._clock.now,
             lease_holds=self._lease_holds,
+            server=self._server_of(leased.account),
             on_template_stop=partial(self._stop_template, leased.account.id),
         )
 
@@ -285,6 +286,12 @@ class Sender:
                 now=now,
             )
         self._on_change()
+
+    def _server_of(self, account: Account) -> ServerLoad | None:
+        """What all workers of an account's host share; WhatsApp numbers have a rate of their own instead."""
+        if isinstance(account.login, WhatsAppLogin):
+            return None
+        return self._servers.setdefault(account.login.host.lower(), ServerLoad(self._clock.now))
 
     def _lease(self, account_id: int) -> LeasedAccount | None:
         with self._database.write() as connection:
@@ -320,22 +327,16 @@ class Sender:
         """The account's state after its worker has left."""
         failures = 0 if worker.accepted else worker.failures
         if departure.exhaustion is not None:
-            return _limited(departure.exhaustion)
+            return aftermath.limited(departure.exhaustion)
         if departure.trouble is None:
-            return {"state": AccountState.READY, "reason": None, "until_at": None, "failures": failures}
-        return self._troubled(departure.trouble, failures + 1)
-
-    def _troubled(self, trouble: AccountTrouble, failures: int) -> dict[str, Any]:
-        now = self._clock.now()
-        is_final = trouble.kind is TroubleKind.BROKEN and failures >= _LOGINS_BEFORE_BROKEN
-        if is_final or trouble.kind is TroubleKind.ALARM:
-            return {"state": AccountState.BROKEN, "reason": trouble.reason, "until_at": None, "failures": failures}
-        if trouble.kind is TroubleKind.LIMITED:
-            until = now + (trouble.retry_after_seconds or _PROVIDER_LIMIT_SECONDS)
-            return {"state": AccountState.LIMITED, "reason": trouble.reason, "until_at": until, "failures": 0}
-        delay = min(account_delay_seconds(failures, jitter=random.random()), self._settings.backoff_longest_seconds)
-        until = now + max(delay, trouble.retry_after_seconds or 0.0)
-        return {"state": AccountState.BACKING_OFF, "reason": trouble.reason, "until_at": until, "failures": failures}
+            return aftermath.ready(failures)
+        return aftermath.troubled(
+            departure.trouble,
+            failures + 1,
+            now=self._clock.now(),
+            longest=self._settings.backoff_longest_seconds,
+            jitter=random.random(),
+        )
 
     async def _leave(self, account_id: int, lease: int, standing: dict[str, Any]) -> None:
         """Keep what was learnt about the account and give its lease back."""
@@ -398,11 +399,6 @@ class Sender:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2.0)
-
-
-def _limited(exhaustion: Exhaustion) -> dict[str, Any]:
-    reason = f"{exhaustion.unit_name} limit {exhaustion.limit} reached"
-    return {"state": AccountState.LIMITED, "reason": reason, "until_at": exhaustion.resumes_at, "failures": 0}
 
 
 async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:

@@ -44,6 +44,9 @@ class TemplateSpec:
     body: int | tuple[str, ...] = 0
     status: str = "APPROVED"
     category: str = "MARKETING"
+    components: tuple[dict[str, Any], ...] = ()
+    """As the list shows them."""
+    quality: str = "GREEN"
 
 
 class _Refused(Exception):

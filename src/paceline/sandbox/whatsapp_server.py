@@ -64,10 +64,13 @@ class WhatsAppSandbox:
         self.inbox = WhatsAppInbox()
         self.throughput = Throughput(messages_per_second)
         self.webhooks = None if webhooks is None else StatusWebhooks(webhooks, self.inbox, seed=seed)
+        self.number_fields: dict[str, Any] = {}
+        """What numbers say of themselves instead of the usual; may be changed while the simulator runs."""
         self._book = WhatsAppRuleBook(rules, seed)
         self._seed = seed
         self._tokens = tokens
-        self._templates = templates
+        self.templates = dict(templates) if templates is not None else None
+        """Those that exist; may be changed while the simulator runs."""
         self._pairs = Pairs() if pair_rate else None
         self._latency = latency_seconds
         self._refusal_status = refusal_status
@@ -184,7 +187,7 @@ class WhatsAppSandbox:
         now = asyncio.get_running_loop().time()
         if rule.answer is not Answer.NORMAL:
             return self._misbehaviour(rule)
-        violation = check_message(document, self._templates)
+        violation = check_message(document, self.templates)
         if violation is not None:
             return self._violation(violation)
         if not self.throughput.take(number, now):
@@ -306,6 +309,7 @@ class WhatsAppSandbox:
             "throughput": {"level": level},
             "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
             "health_status": {"can_send_message": "AVAILABLE", "entities": []},
+            **self.number_fields,
         }
 
     def _template_page(self, query: Mapping[str, str]) -> dict[str, Any]:
@@ -317,8 +321,11 @@ class WhatsAppSandbox:
                 "status": spec.status,
                 "category": spec.category,
                 "parameter_format": "POSITIONAL" if isinstance(spec.body, int) else "NAMED",
+                "components": list(spec.components),
+                "quality_score": {"score": spec.quality},
+                "rejected_reason": "NONE",
             }
-            for place, ((name, language), spec) in enumerate((self._templates or {}).items(), start=1)
+            for place, ((name, language), spec) in enumerate((self.templates or {}).items(), start=1)
         ]
         limit, after = query.get("limit", "25"), query.get("after", "0")
         start = int(after) if after.isdigit() else 0

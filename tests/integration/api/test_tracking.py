@@ -69,7 +69,14 @@ def test_link_that_the_content_does_not_have_is_not_there(server: Server, tracke
 
 
 @pytest.mark.parametrize(
-    ("path", "purpose"), [("/t/o/", Purpose.OPEN), ("/t/c/", Purpose.CLICK), ("/u/", Purpose.UNSUBSCRIBE)]
+    ("path", "purpose"),
+    [
+        ("/t/o/", Purpose.OPEN),
+        ("/t/c/", Purpose.CLICK),
+        ("/u/", Purpose.UNSUBSCRIBE),
+        ("/v/", Purpose.VIEW),
+        ("/p/", Purpose.PREFERENCES),
+    ],
 )
 def test_wrong_tokens_change_nothing(server: Server, tracked: Tracked, path: str, purpose: Purpose) -> None:
     """Flipped bits, another purpose, another workspace: as unknown as rubbish."""
@@ -83,8 +90,8 @@ def test_wrong_tokens_change_nothing(server: Server, tracked: Tracked, path: str
     wrong += ["x", "A" * 40, token + "A", token[:-1], "é" * 40]
     for one in wrong:
         answers = [client.get(path + one), client.head(path + one)]
-        if path == "/u/":
-            answers.append(client.post(path + one, data=ONE_CLICK))
+        if path in ("/u/", "/p/"):
+            answers.append(client.post(path + one, data={**ONE_CLICK, "action": "unsubscribe"}))
         assert {answer.status_code for answer in answers} == {404}, one
     assert suppressed(server) == []
     assert client.get(f"/t/o/{tracked.token(Purpose.OPEN, 1)}").status_code == 200
@@ -95,6 +102,7 @@ def test_scanners_unsubscribe_nobody_and_are_not_counted_as_people(server: Serve
     """GET and HEAD of everything, twice, with and without a user agent, and as a prefetch."""
     client = server.stranger()
     paths = [f"/u/{tracked.token(Purpose.UNSUBSCRIBE)}", f"/t/o/{tracked.token(Purpose.OPEN)}"]
+    paths += [f"/p/{tracked.token(Purpose.PREFERENCES)}", f"/v/{tracked.token(Purpose.VIEW)}"]
     paths += [f"/t/c/{tracked.token(Purpose.CLICK, 0, number)}" for number in range(4)]
     asked = 0
     for headers in ({"User-Agent": "Barracuda Sentinel"}, {"User-Agent": ""}, {**BROWSER, "Sec-Purpose": "prefetch"}):

@@ -255,3 +255,24 @@ def test_any_html_is_tracked_in_linear_time_and_sent(html: str) -> None:
 def test_hostile_html_is_read_in_time() -> None:
     for bad in ('<a "' * 50_000, "<a href='" * 50_000, "<a " + "href=x " * 50_000 + ">"):
         assert tracked(bad).link_targets() == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose", "path"),
+    [("view_in_browser_url", Purpose.VIEW, "/v/"), ("preferences_url", Purpose.PREFERENCES, "/p/")],
+)
+def test_links_to_own_pages_carry_the_token_of_the_message(name: str, purpose: Purpose, path: str) -> None:
+    tag = f"{{{{ {name} }}}}"
+    html = f'<a href="{tag}">Here</a>{{% if {name} %}}!{{% endif %}}'
+    arrived = sent(make_content(subject=tag, html=html, text=f"{tag}\n", base_url=f"{BASE}/"))
+    in_html = re.search(r'href="([^"]*)">Here</a>!', arrived.html)
+    assert in_html is not None
+    for url in (arrived.subject, arrived.text.strip(), in_html[1]):
+        assert url.startswith(f"{BASE}{path}")
+        token = TOKENS.read(url.removeprefix(f"{BASE}{path}"), purpose)
+        assert token == Token(workspace_id=3, campaign_id=4, message_id=5, number=0)
+
+
+def test_links_to_own_pages_need_a_base_url() -> None:
+    problems = check(make_content(html='<a href="{{ view_in_browser_url }}">Here</a>'), None, "")
+    assert ["has no base_url" in problem.message for problem in problems] == [True]

@@ -20,6 +20,10 @@ export const NAVIGATION: NavigationGroup[] = [
     items: [
       { to: "/", label: "Dashboard", icon: "dashboard" },
       { to: "/campaigns", label: "Campaigns", icon: "campaign", needs: "campaigns:read" },
+      { to: "/templates", label: "Templates", icon: "template", needs: "campaigns:read" },
+      { to: "/accounts", label: "Accounts", icon: "account", needs: "accounts:read" },
+      { to: "/domains", label: "Domains", icon: "key", needs: "accounts:read" },
+      { to: "/workers", label: "Workers", icon: "worker", needs: "accounts:read" },
     ],
   },
   {

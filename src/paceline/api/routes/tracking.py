@@ -12,11 +12,11 @@ from fastapi import Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from paceline.api.pages import button, checkboxes, masked, page, paragraph
+from paceline.api.pages import button, checkboxes, masked, page, paragraph, preformatted
 from paceline.api.problems import ApiProblem
 from paceline.api.routing import Access, Routes
 from paceline.api.tracking import Tracking, as_request, tracking_of
-from paceline.content.links import CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH
+from paceline.content.links import CLICK_PATH, OPEN_PATH, PREFERENCES_PATH, UNSUBSCRIBE_PATH, VIEW_PATH
 from paceline.domain.fact import FactKind
 from paceline.domain.tokens import Purpose, Token
 from paceline.operations.audience import preferences
@@ -28,7 +28,16 @@ routes = Routes(tag="tracking", prefix="")
 ONE_CLICK = "One-Click"
 _MOST_LISTS = 500
 
-_OPEN, _CLICK, _UNSUBSCRIBE = (f"{path}{{token}}" for path in (OPEN_PATH, CLICK_PATH, UNSUBSCRIBE_PATH))
+_OPEN, _CLICK, _UNSUBSCRIBE, _VIEW, _PREFERENCES = (
+    f"{path}{{token}}" for path in (OPEN_PATH, CLICK_PATH, UNSUBSCRIBE_PATH, VIEW_PATH, PREFERENCES_PATH)
+)
+_VIEW_HEADERS = {
+    # What the author of a message wrote is shown here as mail programs show it: without scripts, forms and frames.
+    "Content-Security-Policy": "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; "
+    "font-src https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 _NOT_FOUND: dict[str, Any] = {"description": "The link is not genuine, or leads nowhere any more"}
 _HTML: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _PROBLEM: dict[str, Any] = {
@@ -102,12 +111,56 @@ async def look_at_link(token: str, request: Request) -> Response:
     return await _follow(token, request)
 
 
+@routes.get(_VIEW, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
+def view_in_browser(token: str, request: Request) -> HTMLResponse:
+    """A message as its recipient got it, for whose mail program does not show it well."""
+    tracking = tracking_of(request)
+    genuine = tracking.tokens.read(token, Purpose.VIEW)
+    view = None if genuine is None else tracking.views.show(genuine)
+    if view is None:
+        return _no_such_link()
+    if view.html is None:
+        return page(view.subject, preformatted(view.text))
+    return HTMLResponse(view.html, headers=_VIEW_HEADERS)
+
+
+@routes.head(_VIEW, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
+def look_at_view(token: str, request: Request) -> HTMLResponse:
+    """The same, asked by a program that only looks."""
+    return view_in_browser(token, request)
+
+
+@routes.get(_PREFERENCES, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
+def show_preferences(token: str, request: Request) -> HTMLResponse:
+    """The page on which people choose their lists; looking at it changes nothing."""
+    return _page_of(tracking_of(request), token, Purpose.PREFERENCES)
+
+
+@routes.head(_PREFERENCES, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
+def look_at_preferences(token: str, request: Request) -> HTMLResponse:
+    """The same, asked by a program that only looks."""
+    return show_preferences(token, request)
+
+
+@routes.post(_PREFERENCES, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
+def choose_preferences(
+    token: str,
+    request: Request,
+    action: Annotated[str, Form(max_length=100)] = "",
+    chosen: Annotated[list[str], Form(alias="list", max_length=_MOST_LISTS)] = [],  # noqa: B006  # FastAPI's own way
+) -> HTMLResponse:
+    """Choose lists, unsubscribe from everything, or come back. A second time it changes nothing."""
+    tracking = tracking_of(request)
+    genuine, recipient = _recipient(tracking, token, Purpose.PREFERENCES)
+    if genuine is not None and recipient is not None:
+        _act(tracking, genuine, action, chosen)
+    return _page_of(tracking, token, Purpose.PREFERENCES)
+
+
 @routes.get(_UNSUBSCRIBE, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
 def show_unsubscribe_page(token: str, request: Request) -> HTMLResponse:
     """The page on which people unsubscribe; looking at it changes nothing."""
-    tracking = tracking_of(request)
-    genuine, recipient = _recipient(tracking, token)
-    return _no_such_link() if genuine is None or recipient is None else _standing(tracking, genuine, recipient)
+    return _page_of(tracking_of(request), token, Purpose.UNSUBSCRIBE)
 
 
 @routes.head(_UNSUBSCRIBE, permission=Access.TOKEN, response_class=HTMLResponse, responses=_PAGE_ANSWERS)
@@ -129,24 +182,32 @@ def unsubscribe_by_link(
     A second time it changes nothing. Works without cookies.
     """
     tracking = tracking_of(request)
-    genuine, recipient = _recipient(tracking, token)
-    if genuine is None or recipient is None:
-        return _no_such_link()
-    now = tracking.now()
-    if one_click == ONE_CLICK:
-        unsubscribes.unsubscribe(tracking.queue, genuine, Way.ONE_CLICK, now=now)
-    elif action == "unsubscribe":
-        unsubscribes.unsubscribe(tracking.queue, genuine, Way.PAGE, now=now)
+    genuine, recipient = _recipient(tracking, token, Purpose.UNSUBSCRIBE)
+    if genuine is not None and recipient is not None:
+        if one_click == ONE_CLICK:
+            unsubscribes.unsubscribe(tracking.queue, genuine, Way.ONE_CLICK, now=tracking.now())
+        else:
+            _act(tracking, genuine, action, chosen)
+    return _page_of(tracking, token, Purpose.UNSUBSCRIBE)
+
+
+def _act(tracking: Tracking, token: Token, action: str, chosen: list[str]) -> None:
+    """What somebody has asked for on a page."""
+    if action == "unsubscribe":
+        unsubscribes.unsubscribe(tracking.queue, token, Way.PAGE, now=tracking.now())
     elif action == "resubscribe":
-        unsubscribes.resubscribe(tracking.queue, genuine, now=now)
+        unsubscribes.resubscribe(tracking.queue, token, now=tracking.now())
     elif action == "choose":
-        preferences.choose(tracking.context, genuine, set(chosen))
-    _, recipient = _recipient(tracking, token)
-    return _no_such_link() if recipient is None else _standing(tracking, genuine, recipient)
+        preferences.choose(tracking.context, token, set(chosen))
 
 
-def _recipient(tracking: Tracking, text: str) -> tuple[Token | None, Recipient | None]:
-    token = tracking.tokens.read(text, Purpose.UNSUBSCRIBE)
+def _page_of(tracking: Tracking, text: str, purpose: Purpose) -> HTMLResponse:
+    token, recipient = _recipient(tracking, text, purpose)
+    return _no_such_link() if token is None or recipient is None else _standing(tracking, token, recipient, purpose)
+
+
+def _recipient(tracking: Tracking, text: str, purpose: Purpose) -> tuple[Token | None, Recipient | None]:
+    token = tracking.tokens.read(text, purpose)
     return token, None if token is None else unsubscribes.find(tracking.queue, token, now=tracking.now())
 
 
@@ -157,13 +218,16 @@ def _lists(tracking: Tracking, token: Token) -> list[str]:
     return [checkboxes("What you get from us", "Save", "list", boxes, action="choose")] if boxes else []
 
 
-def _standing(tracking: Tracking, token: Token, recipient: Recipient) -> HTMLResponse:
+def _standing(tracking: Tracking, token: Token, recipient: Recipient, purpose: Purpose) -> HTMLResponse:
     """How things stand, and what can be done about it."""
     if recipient is unsubscribes.TEST:
         return page("A test message", paragraph("This link belongs to a test: there is nothing to unsubscribe from."))
     who = masked(recipient.address)
     if recipient.suppressed_because is None:
         lists = _lists(tracking, token)
+        if purpose is Purpose.PREFERENCES:
+            leave = button("Unsubscribe from everything", action="unsubscribe")
+            return page("What you get from us", paragraph(f"This is about {who}."), *lists, leave)
         return page(
             "Unsubscribe",
             paragraph(f"{who} gets our mail. If you do not want it any more, one click is enough."),

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
+from yarl import URL
 
 from paceline.channels.printable import printable
 from paceline.channels.whatsapp.limits import WhatsAppLimits
@@ -100,6 +101,15 @@ class CloudApiClient:
         async with self._session.post(
             f"{self._base_url}{path}", data=body, headers=headers, allow_redirects=False
         ) as response:
+            return await self._read(response)
+
+    def begin_reading(self, path: str) -> Exchange:
+        """A GET that will wait at the gate once it has a connection."""
+        return Exchange(self._get, path, b"", self._limits.activity_seconds)
+
+    async def _get(self, path: str, _: bytes) -> HttpAnswer:
+        url = URL(f"{self._base_url}{path}", encoded=True)
+        async with self._session.get(url, headers=self._headers, allow_redirects=False) as response:
             return await self._read(response)
 
     async def _read(self, response: aiohttp.ClientResponse) -> HttpAnswer:

@@ -27,6 +27,7 @@ from paceline.content.template.nodes import (
     Literal,
     Loop,
     Node,
+    PageAddress,
     Picked,
     Print,
     Step,
@@ -134,6 +135,9 @@ class Generator:
                 return self._reference(node, self.encoding.variant, required=not self.missing_is_empty)
             case Literal(kind=Kind.TEXT, value=str(value)):
                 return _quote(self.encoding.value(value))
+            case PageAddress(operands=operands):
+                codes = [code for code in map(self._encoded, operands) if code is not None]
+                return f"({f'~{_quote(self.encoding.after_value)}~'.join(codes)})"
             case Default(operand=operand, instead=instead):
                 return self._encoded_choice(" and ".join(self._needed(operand)) or "true", operand, instead)
             case Choice(test=test, then=then, otherwise=otherwise):

@@ -105,6 +105,11 @@ class Joined(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageAddress(Joined):
+    """The address of a page of Paceline's own: a beginning and a token, which need no escaping once each is encoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared(Node):
     """Operands with comparisons between them; ``not x`` has one operand."""
 

@@ -8,7 +8,17 @@ from difflib import get_close_matches
 
 from paceline.content.template.filters import LONGEST_NUMBER
 from paceline.content.template.lexer import TemplateSyntaxError
-from paceline.content.template.nodes import Complaint, Field, Kind, Literal, Node, Reference, Size, Variable
+from paceline.content.template.nodes import (
+    Complaint,
+    Field,
+    Kind,
+    Literal,
+    Node,
+    PageAddress,
+    Reference,
+    Size,
+    Variable,
+)
 from paceline.domain.tokens import TOKEN_LENGTH
 
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -29,11 +39,15 @@ TOKEN = "\0"
 UNSUBSCRIBE_URL = ""
 """The name under which the URL has its slot: no field of a contact has it."""
 
+PAGES = {"view_in_browser_url": ("view", "/v/"), "preferences_url": ("preferences", "/p/")}
+"""Names of links to pages of Paceline's own: the token in each, and where its path begins."""
+
 RESERVED = (
     "contact",
     "campaign",
     "loop",
     "unsubscribe_url",
+    *PAGES,
     "true",
     "false",
     "not",
@@ -54,6 +68,8 @@ class Surroundings:
     campaign_name: str = ""
     unsubscribe_url: Size | None = None
     """The size of the unsubscribe URL; None where there is none."""
+    base_url: str = ""
+    """Where the pages of ``PAGES`` are, without a slash at the end; empty: nowhere."""
 
 
 class Scope:
@@ -119,7 +135,9 @@ class Scope:
         return Variable(kind=_LOOP.get(name, Kind.NUMBER), size=Size(LONGEST_NUMBER), code=f"loop.{name}")
 
     def variable(self, name: str, line: int) -> Node:
-        """A name made by ``set`` or ``for``, or ``unsubscribe_url``."""
+        """A name made by ``set`` or ``for``, ``unsubscribe_url``, or a link to a page of Paceline's own."""
+        if name in PAGES:
+            return self._page(name, line)
         if name == "unsubscribe_url":
             if self._surroundings.unsubscribe_url is None:
                 self.complain(line, "unsubscribe_url is used, but the campaign has none")
@@ -131,8 +149,18 @@ class Scope:
         self.complain(line, f'there is no "{name}"{self._meant(name)}')
         return Literal(kind=Kind.TEXT, size=Size(), value="")
 
+    def _page(self, name: str, line: int) -> Node:
+        """The address of a page, with the message's token in it."""
+        token, path = PAGES[name]
+        if not self._surroundings.base_url:
+            self.complain(line, f"{name} is used, but the campaign has no base_url, where that page is")
+        beginning = f"{self._surroundings.base_url}{path}"
+        fixed = Literal(kind=Kind.TEXT, size=Size(len(beginning)), value=beginning)
+        operands = (fixed, self.field(TOKEN + token, line))
+        return PageAddress(kind=Kind.TEXT, size=operands[0].size + operands[1].size, operator="~", operands=operands)
+
     def _meant(self, name: str) -> str:
-        known = {"contact", "campaign", "unsubscribe_url"}.union(*self._variables)
+        known = {"contact", "campaign", "unsubscribe_url", *PAGES}.union(*self._variables)
         close = get_close_matches(name, known, n=1)
         return f'; did you mean "{close[0]}"?' if close else f"; a field of the contact is written contact.{name}"
 

@@ -128,7 +128,7 @@ class _Reading:
             )
         if len(values) < len(NUMBER.fields):
             return None
-        names = ("phone_number_id", "api_url", "api_version", "messages_per_second")
+        names = ("phone_number_id", "api_url", "api_version", "messages_per_second", "business_account_id")
         login = WhatsAppLogin(token=token, **{name: values[name] for name in names})
         first = self._logins.setdefault(login.identity, path)
         if first is not path:

@@ -11,6 +11,7 @@ from paceline.channels.smtp.oauth import PRESETS
 from paceline.content.email import MissingFields
 from paceline.domain.account import Security, Window
 from paceline.domain.layer import LayerKind
+from paceline.domain.phone import is_country
 from paceline.operations.campaign_file.field_kinds import (
     FLAG,
     HOST,
@@ -42,6 +43,13 @@ _LIMIT = whole(0, 1_000_000_000)
 _RATE = number(0.001, 1_000_000, or_zero=True)
 
 
+def _country(value: object) -> str:
+    if not isinstance(value, str) or (value and not is_country(value)):
+        raise ValueError
+    return value
+
+
+_COUNTRY = Kind(accepts='a country such as "CH", for numbers without a country code', read=_country)
 _CHANNEL = one_of(("email", "whatsapp"))
 _TEMPLATE_NAME = Kind(
     accepts="a template's name: a-z, 0-9 and underscores", read=matching(re.compile(r"[a-z0-9_]{1,512}"))
@@ -51,6 +59,10 @@ _LANGUAGE = Kind(
 )
 _PHONE_NUMBER_ID = Kind(
     accepts="the id of a phone number (digits, from WhatsApp Manager)", read=matching(re.compile(r"[0-9]{1,40}"))
+)
+_BUSINESS_ACCOUNT = Kind(
+    accepts="the id of a WhatsApp Business Account (digits, from WhatsApp Manager)",
+    read=matching(re.compile(r"[0-9]{1,40}|")),
 )
 _API_VERSION = Kind(accepts='a version such as "v25.0"', read=matching(re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")))
 
@@ -148,6 +160,7 @@ WHATSAPP_CAMPAIGN = Section(
         **CAMPAIGN.fields,
         "max_attempts": Field(kind=whole(1, 1000), default=3),
         "retry_delay_seconds": Field(kind=number(0, 604_800), default=5.0),
+        "default_country": Field(kind=_COUNTRY, default=""),
     },
     tables=("templates", "window", "limits", "accounts"),
     refused={
@@ -169,7 +182,14 @@ TEMPLATE = Section(
     },
 )
 
-_WHATSAPP_ONLY = ("phone_number_id", "token_env", "api_url", "api_version", "messages_per_second")
+_WHATSAPP_ONLY = (
+    "phone_number_id",
+    "token_env",
+    "api_url",
+    "api_version",
+    "messages_per_second",
+    "business_account_id",
+)
 
 ACCOUNT = Section(
     title="[[accounts]]",
@@ -238,6 +258,7 @@ NUMBER = Section(
         "api_url": Field(kind=WEB_URL, default="https://graph.facebook.com"),
         "api_version": Field(kind=_API_VERSION, default="v25.0"),
         "messages_per_second": Field(kind=number(0.1, 10_000), default=80.0),
+        "business_account_id": Field(kind=_BUSINESS_ACCOUNT, default=""),
         **{name: ACCOUNT.fields[name] for name in _SHARED},
         "max_connections": Field(kind=whole(1, 1000), default=100),
     },

@@ -45,6 +45,8 @@ class CampaignFile:
     accounts: tuple[Account | StoredAccount, ...]
     """At least one. Logins of one's own have id 0 and revision 0; no login is there twice."""
     content_places: ContentPlaces | TemplatePlaces
+    default_country: str = ""
+    """Of phone numbers without a country code; "": they are refused."""
 
     @property
     def content_files(self) -> Mapping[str, str]:
@@ -99,6 +101,7 @@ def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFi
         content=content,
         accounts=accounts,
         content_places=places,
+        default_country=values.get("default_country", ""),
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import Connection
 
 from paceline.audience.audience import Audience, open_audience
+from paceline.audience.contact import Contact
 from paceline.content.email import EmailContent
 from paceline.content.whatsapp import WhatsAppContent, templates_of
 from paceline.domain.account import Account, Limits
@@ -22,6 +24,8 @@ from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
 from paceline.store.queue import accounts, campaigns, layers, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
+
+_COUNTED_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +112,15 @@ def _certainly_broken(context: Context, file: CampaignFile, content: EmailConten
 
 def _open_audience(file: CampaignFile) -> Audience:
     if file.channel == "whatsapp":
-        return open_audience(file.audience, address_column="phone", parse_address=parse_phone, address_key=str)
+        parse = partial(parse_phone, country=file.default_country)
+        return open_audience(file.audience, address_column="phone", parse_address=parse, address_key=str)
     return open_audience(file.audience)
+
+
+def count_contacts(file: CampaignFile) -> int:
+    """How many contacts the audience of a campaign file has."""
+    with _open_audience(file) as audience:
+        return sum(isinstance(row, Contact) for part in audience.batches(_COUNTED_AT_ONCE) for row in part)
 
 
 def _message_id_domain(content: EmailContent | WhatsAppContent) -> str:

@@ -10,23 +10,24 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from paceline.audience.contact import Contact
-from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer
+from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer, portfolio_limit
 from paceline.chores.template_order import TemplateOrder
 from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import ENDED, CampaignStatus
-from paceline.domain.errors import StoreUnavailable
+from paceline.domain.errors import InputError, StoreUnavailable
 from paceline.engine.explain import counted
 from paceline.engine.process_identity import is_surely_dead, own_process
 from paceline.engine.sender import Sender
 from paceline.launch.file_launch import FileLaunch
 from paceline.operations.campaign_file.campaign_file import CampaignFile
 from paceline.operations.campaigns.helpers import Helpers
-from paceline.operations.campaigns.preparing import Prepared, prepare
+from paceline.operations.campaigns.preparing import Prepared, count_contacts, prepare
 from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
 from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch
 from paceline.operations.installation.sender_process import spare_the_collector
+from paceline.operations.whatsapp.preflight import budget, keep_readings, preflight
 from paceline.store.queue import campaigns
 from paceline.store.queue.erasures import Forgotten
 
@@ -51,7 +52,17 @@ async def send(
     ``helpers`` are sender processes that may be started beside this one. ``on_progress`` gets a summary about four times a second, ``on_notice`` one sentence when something has changed.
     Returns the last summary. Raises InputError, with nothing changed, for input that cannot be used.
     """
+    checked = await preflight(context, file)
+    if checked.problems:
+        raise InputError(checked.problems)
+    for notice in checked.notices:
+        on_notice(notice)
+    if checked.messaging_limit is not None:
+        contacts = await asyncio.to_thread(count_contacts, file)
+        if (too_many := await budget(context, checked, contacts)) is not None:
+            on_notice(too_many)
     prepared = await asyncio.to_thread(prepare, context, file)
+    await asyncio.to_thread(keep_readings, context, checked)
     spare_the_collector()
     for notice in prepared.notices:
         on_notice(notice)
@@ -203,6 +214,7 @@ class _Attendance:
         campaign_finisher.finish(context.queue, self._id, now=now)
         limit_resumer.pause_or_resume(context.queue, self._id, now=now)
         self._template_order.keep(self._id, now=now)
+        portfolio_limit.keep_limits(context.queue, now=now)
         if now >= self._reputation_at:
             self._reputation_at = now + REPUTATION_EVERY_SECONDS
             self._reputation.look(now)

@@ -5,9 +5,10 @@ It needs nothing of the catalogue, so that a lone ``paceline sender`` can do it 
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
-from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer
+from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer, portfolio_limit
 from paceline.chores.template_order import TemplateOrder
 from paceline.domain.reputation import Thresholds
 from paceline.engine.process_identity import is_surely_dead, own_process
@@ -15,7 +16,9 @@ from paceline.engine.reputation import ReputationWatch
 from paceline.operations.context import QueueContext
 from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.recurring_work import Chore, attend
+from paceline.operations.whatsapp.reading import refresh
 from paceline.store import leaderships
+from paceline.store.queue import whatsapp_numbers
 from paceline.tracking.whatsapp.webhooks import WhatsAppWebhooks
 
 QUEUE_CHORES = "queue chores"
@@ -49,6 +52,8 @@ def queue_chores(context: QueueContext) -> list[Chore]:
         Chore(name="reputation watch", work=_Reputation(context).work),
         Chore(name="WhatsApp webhooks", work=_Webhooks(context).work),
         Chore(name="template order", work=_TemplateOrder(context).work),
+        Chore(name="portfolio limit", work=lambda: _keep_portfolios(context)),
+        Chore(name="WhatsApp numbers", work=lambda: _read_numbers(context)),
     ]
 
 
@@ -119,6 +124,20 @@ class _Resumer:
             self._paused_at = now + _PAUSED_EVERY_SECONDS
         self._paused_at = min(self._paused_at, next_at or self._paused_at)
         return max(0.0, min(self._context.settings.watch_seconds, self._paused_at - self._context.clock.now()))
+
+
+def _keep_portfolios(context: QueueContext) -> float:
+    portfolio_limit.keep_limits(context.queue, now=context.clock.now())
+    return context.settings.watch_seconds
+
+
+def _read_numbers(context: QueueContext) -> float:
+    """Ask the provider how the numbers stand, and for their templates."""
+    with context.queue.read() as connection:
+        numbers = whatsapp_numbers.every(connection)
+    if numbers:
+        asyncio.run(refresh(context, numbers))
+    return context.settings.whatsapp_check_seconds
 
 
 class _TemplateOrder:

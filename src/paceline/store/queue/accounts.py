@@ -273,16 +273,19 @@ def set_state(
 ) -> bool:
     """What a worker has learnt about its account; False when it no longer holds it.
 
-    What others have said meanwhile stays: "disabled" by a person, "broken" for its reputation.
+    What others have said meanwhile stays: "disabled" by a person, "broken" for its reputation, "limited" by what it
+    shares with others.
     """
-    held = sql("SELECT 1 FROM accounts WHERE id = :id AND lease = :lease AND state NOT IN ('disabled', 'broken')")
+    held = sql(
+        "SELECT 1 FROM accounts WHERE id = :id AND lease = :lease AND state NOT IN ('disabled', 'broken', 'limited')"
+    )
     if connection.execute(held, {"id": account_id, "lease": lease}).one_or_none() is not None:
         notices.note_account(connection, account_id, state=state, reason=reason, now=now)
     return (
         connection.execute(
             sql(
                 "UPDATE accounts SET state = :state, reason = :reason, until_at = :until, failures = :failures "
-                "WHERE id = :id AND lease = :lease AND state NOT IN ('disabled', 'broken')"
+                "WHERE id = :id AND lease = :lease AND state NOT IN ('disabled', 'broken', 'limited')"
             ),
             {
                 "state": state,

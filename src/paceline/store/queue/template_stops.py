@@ -46,6 +46,17 @@ def lift(connection: Connection, templates: Iterable[str], *, workspace_id: int)
         )
 
 
+def lift_providers(connection: Connection, template: str, *, workspace_id: int) -> None:
+    """Let a template be sent again, if the provider's own status or refusal had stopped it."""
+    connection.execute(
+        sql(
+            "DELETE FROM template_stops WHERE workspace_id = :workspace AND template = :template AND (reason LIKE 'it is %' "
+            "OR reason LIKE '132015:%' OR reason LIKE '132016:%' OR reason LIKE '132001:%')"
+        ),
+        {"workspace": workspace_id, "template": template},
+    )
+
+
 def active(connection: Connection, *, workspace_id: int, now: float) -> dict[str, Stop]:
     """The stopped templates of a workspace."""
     rows = connection.execute(

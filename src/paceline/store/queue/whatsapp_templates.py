@@ -113,7 +113,7 @@ def follow(
 ) -> None:
     """Stop a template, or let it go on, as its status says; a status that says neither changes nothing."""
     if status in SENDABLE:
-        template_stops.lift(connection, [template], workspace_id=workspace_id)
+        template_stops.lift_providers(connection, template, workspace_id=workspace_id)
     elif status in _STOPPED:
         words = f"it is {_STOPPED[status]}" + (f" ({reason})" if reason else "")
         template_stops.stop(connection, template, workspace_id=workspace_id, reason=words, until_at=None, now=now)

@@ -8,6 +8,8 @@ const LABELS: Record<EventName, string> = {
   "campaign.paused": "A campaign pauses",
   "campaign.resumed": "A campaign goes on",
   "campaign.stopped": "A campaign was stopped",
+  "campaign.warning": "A campaign draws complaints or bounces",
+  "account.warning": "An account draws complaints or bounces",
   "account.broken": "An account is broken",
   "database.unreachable": "The database cannot be reached",
   "database.back": "The database is back",

@@ -1,0 +1,1 @@
+"""What a person can ask about WhatsApp: numbers, templates, costs."""
