@@ -129,9 +129,21 @@ class TwoEnds:
         """The controller's."""
         return self.server.context
 
-    def worker(self, **settings: Any) -> Any:
-        """The worker, for a with-block."""
-        return running_worker(self.folder / "worker", self.server.url, self.keys, self.listener, **settings)
+    def worker(self, *, folder: Path | None = None, controller: str = "", **settings: Any) -> Any:
+        """The worker, for a with-block; with another folder it is one with an empty database."""
+        url = controller or self.server.url
+        return running_worker(folder or self.folder / "worker", url, self.keys, self.listener, **settings)
+
+    def number_of_message(self, public_id: str) -> int:
+        """What a message is called towards workers."""
+        number = self.context.ids.decode(IdKind.MESSAGE, public_id)
+        assert number is not None
+        return number
+
+    def forget_reports(self) -> None:
+        """As if the worker had never told anything."""
+        with self.context.queue.write() as connection:
+            connection.execute(sql("UPDATE workers SET incarnation = NULL, acknowledged = 0"))
 
     def campaign(self, port: int, people: int, *, accounts: int = 1, key: str = "away", **fields: Any) -> str:
         """A draft for the worker, to so many people; its public id."""

@@ -103,6 +103,7 @@ CAMPAIGN = Section(
         "key": Field(kind=KEY, required=True),
         "name": Field(kind=LINE, default=""),
         "channel": Field(kind=_CHANNEL, default="email"),
+        "fallback": Field(kind=one_of(("email", "whatsapp", "")), default=""),
         "audience": Field(kind=SOME_PATH, required=True, replaced_by="list"),
         "rate_per_minute": Field(kind=_RATE, default=0.0),
         "max_attempts": Field(kind=whole(1, 1000)),
@@ -112,7 +113,6 @@ CAMPAIGN = Section(
     tables=("content", "tracking", "window", "limits", "accounts"),
     refused={
         "list": f'stored lists are {_NOT_YET}; name a file instead: audience = "contacts.csv"',
-        "fallback": f"campaigns with two channels are {_NOT_YET}",
         "templates": 'they belong to channel = "whatsapp"',
     },
 )
@@ -165,7 +165,6 @@ WHATSAPP_CAMPAIGN = Section(
     tables=("templates", "window", "limits", "accounts"),
     refused={
         "list": CAMPAIGN.refused["list"],
-        "fallback": CAMPAIGN.refused["fallback"],
         "content": 'it belongs to channel = "email"; write [[templates]]',
         "tracking": 'it belongs to channel = "email"',
     },

@@ -22,7 +22,7 @@ from paceline.operations.campaign_file.campaign_file import CampaignFile, Stored
 from paceline.operations.campaigns import preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
-from paceline.store.queue import accounts, campaigns, layers, template_stops
+from paceline.store.queue import accounts, campaigns, fallbacks, layers, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
 _COUNTED_AT_ONCE = 2000
@@ -68,20 +68,40 @@ def _prepare_new(context: Context, file: CampaignFile, notices: tuple[str, ...])
 
 
 def _create(context: Context, file: CampaignFile, audience: Audience) -> int | None:
-    """The new campaign's id; None, with nothing changed, when another process has just created it."""
+    """The new campaign's id; None, with nothing changed, when another process has just created it.
+
+    With it the campaign that takes over from it, where the file names one.
+    """
+    second = None if file.fallback is None else _new(context, file.fallback, audience)
+    new = _new(context, file, audience)
+    now = context.clock.now()
+    with context.queue.write() as connection:
+        campaign_id = _start_new(context, connection, file, new, now)
+        if campaign_id is not None and file.fallback is not None and second is not None:
+            fallback_id = _start_new(context, connection, file.fallback, second, now)
+            if fallback_id is None:
+                message = f"there is a campaign with the key {second.key} already, which the fallback needs"
+                raise InputError([Problem(file=str(file.path), field="fallback", message=message)])
+            fallbacks.pair(connection, campaign_id, fallback_id)
+    return campaign_id
+
+
+def _new(context: Context, file: CampaignFile, audience: Audience) -> NewCampaign:
+    """What a campaign is made of; raises InputError for content that cannot be used."""
     content = _content(file)
     problems = file.check_content(audience.columns)
     if not problems and isinstance(content, EmailContent):
         problems = _certainly_broken(context, file, content)
     if problems:
         raise InputError(problems)
-    new = NewCampaign(
+    about = {"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}
+    return NewCampaign(
         workspace_id=context.workspace_id,
         key=file.key,
         name=file.name,
         channel=file.channel,
         content=json.dumps(content.to_json()),
-        audience=json.dumps({"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}),
+        audience=json.dumps({**about, **({"default_country": file.default_country} if file.default_country else {})}),
         message_id_domain=_message_id_domain(content),
         rate_per_minute=file.rate_per_minute,
         max_attempts=file.max_attempts,
@@ -89,16 +109,19 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
         weight=file.weight,
         pacing=file.pacing,
     )
-    now = context.clock.now()
-    with context.queue.write() as connection:
-        campaign_id = campaigns.create(connection, new, now=now)
-        if campaign_id is None:
-            return None
-        account_ids = _save_accounts(context, connection, file)
-        accounts.attach(connection, campaign_id, account_ids)
-        _save_limits(context, connection, file, campaign_id)
-        accounts.retry(connection, account_ids, now=now)
-        campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
+
+
+def _start_new(
+    context: Context, connection: Connection, file: CampaignFile, new: NewCampaign, now: float
+) -> int | None:
+    campaign_id = campaigns.create(connection, new, now=now)
+    if campaign_id is None:
+        return None
+    account_ids = _save_accounts(context, connection, file)
+    accounts.attach(connection, campaign_id, account_ids)
+    _save_limits(context, connection, file, campaign_id)
+    accounts.retry(connection, account_ids, now=now)
+    campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
 
 
