@@ -21,6 +21,7 @@ from paceline.cli import (
     imports,
     installation,
     keys,
+    limits,
     mailboxes,
     privacy,
     receive,
@@ -47,6 +48,7 @@ app = typer.Typer(
 for group in (send, check, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(limits.app, name="limits")
 app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(domains.app, name="domains")
 app.add_typer(suppression.app, name="suppression")
