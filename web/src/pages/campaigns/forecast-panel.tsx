@@ -5,7 +5,6 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
 import { count } from "../../shared/format";
 import { Moment } from "../../shared/moment";
-import { upperFirst } from "../../shared/problem-notice";
 import { stateWords } from "../../shared/state-badge";
 
 export type Forecast = Schemas["ForecastAnswer"];
@@ -32,7 +31,7 @@ export function ForecastPanel({ forecast }: { forecast: Forecast }) {
         {forecast.finish_at === null ? "It will not finish by itself." : <>Finished at about <b><Moment at={forecast.finish_at} /></b>, <Moment at={forecast.finish_at} as="relative" />.</>}
         {forecast.finish_range && <Text component="span" inherit c="dimmed"> Between <Moment at={forecast.finish_range[0] ?? null} /> and <Moment at={forecast.finish_range[1] ?? null} />.</Text>}
       </Text>
-      {forecast.bottleneck && <Text size="sm">{upperFirst(forecast.bottleneck)}.</Text>}
+      {forecast.bottleneck && <Text size="sm">What holds it up most: {forecast.bottleneck.replace(/\.$/, "")}.</Text>}
       {stops.length > 0 && (
         <ul>{stops.map((one, index) => <li key={index}><Moment at={one.at} />: {stateWords(one.status)}, {one.reason}</li>)}</ul>
       )}
