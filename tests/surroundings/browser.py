@@ -81,6 +81,7 @@ class Visitor:
 
         What is gone at the next look was a page in the middle of being drawn, on a machine that is busy with others.
         """
+        assert _AXE.is_file(), "axe-core is not installed: `make web`"
         self.page.evaluate(_AXE.read_text(encoding="utf-8"))
         for _ in range(_LOOKS - 1):
             if not self._findings():
