@@ -35,7 +35,7 @@ def explain(context: Context, key: str | None) -> list[Cause]:
             at_a_worker = waiting.causes_of(connection, campaign, now=now)
             standing = health.of_campaign(connection, campaign.id)
             surroundings = Surroundings(
-                senders_alive=len(alive) + len(at_a_worker),  # its senders are at the worker
+                senders_alive=len(alive) + waiting.is_away(at_a_worker),  # its senders are at the worker
                 clock_jump_seconds=context.clock.jump_seconds(),
                 campaign_warning=standing.evidence,
                 stopped_templates=_stopped_templates(connection, campaign, now),
