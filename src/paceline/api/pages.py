@@ -50,6 +50,16 @@ def button(label: str, **fields: str) -> str:
     return f'<form method="post">{hidden}<button type="submit">{escape(label)}</button></form>'
 
 
+def question(label: str, name: str, kind: str, action: str, trap: str) -> str:
+    """A form with one field, and one that people do not see and programs fill in."""
+    return (
+        f'<form method="post"><p><label>{escape(label)}<br><input type="{escape(kind)}" name="{escape(name)}" required '
+        'maxlength="320" autocomplete="email"></label></p>'
+        f'<p hidden><label>{escape(trap)} <input type="text" name="{escape(trap)}" tabindex="-1" autocomplete="off">'
+        f'</label></p><button type="submit">{escape(action)}</button></form>'
+    )
+
+
 def checkboxes(legend: str, label: str, name: str, boxes: Iterable[tuple[str, str, bool]], **fields: str) -> str:
     """A form of boxes (value, text, whether it is ticked) with one button."""
     hidden = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">' for k, v in fields.items())

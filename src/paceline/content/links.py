@@ -23,6 +23,8 @@ from paceline.domain.tokens import MOST_NUMBERS, Purpose
 OPEN_PATH = "/t/o/"
 CLICK_PATH = "/t/c/"
 UNSUBSCRIBE_PATH = "/u/"
+SUBSCRIBE_PATH = "/subscribe/"
+CONFIRM_PATH = "/confirm/"
 VIEW_PATH, PREFERENCES_PATH = (path for _, path in PAGES.values())
 
 OPEN, UNSUBSCRIBE, CLICK = "open", "unsubscribe", "click"

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from paceline.api.asked import Asked
 from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, page, text_after
 from paceline.api.routing import Routes
-from paceline.api.schemas.lists import ListAnswer, ListMembership, ListRequest
+from paceline.api.schemas.lists import ConfirmationAnswer, ListAnswer, ListMembership, ListRequest
 from paceline.domain.permission import Permission
-from paceline.operations.audience import lists
+from paceline.operations.audience import lists, subscribing
 from paceline.operations.audience.lists import ContactList, ListDraft
 
 routes = Routes(tag="lists")
@@ -67,12 +67,22 @@ def unsubscribe(asked: Asked, list_id: str, contact_id: str) -> None:
     asked.audit("list.unsubscribe", list_id, contact=contact_id)
 
 
+@routes.post("/lists/{list_id}/contacts/{contact_id}/confirmation", permission=Permission.CONTACTS_WRITE)
+def ask_to_confirm(asked: Asked, list_id: str, contact_id: str) -> ConfirmationAnswer:
+    """Send an unconfirmed contact the mail that asks to confirm; needs messages:send as well."""
+    asked.require_for(contact_id, Permission.MESSAGES_SEND)
+    sent = subscribing.ask_to_confirm(asked.context, list_id, contact_id)
+    asked.audit("list.ask", list_id, contact=contact_id, sent=sent)
+    return ConfirmationAnswer(sent=sent)
+
+
 def _draft(asked_for: ListRequest) -> ListDraft:
     return ListDraft(
         name=asked_for.name,
         description=asked_for.description,
         consent=asked_for.consent,
         double_opt_in=asked_for.double_opt_in,
+        confirmation_template=asked_for.confirmation_template,
     )
 
 

@@ -20,6 +20,14 @@ class ListRequest(Request):
     double_opt_in: Annotated[
         bool, Field(description="Whoever is added gets nothing until they have confirmed it themselves.")
     ] = False
+    confirmation_template: Annotated[
+        str | None,
+        Field(
+            max_length=100,
+            description="The id of the template that asks people to confirm, with a link to contact.confirm_url; with one, "
+            "people may join by themselves at /subscribe/{list_id}.",
+        ),
+    ] = None
 
 
 class ListAnswer(Answer):
@@ -30,6 +38,7 @@ class ListAnswer(Answer):
     description: str
     consent: str | None = Field(description="Null: no consent on record.")
     double_opt_in: bool
+    confirmation_template: str | None = Field(description="Set: people may join by themselves.")
     confirmed: int
     unconfirmed: int
     unsubscribed: int
@@ -45,3 +54,9 @@ class ListMembership(Request):
             description="The contact wants it: also one that has unsubscribed, and without a confirmation of its own."
         ),
     ] = False
+
+
+class ConfirmationAnswer(Answer):
+    """Whether a mail is on its way."""
+
+    sent: bool = Field(description="False: the address got one lately, or gets nothing.")

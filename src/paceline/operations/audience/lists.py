@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from paceline.domain.contact import SubscriptionMove, SubscriptionState, entry_move
 from paceline.domain.errors import InputError, Problem
+from paceline.operations.campaigns.templates import row_of
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue import contacts, lists, subscriptions
 from paceline.store.catalogue.lists import ListRow
 from paceline.store.public_ids import IdKind
 
 LONGEST_LIST_NAME = 200
+
+CONFIRM_URL = "confirm_url"
+"""The field of a confirmation mail that holds its link."""
 
 _FORGOTTEN_AT_ONCE = 1_000
 
@@ -26,6 +31,8 @@ class ContactList:
     consent: str | None
     """None: no consent on record."""
     double_opt_in: bool
+    confirmation_template: str | None
+    """Set: people may join by themselves, and get this mail to confirm it."""
     confirmed: int
     unconfirmed: int
     unsubscribed: int
@@ -40,11 +47,12 @@ class ListDraft:
     description: str = ""
     consent: str | None = None
     double_opt_in: bool = False
+    confirmation_template: str | None = None
 
 
 def create_list(context: Context, draft: ListDraft) -> ContactList:
     """Create a list. Raises InputError, NotPossible when there is one of this name."""
-    draft = _checked(draft)
+    draft, template = _checked(draft), _template(context, draft)
     with context.catalogue.write() as connection:
         number = lists.create(
             connection,
@@ -53,6 +61,7 @@ def create_list(context: Context, draft: ListDraft) -> ContactList:
             description=draft.description,
             consent=draft.consent,
             double_opt_in=draft.double_opt_in,
+            confirmation_template_id=template,
             now=context.clock.now(),
         )
     if number is None:
@@ -76,7 +85,7 @@ def list_lists(context: Context, *, limit: int, after: str | None = None) -> lis
 def change_list(context: Context, list_id: str, draft: ListDraft) -> ContactList:
     """Give a list other words. Raises NotFound, InputError, NotPossible when another list has the name."""
     number = _get(context, list_id).id
-    draft = _checked(draft)
+    draft, template = _checked(draft), _template(context, draft)
     with context.catalogue.write() as connection:
         if lists.get(connection, number, workspace_id=context.workspace_id) is None:
             raise NotFound(f"there is no list {list_id}")
@@ -91,6 +100,7 @@ def change_list(context: Context, list_id: str, draft: ListDraft) -> ContactList
             description=draft.description,
             consent=draft.consent,
             double_opt_in=draft.double_opt_in,
+            confirmation_template_id=template,
         )
     return get_list(context, list_id)
 
@@ -199,7 +209,19 @@ def _checked(draft: ListDraft) -> ListDraft:
         description=draft.description.strip(),
         consent=consent,
         double_opt_in=draft.double_opt_in,
+        confirmation_template=draft.confirmation_template,
     )
+
+
+def _template(context: Context, draft: ListDraft) -> int | None:
+    """The number of the template for confirmations. Raises NotFound, InputError for one without the link."""
+    if draft.confirmation_template is None:
+        return None
+    row = row_of(context, draft.confirmation_template)
+    if CONFIRM_URL not in json.dumps(row.content):
+        message = f"the template {row.name!r} has no link to confirm by: put {{{{ contact.{CONFIRM_URL} }}}} into it"
+        raise InputError([Problem(file="list", field="confirmation_template", message=message)])
+    return row.id
 
 
 def _list(context: Context, row: ListRow) -> ContactList:
@@ -209,6 +231,9 @@ def _list(context: Context, row: ListRow) -> ContactList:
         description=row.description,
         consent=row.consent,
         double_opt_in=row.double_opt_in,
+        confirmation_template=None
+        if row.confirmation_template_id is None
+        else context.ids.encode(IdKind.TEMPLATE, row.confirmation_template_id),
         confirmed=row.confirmed,
         unconfirmed=row.unconfirmed,
         unsubscribed=row.unsubscribed,

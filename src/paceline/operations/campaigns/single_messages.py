@@ -52,17 +52,24 @@ class SingleMessage:
 
 
 def send_one(
-    context: Context, *, template: str, to: str, fields: Mapping[str, str] | None = None, key: str | None = None
+    context: Context,
+    *,
+    template: str,
+    to: str,
+    fields: Mapping[str, str] | None = None,
+    key: str | None = None,
+    even_erased: bool = False,
 ) -> SingleMessage:
     """Queue one message and return at once. ``fields`` win over those of the contact with this address.
 
-    The same ``key`` gives the same message however often it is sent, also after a crash; with another recipient or
+    ``even_erased``: an erased person has just asked for it. The same ``key`` gives the same message however often it is sent, also after a crash; with another recipient or
     other fields it is NotPossible. Raises NotFound for the template, InputError for an address or content that cannot
     be used, NotPossible without an account.
     """
     row = row_of(context, template)
     address = _address(to)
-    privacy.require_not_erased(context, address)
+    if not even_erased:
+        privacy.require_not_erased(context, address)
     given = dict(fields or {})
     if (reason := check_fields(given)) is not None:
         raise InputError([Problem(file="", field="fields", message=reason)])

@@ -64,6 +64,17 @@ def count_request(context: Context, *, kind: str, email: str, network_address: s
     _count(context, subjects)
 
 
+def count_network(context: Context, *, network_address: str) -> None:
+    """Count what strangers may ask for without an account, such as to join a list, per network alone.
+
+    Raises TooManyAttempts.
+    """
+    if network_address:
+        subjects = {f"stranger {_network(network_address)}": ADDRESS_PACE}
+        _refuse_blocked(context, subjects)
+        _count(context, subjects)
+
+
 def _subjects(email: str, network_address: str, *, account: str = "account") -> dict[str, LoginPace]:
     """Whom an attempt is counted for, in the order in which rows are locked."""
     found = {f"{account} {hash_of(address_key(email.strip()))}": ACCOUNT_PACE}

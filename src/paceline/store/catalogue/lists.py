@@ -11,7 +11,10 @@ from sqlalchemy import Connection
 from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, SubscriptionState
 from paceline.store.database import sql
 
-_COLUMNS = "id, name, description, consent, double_opt_in, confirmed, unconfirmed, unsubscribed, created_at"
+_COLUMNS = (
+    "id, name, description, consent, double_opt_in, confirmation_template_id, confirmed, unconfirmed, unsubscribed, "
+    "created_at"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,8 @@ class ListRow:
     consent: str | None
     """Why its contacts may be written to; None: no consent on record."""
     double_opt_in: bool
+    confirmation_template_id: int | None
+    """Set: people may join by themselves, and get this mail to confirm it."""
     confirmed: int
     unconfirmed: int
     unsubscribed: int
@@ -38,13 +43,15 @@ def create(
     description: str = "",
     consent: str | None = None,
     double_opt_in: bool = False,
+    confirmation_template_id: int | None = None,
     now: float,
 ) -> int | None:
     """A new list; returns its number, or None when there is one of this name."""
     return connection.execute(
         sql(
-            "INSERT INTO lists (workspace_id, name, description, consent, double_opt_in, created_at) "
-            "VALUES (:workspace, :name, :description, :consent, :double, :now) ON CONFLICT DO NOTHING RETURNING id"
+            "INSERT INTO lists (workspace_id, name, description, consent, double_opt_in, confirmation_template_id, "
+            "created_at) VALUES (:workspace, :name, :description, :consent, :double, :template, :now) "
+            "ON CONFLICT DO NOTHING RETURNING id"
         ),
         {
             "workspace": workspace_id,
@@ -52,6 +59,7 @@ def create(
             "description": description,
             "consent": consent,
             "double": int(double_opt_in),
+            "template": confirmation_template_id,
             "now": now,
         },
     ).scalar_one_or_none()
@@ -60,6 +68,18 @@ def create(
 def get(connection: Connection, list_id: int, *, workspace_id: int) -> ListRow | None:
     """The list of this number."""
     return _one(connection, "id = :wanted", list_id, workspace_id)
+
+
+def of_any_workspace(connection: Connection, list_id: int) -> tuple[int, ListRow] | None:
+    """The workspace of a list, and the list: for strangers, who know its id only."""
+    row = connection.execute(
+        sql(f"SELECT workspace_id, {_COLUMNS} FROM lists WHERE id = :id"), {"id": list_id}
+    ).one_or_none()
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    workspace_id = int(values.pop("workspace_id"))
+    return workspace_id, ListRow(**{**values, "double_opt_in": bool(values["double_opt_in"])})
 
 
 def find(connection: Connection, name: str, *, workspace_id: int) -> ListRow | None:
@@ -85,12 +105,13 @@ def change(
     description: str,
     consent: str | None,
     double_opt_in: bool,
+    confirmation_template_id: int | None,
 ) -> None:
     """Give a list these words; the caller has made sure that no other list has the name."""
     connection.execute(
         sql(
-            "UPDATE lists SET name = :name, description = :description, consent = :consent, double_opt_in = :double "
-            "WHERE id = :id AND workspace_id = :workspace"
+            "UPDATE lists SET name = :name, description = :description, consent = :consent, double_opt_in = :double, "
+            "confirmation_template_id = :template WHERE id = :id AND workspace_id = :workspace"
         ),
         {
             "id": list_id,
@@ -99,6 +120,7 @@ def change(
             "description": description,
             "consent": consent,
             "double": int(double_opt_in),
+            "template": confirmation_template_id,
         },
     )
 

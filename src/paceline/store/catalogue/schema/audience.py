@@ -52,6 +52,7 @@ lists = Table(
     Column("description", Text, nullable=False, server_default=text("''")),
     Column("consent", Text),  # why its contacts may be written to; NULL: no consent on record
     Column("double_opt_in", SmallInteger, nullable=False, server_default=text("0")),
+    Column("confirmation_template_id", BigInteger),  # set: people may join by themselves
     # Kept in the transaction of the rows they count, so that a list of lists counts nothing.
     Column("confirmed", BigInteger, nullable=False, server_default=text("0")),
     Column("unconfirmed", BigInteger, nullable=False, server_default=text("0")),
