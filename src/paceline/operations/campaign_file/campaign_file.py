@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paceline.content.email import EmailContent
@@ -13,6 +13,7 @@ from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.errors import Problem
 from paceline.domain.layer import Layer
 from paceline.operations.campaign_file.campaign_accounts import StoredAccount, read_accounts
+from paceline.operations.campaign_file.campaign_channels import only_of
 from paceline.operations.campaign_file.campaign_content import ContentPlaces, read_content
 from paceline.operations.campaign_file.campaign_fields import CAMPAIGN, WHATSAPP_CAMPAIGN, read_section
 from paceline.operations.campaign_file.campaign_limits import read_limits
@@ -45,6 +46,8 @@ class CampaignFile:
     accounts: tuple[Account | StoredAccount, ...]
     """At least one. Logins of one's own have id 0 and revision 0; no login is there twice."""
     content_places: ContentPlaces | TemplatePlaces
+    fallback: CampaignFile | None = None
+    """What takes over the contacts whom this one cannot reach, on the other channel."""
     default_country: str = ""
     """Of phone numbers without a country code; "": they are refused."""
 
@@ -52,6 +55,11 @@ class CampaignFile:
     def content_files(self) -> Mapping[str, str]:
         """The files of the bodies, by field: {"html": "spring.html"}."""
         return self.content_places.bodies
+
+    @property
+    def attachments(self) -> tuple[Path, ...]:
+        """The files that are attached to every message."""
+        return self.content_places.attachments if isinstance(self.content_places, ContentPlaces) else ()
 
     def check_content(self, columns: Sequence[str]) -> list[Problem]:
         """What is wrong with the content for an audience of these columns, each problem with its file and line."""
@@ -70,6 +78,22 @@ def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFi
     Nothing is changed and nothing is connected to. Raises InputError with every problem of the file at once, by line.
     """
     document = open_document(path, accepted="a campaign file in TOML")
+    channel, second = document.table.get("channel", "email"), document.table.get("fallback")
+    if not second:
+        return _read(document, environment)
+    if second == channel or second not in _OTHER or channel not in _OTHER:
+        document.refuse(("fallback",), f'accepts the other channel ("{_OTHER.get(str(channel), "email")}")')
+        document.raise_problems()
+    first = _read(only_of(document, str(channel), key_suffix=""), environment)
+    other = _read(only_of(document, str(second), key_suffix=f".{second}"), environment)
+    return replace(first, fallback=other)
+
+
+_OTHER = {"email": "whatsapp", "whatsapp": "email"}
+
+
+def _read(document: Document, environment: Mapping[str, str]) -> CampaignFile:
+    path = document.path
     is_whatsapp = document.table.get("channel") == "whatsapp"
     values = read_section(document, (), document.table, WHATSAPP_CAMPAIGN if is_whatsapp else CAMPAIGN)
     audience = _audience(document, values.get("audience"))

@@ -16,13 +16,15 @@ from paceline.domain.account import Account, Limits
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.hosted_file import LARGEST_FILE
 from paceline.domain.layer import Layer, LayerKind
 from paceline.domain.phone import parse_phone
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
-from paceline.operations.campaigns import preflight
+from paceline.operations.campaign_file.text_file import UnusableFile, read_bytes
+from paceline.operations.campaigns import files, preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
-from paceline.store.queue import accounts, campaigns, layers, template_stops
+from paceline.store.queue import accounts, campaigns, fallbacks, layers, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
 _COUNTED_AT_ONCE = 2000
@@ -68,20 +70,42 @@ def _prepare_new(context: Context, file: CampaignFile, notices: tuple[str, ...])
 
 
 def _create(context: Context, file: CampaignFile, audience: Audience) -> int | None:
-    """The new campaign's id; None, with nothing changed, when another process has just created it."""
+    """The new campaign's id; None, with nothing changed, when another process has just created it.
+
+    With it the campaign that takes over from it, where the file names one.
+    """
+    second = None if file.fallback is None else _new(context, file.fallback, audience)
+    new = _new(context, file, audience)
+    now = context.clock.now()
+    with context.queue.write() as connection:
+        campaign_id = _start_new(context, connection, file, new, now)
+        if campaign_id is not None and file.fallback is not None and second is not None:
+            fallback_id = _start_new(context, connection, file.fallback, second, now)
+            if fallback_id is None:
+                message = f"there is a campaign with the key {second.key} already, which the fallback needs"
+                raise InputError([Problem(file=str(file.path), field="fallback", message=message)])
+            fallbacks.pair(connection, campaign_id, fallback_id)
+    return campaign_id
+
+
+def _new(context: Context, file: CampaignFile, audience: Audience) -> NewCampaign:
+    """What a campaign is made of; raises InputError for content that cannot be used."""
     content = _content(file)
     problems = file.check_content(audience.columns)
     if not problems and isinstance(content, EmailContent):
         problems = _certainly_broken(context, file, content)
+        if not problems and file.attachments:
+            content, problems = _with_attachments(context, file, content)
     if problems:
         raise InputError(problems)
-    new = NewCampaign(
+    about = {"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}
+    return NewCampaign(
         workspace_id=context.workspace_id,
         key=file.key,
         name=file.name,
         channel=file.channel,
         content=json.dumps(content.to_json()),
-        audience=json.dumps({"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}),
+        audience=json.dumps({**about, **({"default_country": file.default_country} if file.default_country else {})}),
         message_id_domain=_message_id_domain(content),
         rate_per_minute=file.rate_per_minute,
         max_attempts=file.max_attempts,
@@ -89,16 +113,19 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
         weight=file.weight,
         pacing=file.pacing,
     )
-    now = context.clock.now()
-    with context.queue.write() as connection:
-        campaign_id = campaigns.create(connection, new, now=now)
-        if campaign_id is None:
-            return None
-        account_ids = _save_accounts(context, connection, file)
-        accounts.attach(connection, campaign_id, account_ids)
-        _save_limits(context, connection, file, campaign_id)
-        accounts.retry(connection, account_ids, now=now)
-        campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
+
+
+def _start_new(
+    context: Context, connection: Connection, file: CampaignFile, new: NewCampaign, now: float
+) -> int | None:
+    campaign_id = campaigns.create(connection, new, now=now)
+    if campaign_id is None:
+        return None
+    account_ids = _save_accounts(context, connection, file)
+    accounts.attach(connection, campaign_id, account_ids)
+    _save_limits(context, connection, file, campaign_id)
+    accounts.retry(connection, account_ids, now=now)
+    campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
 
 
@@ -108,6 +135,26 @@ def _certainly_broken(context: Context, file: CampaignFile, content: EmailConten
     place = file.content_files.get("html", str(file.path))
     found = preflight.blocking(context, content, senders=senders)
     return [preflight.as_problem(finding, file=place) for finding in found]
+
+
+def _with_attachments(
+    context: Context, file: CampaignFile, content: EmailContent
+) -> tuple[EmailContent, list[Problem]]:
+    """The content with its files kept, as senders on every machine need them; the same files again are the same."""
+    ids = []
+
+    def problem(message: str) -> Problem:
+        return Problem(file=str(file.path), field="content.attachments", message=message)
+
+    for path in file.attachments:
+        try:
+            ids.append(files.upload(context, path.name, read_bytes(path, LARGEST_FILE)).id)
+        except UnusableFile as error:
+            return content, [problem(f"{path} {error.reason}")]
+        except InputError as error:
+            return content, [problem(f"{path.name}: {one.message}") for one in error.problems]
+    wrong = files.attachment_problems(context, ids)
+    return replace(content, attachments=tuple(ids)), [problem(one.message) for one in wrong]
 
 
 def _open_audience(file: CampaignFile) -> Audience:

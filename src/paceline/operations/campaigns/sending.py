@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from paceline.audience.contact import Contact
-from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer, portfolio_limit
+from paceline.chores import campaign_finisher, fallback_channel, lease_rescuer, limit_resumer, portfolio_limit
 from paceline.chores.template_order import TemplateOrder
 from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import AccountState
@@ -28,7 +28,7 @@ from paceline.operations.context import Context
 from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch
 from paceline.operations.installation.sender_process import spare_the_collector
 from paceline.operations.whatsapp.preflight import budget, keep_readings, preflight
-from paceline.store.queue import campaigns
+from paceline.store.queue import campaigns, fallbacks
 from paceline.store.queue.erasures import Forgotten
 
 _log = logging.getLogger("paceline.operations")
@@ -68,10 +68,29 @@ async def send(
         on_notice(notice)
     attendance = _Attendance(context, prepared, on_progress=on_progress, on_notice=on_notice, helpers=helpers)
     try:
-        return await attendance.run(stop, exit_when_paused=exit_when_paused)
+        summary = await attendance.run(stop, exit_when_paused=exit_when_paused)
     finally:
         if prepared.audience is not None:
             prepared.audience.close()
+    if summary.status is not CampaignStatus.COMPLETED or stop.is_set():
+        return summary
+    second = await asyncio.to_thread(_fallback_of, context, prepared.campaign_id)
+    if second is None:
+        return summary
+    other = _Attendance(context, second, on_progress=on_progress, on_notice=on_notice, helpers=None)
+    ended = await other.run(stop, exit_when_paused=exit_when_paused)
+    on_notice(f"{ended.key}: {counted(ended.counts['sent'], 'contact')} reached on the second channel")
+    return summary if ended.status is CampaignStatus.COMPLETED else ended
+
+
+def _fallback_of(context: Context, campaign_id: int) -> Prepared | None:
+    """The campaign that takes over from one that has ended, with everybody whom that could not reach."""
+    with context.queue.read() as connection:
+        found = fallbacks.of_campaign(connection, campaign_id)
+    if found is None:
+        return None
+    fallback_channel.hand_over_all(context.queue, now=context.clock.now())
+    return Prepared(campaign_id=found, audience=None, notices=())
 
 
 class _Attendance:

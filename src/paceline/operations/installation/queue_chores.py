@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from paceline.chores import campaign_finisher, lease_rescuer, limit_resumer, portfolio_limit
+from paceline.chores import campaign_finisher, fallback_channel, lease_rescuer, limit_resumer, portfolio_limit
 from paceline.chores.template_order import TemplateOrder
 from paceline.domain.reputation import Thresholds
 from paceline.engine.process_identity import is_surely_dead, own_process
@@ -24,6 +24,7 @@ from paceline.tracking.whatsapp.webhooks import WhatsAppWebhooks
 QUEUE_CHORES = "queue chores"
 """The name under which they are led."""
 
+_FALLBACK_EVERY_SECONDS = 2.0
 _RESCUE_EVERY_SECONDS = 1.0
 _PAUSED_EVERY_SECONDS = 1.0
 REPUTATION_EVERY_SECONDS = 1.0
@@ -52,6 +53,7 @@ def queue_chores(context: QueueContext) -> list[Chore]:
         Chore(name="reputation watch", work=_Reputation(context).work),
         Chore(name="WhatsApp webhooks", work=_Webhooks(context).work),
         Chore(name="template order", work=_TemplateOrder(context).work),
+        Chore(name="fallback channel", work=lambda: _hand_over(context)),
         Chore(name="portfolio limit", work=lambda: _keep_portfolios(context)),
         Chore(name="WhatsApp numbers", work=lambda: _read_numbers(context)),
     ]
@@ -124,6 +126,11 @@ class _Resumer:
             self._paused_at = now + _PAUSED_EVERY_SECONDS
         self._paused_at = min(self._paused_at, next_at or self._paused_at)
         return max(0.0, min(self._context.settings.watch_seconds, self._paused_at - self._context.clock.now()))
+
+
+def _hand_over(context: QueueContext) -> float:
+    fallback_channel.hand_over_all(context.queue, now=context.clock.now())
+    return _FALLBACK_EVERY_SECONDS
 
 
 def _keep_portfolios(context: QueueContext) -> float:

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection
 
 from paceline.domain.message import PUBLIC_STATES
-from paceline.domain.parts import HELD_AT
+from paceline.domain.parts import HELD_AT, held_at
 from paceline.store.database import Database, rows_json, sql
 from paceline.store.queue.erasures import NOBODY, Forgotten
 from paceline.store.queue.tally import Tally
@@ -153,6 +153,25 @@ def place(connection: Connection, campaign_id: int, message: NewMessage, *, now:
         sql("SELECT id, address, fields FROM messages WHERE campaign_id = :campaign AND contact_id = :contact"), values
     ).one()
     return Placed(id=row.id, is_new=added.rowcount == 1, address=row.address, fields=row.fields)
+
+
+def place_waiting(connection: Connection, campaign_id: int, message: NewMessage) -> bool:
+    """Queue one message; False when there is one of this ``contact_id``. ``count_placed`` counts it."""
+    added = connection.execute(
+        sql(
+            "INSERT INTO messages (campaign_id, contact_id, address, fields, part, due_at) "
+            "VALUES (:campaign, :contact, :address, :fields, :part, :due) ON CONFLICT (campaign_id, contact_id) DO NOTHING"
+        ),
+        {
+            "campaign": campaign_id,
+            "contact": message.contact_id,
+            "address": message.address,
+            "fields": orjson.dumps(message.fields).decode(),
+            "part": message.part,
+            "due": held_at(message.part) if message.part else None,
+        },
+    )
+    return added.rowcount == 1
 
 
 def placed(connection: Connection, contact_id: int, *, workspace_id: int) -> Placed | None:
