@@ -17,6 +17,7 @@ from paceline.cli import (
     check,
     demo,
     domains,
+    files,
     forecast,
     imports,
     installation,
@@ -51,6 +52,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(limits.app, name="limits")
 app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(domains.app, name="domains")
+app.add_typer(files.app, name="files")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(whatsapp.app, name="whatsapp")

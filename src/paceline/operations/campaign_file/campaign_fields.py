@@ -21,6 +21,7 @@ from paceline.operations.campaign_file.field_kinds import (
     LINE,
     MAILBOX,
     PATH,
+    PATHS,
     SOME_LINE,
     SOME_PATH,
     TENANT,
@@ -129,6 +130,7 @@ CONTENT = Section(
         "text": Field(kind=PATH, default=""),
         "list_id": Field(kind=TEXT, default=""),
         "missing_fields": Field(kind=one_of(MissingFields), default=MissingFields.FAIL),
+        "attachments": Field(kind=PATHS, default=[]),
     },
 )
 

@@ -62,14 +62,15 @@ def explain_campaign(context: Context, campaign: CampaignRow) -> list[Cause]:
         standings = accounts.standings(connection, campaign_id=campaign.id)
         at_work = _at_work(context, connection, standings)
         at_a_worker = waiting.causes_of(connection, campaign, now=now)
+        is_away = waiting.is_away(at_a_worker)
         living = at_work.senders.values()
         here = sum(sender.campaign_id in (None, campaign.id) and sender.lease_until > now for sender in living)
         surroundings = Surroundings(
-            senders_alive=here + len(at_a_worker),  # its senders are at the worker
+            senders_alive=here + is_away,  # its senders are at the worker
             clock_jump_seconds=context.clock.jump_seconds(),
             background_alive=has_background,
             next_slot_at=outlook.next_slot(connection, campaign.id),
-            at_work=None if at_a_worker else at_work,
+            at_work=None if is_away else at_work,
             campaign_warning=health.of_campaign(connection, campaign.id).evidence,
             stopped_templates=_stopped_templates(connection, campaign, now),
             full_layers=_full_layers(connection, campaign, standings, now),
