@@ -16,6 +16,7 @@ from paceline.launch.catalogue_audience import AudienceChoice, frozen_audience, 
 from paceline.launch.largest_campaign import size_limits
 from paceline.operations.campaigns.campaign_drafts import row_of, stored_content
 from paceline.operations.campaigns.email_values import content_problems
+from paceline.operations.campaigns.files import attachment_problems
 from paceline.operations.context import Context, NotPossible
 from paceline.store.catalogue import segments
 from paceline.store.catalogue.audiences import AudienceWalk, Count
@@ -61,6 +62,7 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
     every_from = bool(accounts) and all(account.from_address for account in accounts)
     content = stored_content(row)
     problems = content_problems(content, from_elsewhere=own_from if every_from else "")
+    problems += attachment_problems(context, content.attachments)
     problems += _account_problems(accounts)
     choice = read_choice(row.audience)
     frozen, missing = _frozen(context, choice)

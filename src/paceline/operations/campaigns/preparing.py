@@ -16,10 +16,12 @@ from paceline.domain.account import Account, Limits
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.hosted_file import LARGEST_FILE
 from paceline.domain.layer import Layer, LayerKind
 from paceline.domain.phone import parse_phone
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
-from paceline.operations.campaigns import preflight
+from paceline.operations.campaign_file.text_file import UnusableFile, read_bytes
+from paceline.operations.campaigns import files, preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
 from paceline.store.queue import accounts, campaigns, fallbacks, layers, template_stops
@@ -92,6 +94,8 @@ def _new(context: Context, file: CampaignFile, audience: Audience) -> NewCampaig
     problems = file.check_content(audience.columns)
     if not problems and isinstance(content, EmailContent):
         problems = _certainly_broken(context, file, content)
+        if not problems and file.attachments:
+            content, problems = _with_attachments(context, file, content)
     if problems:
         raise InputError(problems)
     about = {"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}
@@ -131,6 +135,26 @@ def _certainly_broken(context: Context, file: CampaignFile, content: EmailConten
     place = file.content_files.get("html", str(file.path))
     found = preflight.blocking(context, content, senders=senders)
     return [preflight.as_problem(finding, file=place) for finding in found]
+
+
+def _with_attachments(
+    context: Context, file: CampaignFile, content: EmailContent
+) -> tuple[EmailContent, list[Problem]]:
+    """The content with its files kept, as senders on every machine need them; the same files again are the same."""
+    ids = []
+
+    def problem(message: str) -> Problem:
+        return Problem(file=str(file.path), field="content.attachments", message=message)
+
+    for path in file.attachments:
+        try:
+            ids.append(files.upload(context, path.name, read_bytes(path, LARGEST_FILE)).id)
+        except UnusableFile as error:
+            return content, [problem(f"{path} {error.reason}")]
+        except InputError as error:
+            return content, [problem(f"{path.name}: {one.message}") for one in error.problems]
+    wrong = files.attachment_problems(context, ids)
+    return replace(content, attachments=tuple(ids)), [problem(one.message) for one in wrong]
 
 
 def _open_audience(file: CampaignFile) -> Audience:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from paceline.domain.account import Limits, Window
 from paceline.domain.layer import Layer, LayerKind
 from paceline.store.database import sql
+from paceline.store.queue.piles import ON_A_PILE
 
 _LIMITED = "minute_limit + hourly_limit + daily_limit + monthly_limit > 0"
 
@@ -73,7 +74,7 @@ def save(connection: Connection, layer: Layer, *, workspace_id: int, now: float)
     )
     connection.execute(
         sql(
-            "UPDATE messages SET due_at = :now WHERE state = 0 AND due_at > :now AND dealt_to IS NULL AND campaign_id IN "
+            f"UPDATE messages SET due_at = :now WHERE state = 0 AND due_at > :now AND due_at < {ON_A_PILE} AND campaign_id IN "
             "(SELECT id FROM campaigns WHERE workspace_id = :workspace AND status NOT IN ('stopped', 'completed'))"
         ),
         {"now": now, "workspace": workspace_id},
