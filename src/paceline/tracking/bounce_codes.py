@@ -38,13 +38,14 @@ _OWN_LIMIT = (
     r"|(sending|outgoing|outbound|message) (rate|limit|quota)[^.]{0,40}exceed|exceed[^.]{0,40}(sending|outgoing|outbound)"
     r"|maximum sending rate|daily message quota|too many (messages|emails) (sent|from you)|you have reached a limit for sending"
     r"|max(imum)? (e-?mails|messages|recipients) (allowed )?per (hour|day)|unusual sending activity"
-    rf"|{in_any_language('own_limit')}"
+    rf"|{in_any_language('own_account')}"
 )
 _OWN_RIGHTS = (
     r"send ?as ?denied|not (authori[sz]ed|allowed|permitted) to send|sender address rejected: not owned"
     r"|address is not verified|authentication required|account (is )?(suspended|blocked) (from|for) send"
     r"|access denied, bad outbound sender|sender (is )?blocked from sending|outbound spam"
-    r"|authentication (failed|failure|unsuccessful|credentials invalid)"
+    r"|auth(entication)? (is required|failed|failure|unsuccessful|credentials invalid)"
+    r"|\byour (e-?mail )?(account|service|access)\b[^.]{0,30}(disabled|suspended|blocked|locked|deactivated|restricted)"
 )
 _FULL = (
     r"over ?quota|quota (has been )?exceed|exceed(ed|s)?[^.]{0,30}(quota|storage|allocation)|mail ?box[^.]{0,40}\bfull"
@@ -60,6 +61,27 @@ _UNKNOWN_USER = (
     r"|not a valid (user|recipient|mailbox)|address rejected: (undeliverable|unknown)|(previously|already|hard)[ -]?bounced"
     rf"|{in_any_language('unknown')}"
 )
+_SENDER = rf"(sender.?s? (e-?mail )?(address|domain)|(mail )?from (address|domain)|{in_any_language('sender')})"
+_NOT_GOOD = (
+    r"(unknown|invalid|not (found|exist|valid)|n.t exist|could not be (found|verified)|reject"
+    rf"|ungültig|invalide|inválid|не действ|无效|{in_any_language('unknown')})"
+)
+_SENDER_UNKNOWN = (
+    rf"{_SENDER}[^.,:;：，。]{{0,30}}{_NOT_GOOD}|sender verif|mail from domain"
+    r"|(unknown|invalid|unbekannte\w*|ungültige\w*) (sender|absender)"
+)
+_OUR_HOST = r"(helo|ehlo) command rejected|client host rejected|reverse (dns|hostname|lookup)|\bptr\b|\brdns\b"
+_OUR_FORM = r"(invalid|bad|missing|malformed)[^.]{0,25}\bheader\b|(file|attachment) type|(dateityp|anhang)\b"
+_NOT_NOW = (
+    rf"(temporar(il)?y|{in_any_language('temporarily')})[^.]{{0,30}}"
+    r"(unavailable|disabled|suspended|inactive|not available|reject|fail|error|lookup|deaktiviert|gesperrt|nicht|indisponible|no disponible)"
+    r"|(store|server|database|service|table|directory) (is )?(currently |temporarily )?(unavailable|not available)"
+)
+_NO_REASON = re.compile(
+    rf"\bunknown (mailer )?(error|reason|cause|failure)s?\b|\bip[ -]?address(es)?\b|{in_any_language('no_reason')}",
+    re.IGNORECASE,
+)
+"""What sounds like one of the reasons of the table and is none."""
 _NO_DOMAIN = (
     r"(host|domain)[^.]{0,30}(unknown|not found|does ?n.?t exist|couldn.?t be found|not exist)|no such (domain|host)|nxdomain"
     r"|name service error|domain name not found|null ?mx|does not accept (any )?mail|all relevant mx records point"
@@ -91,6 +113,9 @@ TABLE: tuple[_Row, ...] = (
     _row(r"4\.7\.", _OUR_REPUTATION, BounceKind.SPAM),
     # "later" stays "later", whatever else is said
     _row(r"4\.", "", BounceKind.SOFT),
+    # what a server has against the sender or its host, in words that are also said of recipients
+    _row("", _SENDER_UNKNOWN, BounceKind.ACCOUNT),
+    _row(r"5\.7\.2\d$", "", BounceKind.SPAM),
     # the mailbox
     _row(r"5\.2\.2$", "", BounceKind.SOFT),
     _row("", _FULL, BounceKind.SOFT),
@@ -103,6 +128,9 @@ TABLE: tuple[_Row, ...] = (
     _row(r"5\.7\.1$", r"recipientnotfound|resolver\.adr", BounceKind.HARD),
     # what is said about sender or content, where a server says both
     _row(r"5\.7\.", r"spamhaus|blocked using|black ?list|block ?list|reputation", BounceKind.SPAM),
+    _row("", _OUR_HOST, BounceKind.SPAM),
+    _row("", _OUR_FORM, BounceKind.SPAM),
+    _row("", _NOT_NOW, BounceKind.SOFT),
     _row("", _NO_DOMAIN, BounceKind.HARD),
     _row("", _UNKNOWN_USER, BounceKind.HARD),
     _row("", _SPAM, BounceKind.SPAM),
@@ -113,13 +141,16 @@ TABLE: tuple[_Row, ...] = (
 _REASONS = tuple(row.text for row in TABLE if row.text.pattern)
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?<![\d.])([245])[0-5]\d(?=[ -])")
+_LONGEST = 4000
+"""Of a diagnosis; nobody gives the reason behind that."""
 
 
 def classify(status: str, diagnosis: str) -> BounceKind:
     """Whose fault a failure is. ``status`` is an enhanced code or "", ``diagnosis`` what the server said."""
     code = best_status(status, diagnosis)
+    said = _NO_REASON.sub(" ", diagnosis[:_LONGEST])
     for row in TABLE:
-        if row.status.match(code) and row.text.search(diagnosis):
+        if row.status.match(code) and row.text.search(said):
             return row.kind
     return BounceKind.SOFT
 
