@@ -24,6 +24,7 @@ from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, R
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.domain.workspace_settings import SETTINGS
+from paceline.engine.explain_accounts import BY_EFFECT
 from paceline.observability.metrics import METRICS
 from paceline.settings import Settings
 
@@ -237,7 +238,7 @@ def test_operations_of_the_api_are_documented_as_they_are() -> None:
 def test_what_happens_to_a_message_is_documented_as_it_is() -> None:
     text = (REFERENCE / "api.md").read_text().partition("## What happens to a message\n")[2]
     documented = re.findall(r"^\| `(\w+)` \|", text, re.M)
-    assert documented == [*ReportKind, "resolved_sent", "resolved_resend", "fallback", *FactKind]
+    assert documented == [*ReportKind, "resolved_sent", "resolved_resend", "retried", "fallback", *FactKind]
 
 
 # Events
@@ -301,7 +302,7 @@ def test_page_of_troubles_names_checks_and_causes_that_exist() -> None:
     text = (DOCS / "how-to" / "troubles.md").read_text()
     source = ROOT / "src" / "paceline"
     code = "".join(file.read_text() for file in (source / "operations" / "installation" / "doctor").glob("*.py"))
-    code += (source / "engine" / "explain.py").read_text()
+    code += "".join(file.read_text() for file in (source / "engine").glob("explain*.py"))
     rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|") and "---" not in line]
     check, named = "", set()
     for row in rows:
@@ -312,6 +313,17 @@ def test_page_of_troubles_names_checks_and_causes_that_exist() -> None:
     assert {name for name in named if f'{name}"' not in code and f"def {name}(" not in code} - set(
         CampaignStatus
     ) == set()
+
+
+def test_every_cause_of_an_explanation_is_on_its_page() -> None:
+    text = (DOCS / "how-to" / "find-out-why-nothing-is-sent.md").read_text()
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+    assert set(BY_EFFECT) | set(CampaignStatus) - {"running"} <= documented
+    source = ROOT / "src" / "paceline"
+    files = [*(source / "engine").glob("explain*.py"), source / "operations" / "campaigns" / "explaining.py"]
+    code = "".join(file.read_text() for file in files)
+    assert {name for name in documented - {"cause"} if f'"{name}"' not in code} <= set(CampaignStatus)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

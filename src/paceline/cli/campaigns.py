@@ -19,6 +19,7 @@ from paceline.cli.panel import WIDEST, panel, percent
 from paceline.cli.report import report
 from paceline.cli.table import Column
 from paceline.cli.words import clean, moment, number, plural
+from paceline.domain.errors import StoreUnavailable
 from paceline.domain.message import PUBLIC_STATES
 from paceline.operations.campaigns import campaigns as operations, explaining
 from paceline.operations.campaigns.explaining import Cause
@@ -169,8 +170,11 @@ def resolved(key: str, count: int, decision: Decision) -> str:
 
 def explain(key: OptionalKeyArgument = None, as_json: JsonOption = False, database: DatabaseOption = None) -> int:
     """Why nothing is being sent, or not more: one sentence per cause."""
-    with opened(database) as context:
-        causes = explaining.explain(context, key)
+    try:
+        with opened(database) as context:
+            causes = explaining.explain(context, key)
+    except StoreUnavailable as failure:
+        causes = [explaining.database_unreachable(failure)]
     if as_json:
         print_json_lines(cause.to_json() for cause in causes)
     else:
@@ -183,6 +187,6 @@ def explanation(causes: Iterable[Cause], *, now: float) -> Iterator[str]:
     for campaign, group in groupby(causes, lambda cause: cause.campaign):
         found = [("" if cause.until is None else f"until {moment(cause.until, now)}", cause) for cause in group]
         width = max(len(until) for until, _ in found)
-        yield clean(campaign)
+        yield clean(campaign or "no campaign")
         for until, cause in found:
             yield clean(f"  {until:<{width}}{'  ' if width else ''}{cause.sentence}")

@@ -5,35 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from paceline.clock import iso
-from paceline.domain.account import AccountState
-from paceline.domain.campaign import CampaignStatus
+from paceline.domain.block import FullLayer
+from paceline.domain.campaign import CampaignKind, CampaignStatus
+from paceline.engine.cause import Cause, at_words, counted
+from paceline.engine.explain_accounts import BY_EFFECT, SILENT_SECONDS, AtWork, about_account
+from paceline.engine.explain_pace import about_pace
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import Progress
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """One cause: what, in a sentence, and when it ends by itself (None: it does not, or it is not known)."""
-
-    campaign: str
-    account: str | None
-    cause: str
-    sentence: str
-    until: float | None
-
-    def to_json(self) -> dict[str, Any]:
-        """The object of the public surface."""
-        return {
-            "campaign": self.campaign,
-            "account": self.account,
-            "cause": self.cause,
-            "sentence": self.sentence,
-            "until": iso(self.until),
-        }
+__all__ = ["AtWork", "Cause", "Surroundings", "at_words", "counted", "explain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +33,19 @@ class Surroundings:
     """What else decides whether anything is sent."""
 
     senders_alive: int
+    """Senders that serve this campaign."""
     clock_jump_seconds: float = 0.0
+    background_alive: bool = True
+    """Whether a process starts scheduled campaigns and queues audiences from lists."""
+    next_slot_at: float = 0.0
+    """Where the campaign's own pace stands."""
+    at_work: AtWork | None = None
+    """None: nobody has looked at what the accounts do."""
     campaign_warning: str = ""
     """What is wrong with the campaign's reputation, as far as it may go on."""
     stopped_templates: Sequence[StoppedTemplate] = ()
+    full_layers: Sequence[FullLayer] = ()
+    """Limits above single accounts that are used up now and concern the campaign."""
     account_warnings: Sequence[tuple[str, str]] = ()
     """The same of accounts, with their names."""
 
@@ -62,29 +53,24 @@ class Surroundings:
 def explain(
     progress: Progress, standings: Sequence[AccountStanding], surroundings: Surroundings, now: float
 ) -> list[Cause]:
-    """Every cause that holds a campaign back now; one that says that it is sending when none does."""
+    """Every cause that holds a campaign back now; one that says that it is sending when none does.
+
+    After a silence of 10 s there is always one that says more than that.
+    """
     causes = [
-        *_about_the_campaign(progress),
+        *_about_the_campaign(progress, surroundings, now),
         *_about_senders(progress, surroundings),
-        *_about_accounts(progress, standings, now),
+        *_about_the_launch(progress, surroundings),
+        *_about_accounts(progress, standings, surroundings, now),
         *_about_reputation(progress, surroundings),
+        *about_pace(progress, surroundings.full_layers, now),
         *_about_messages(progress, now),
         *_about_templates(progress, surroundings),
         *_about_the_clock(progress, surroundings),
     ]
+    if _is_silent(progress, now) and not any(_accounts_for_silence(cause, now) for cause in causes):
+        causes.append(_unknown(progress, now))
     return causes or [_cause(progress, "sending", f"{_left(progress)}; nothing holds it back")]
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 message, 2 messages."""
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def at_words(at: float, zone: ZoneInfo, now: float) -> str:
-    """An instant as people say it: the time of day, the date where it is not today, and the zone."""
-    local, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone).date()
-    day = "" if local.date() == today else f"{local:%Y-%m-%d} "
-    return f"{day}{local:%H:%M:%S} {zone.key}"
 
 
 _ENDED = {
@@ -92,12 +78,19 @@ _ENDED = {
     CampaignStatus.STOPPED: "it was stopped; what had not been sent is cancelled",
     CampaignStatus.DRAFT: "it has not been started",
 }
+_NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 
 
-def _about_the_campaign(progress: Progress) -> list[Cause]:
+def _about_the_campaign(progress: Progress, surroundings: Surroundings, now: float) -> list[Cause]:
     campaign = progress.campaign
+    if campaign.status is CampaignStatus.SCHEDULED:
+        return [_scheduled(progress, surroundings, now)]
+    if campaign.status is CampaignStatus.STOPPED and progress.left:
+        sentence = f"it was stopped; {counted(progress.left, 'message')} are still being cancelled"
+        return [_cause(progress, "stopped", sentence)]
     if campaign.status in _ENDED:
-        return [_cause(progress, str(campaign.status), _ENDED[campaign.status])]
+        missed = campaign.pause_reason if campaign.status is CampaignStatus.DRAFT else None
+        return [_cause(progress, str(campaign.status), missed or _ENDED[campaign.status])]
     reason = campaign.pause_reason or "no reason is on record"
     if campaign.status is CampaignStatus.PAUSED:
         return [_cause(progress, "paused", f"{reason}; `paceline resume {campaign.key}` lets it go on")]
@@ -106,48 +99,71 @@ def _about_the_campaign(progress: Progress) -> list[Cause]:
         return [_cause(progress, "paused_health", f"{reason}; {hint}")]
     if campaign.status is CampaignStatus.PAUSED_LIMITS:
         return [_cause(progress, "paused_limits", f"{reason}; it resumes by itself", until=campaign.resumes_at)]
-    if campaign.rate_per_minute > 0:
-        sentence = f"its pace is {campaign.rate_per_minute:g} messages a minute; {_left(progress)}"
-        return [_cause(progress, "campaign_pace", sentence)]
-    return []
+    return _about_a_running_one(progress, surroundings, now)
+
+
+def _scheduled(progress: Progress, surroundings: Surroundings, now: float) -> Cause:
+    campaign = progress.campaign
+    at = campaign.starts_at or now
+    words = at_words(at, ZoneInfo(campaign.start_timezone or "UTC"), now)
+    if surroundings.background_alive:
+        sentence = f"it starts {words}" if at > now else f"its start at {words} has come, it begins within a second"
+    else:
+        sentence = f"it starts {words}, but no `paceline serve` is at work that would start it: run it"
+    return _cause(progress, "scheduled", sentence, until=at)
+
+
+def _about_a_running_one(progress: Progress, surroundings: Surroundings, now: float) -> list[Cause]:
+    campaign = progress.campaign
+    if campaign.launched_at is not None and not progress.left:
+        who = "within a second" if surroundings.senders_alive else "as soon as a sender or `paceline serve` is at work"
+        return [_cause(progress, "ending", f"every message has ended; it is completed {who}")]
+    if campaign.rate_per_minute <= 0:
+        return []
+    slot = surroundings.next_slot_at
+    following = f", next message {at_words(slot, ZoneInfo('UTC'), now)}" if slot > now + 1 else ""
+    sentence = f"its pace is {campaign.rate_per_minute:g} messages a minute{following}; {_left(progress)}"
+    return [_cause(progress, "campaign_pace", sentence, until=slot if following else None)]
 
 
 def _about_senders(progress: Progress, surroundings: Surroundings) -> list[Cause]:
     waiting = progress.campaign.status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED_LIMITS)
     if not waiting or surroundings.senders_alive:
         return []
-    sentence = "no sender is at work: run `paceline send` with the campaign's file"
-    return [_cause(progress, "no_sender", sentence)]
+    how = "run `paceline send` with the campaign's file"
+    if progress.campaign.kind is not CampaignKind.FILE:
+        how = "run `paceline serve` or `paceline sender`"
+    return [_cause(progress, "no_sender", f"no sender is at work: {how}")]
 
 
-def _about_accounts(progress: Progress, standings: Sequence[AccountStanding], now: float) -> list[Cause]:
-    if progress.campaign.status in _ENDED:
+def _about_the_launch(progress: Progress, surroundings: Surroundings) -> list[Cause]:
+    """The audience is not in the queue altogether yet."""
+    campaign = progress.campaign
+    if campaign.launched_at is not None or campaign.status in (*_ENDED, *_NOT_BEGUN):
+        return []
+    so_far = f"the audience is being queued, {counted(progress.total, 'message')} so far"
+    if campaign.kind is CampaignKind.FILE:
+        who, how = surroundings.senders_alive > 0, "run `paceline send` with its file to queue the rest"
+    else:
+        who, how = surroundings.background_alive, "run `paceline serve`, which queues the rest"
+    if who:
+        return [_cause(progress, "launching", f"{so_far}; what is queued is sent meanwhile")]
+    return [_cause(progress, "launching", f"{so_far}, and nobody goes on with it: {how}")]
+
+
+def _about_accounts(
+    progress: Progress, standings: Sequence[AccountStanding], surroundings: Surroundings, now: float
+) -> list[Cause]:
+    campaign = progress.campaign
+    if campaign.status in _ENDED:
         return []
     if not standings:
         return [_cause(progress, "no_account", "it has no account")]
-    causes = [cause for standing in standings if (cause := _about_account(progress, standing, now)) is not None]
-    order = ["account_broken", "account_disabled", "account_backing_off", "account_limited", "account_pace"]
-    return sorted(causes, key=lambda cause: order.index(cause.cause))
-
-
-def _about_account(progress: Progress, standing: AccountStanding, now: float) -> Cause | None:
-    zone, until = standing.limits.timezone, standing.until_at
-    if standing.state is AccountState.BROKEN:
-        sentence = f"{standing.name}: {standing.reason}; mend it, then `paceline accounts enable {standing.name}`"
-        return _cause(progress, "account_broken", sentence, account=standing.name)
-    if standing.state is AccountState.DISABLED:
-        sentence = f"{standing.name}: switched off; `paceline accounts enable {standing.name}` switches it on"
-        return _cause(progress, "account_disabled", sentence, account=standing.name)
-    if standing.state is AccountState.LIMITED and until is not None and until > now:
-        sentence = f"{standing.name}: {standing.reason}, next message {at_words(until, zone, now)}"
-        return _cause(progress, "account_limited", sentence, account=standing.name, until=until)
-    if standing.state is AccountState.BACKING_OFF and until is not None and until > now:
-        sentence = f"{standing.name}: {standing.reason}; tried again {at_words(until, zone, now)}"
-        return _cause(progress, "account_backing_off", sentence, account=standing.name, until=until)
-    if standing.rate_per_minute > 0 and progress.campaign.status is CampaignStatus.RUNNING:
-        sentence = f"{standing.name}: its pace is {standing.rate_per_minute:g} messages a minute"
-        return _cause(progress, "account_pace", sentence, account=standing.name)
-    return None
+    is_wanted = campaign.status is CampaignStatus.RUNNING and surroundings.senders_alive > 0 and progress.left > 0
+    at_work = surroundings.at_work if is_wanted else None
+    found = (about_account(campaign.key, standing, at_work, now) for standing in standings)
+    causes = [cause for cause in found if cause is not None]
+    return sorted(causes, key=lambda cause: (BY_EFFECT.index(cause.cause), -(cause.until or 0.0)))
 
 
 def _about_reputation(progress: Progress, surroundings: Surroundings) -> list[Cause]:
@@ -168,7 +184,7 @@ def _about_messages(progress: Progress, now: float) -> list[Cause]:
     deferred, due = progress.counts["deferred"], progress.next_due_at
     causes = []
     if deferred and due is not None and progress.campaign.status not in _ENDED:
-        again = "now" if due <= now else f"at {datetime.fromtimestamp(due, UTC):%H:%M:%S} UTC"
+        again = "now" if due <= now else f"at {at_words(due, ZoneInfo('UTC'), now)}"
         sentence = f"{counted(deferred, 'message')} deferred by the receivers; the first is tried again {again}"
         causes.append(_cause(progress, "deferred", sentence, until=due))
     if progress.counts["uncertain"]:
@@ -203,6 +219,30 @@ def _about_the_clock(progress: Progress, surroundings: Surroundings) -> list[Cau
         "window of allowance; the system's time counts again after the machine's next start"
     )
     return [_cause(progress, "clock", sentence)]
+
+
+_SOFT = frozenset({"uncertain", "campaign_warning", "account_warning", "clock", "account_shared"})
+"""What is worth knowing and holds nothing back."""
+
+
+def _is_silent(progress: Progress, now: float) -> bool:
+    return progress.campaign.status is CampaignStatus.RUNNING and now - progress.updated_at > SILENT_SECONDS
+
+
+def _accounts_for_silence(cause: Cause, now: float) -> bool:
+    """Whether a cause is reason enough that nothing was sent for a while."""
+    if cause.cause in ("account_pace", "campaign_pace", "deferred"):
+        return cause.until is not None and cause.until > now
+    return cause.cause not in _SOFT
+
+
+def _unknown(progress: Progress, now: float) -> Cause:
+    since = datetime.fromtimestamp(progress.updated_at, UTC)
+    sentence = (
+        f"nothing has happened since {since:%H:%M:%S} UTC, and nothing that is on record holds it back: `paceline doctor` "
+        "examines the installation, and the log of its senders says what they do"
+    )
+    return _cause(progress, "standstill", sentence)
 
 
 def _left(progress: Progress) -> str:

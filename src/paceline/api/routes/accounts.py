@@ -25,10 +25,12 @@ from paceline.api.schemas.accounts import (
     DayUsageAnswer,
     NewAccount,
 )
+from paceline.api.schemas.campaigns import ExplainAnswer
 from paceline.domain.permission import Permission
 from paceline.operations.accounts import account_changes, account_checks, account_details
 from paceline.operations.accounts.account_checks import CheckResult
 from paceline.operations.accounts.account_details import AccountDetails
+from paceline.operations.campaigns import explaining
 
 routes = Routes(tag="accounts")
 
@@ -126,6 +128,13 @@ def show_account_usage(asked: Asked, account_id: str) -> AccountUsageAnswer:
         timezone=usage.timezone,
         days=[DayUsageAnswer(date=day.date, messages=day.messages) for day in usage.days],
     )
+
+
+@routes.get("/accounts/{account_id}/explain", permission=Permission.ACCOUNTS_READ)
+def explain_account(asked: Asked, account_id: str) -> ExplainAnswer:
+    """Why an account sends nothing, or not more, whatever it is for."""
+    causes = explaining.explain_account(asked.context, account_id)
+    return ExplainAnswer(causes=[cause.to_json() for cause in causes])
 
 
 def _tested(result: CheckResult) -> AccountTested:

@@ -22,7 +22,7 @@ from paceline.engine.forecast.rules import FOREVER, Room, Rule, rules_of, tighte
 _CLAIM_AHEAD_SECONDS = 2.0
 """As in the engine: a claim reaches that far into a campaign's pace."""
 _SHARE_OF_A_BITE = 8
-"""No bite is larger than this part of what would be left for everybody: so the last ones are single messages."""
+"""No bite takes longer than this part of the time that all need for what is left: so the last ones are single messages."""
 _STEPS_OF_A_PACED_CAMPAIGN = 50_000
 _GOLDEN = 0.618033988749895
 _FARTHEST_SECONDS = 100 * 366 * 86_400.0
@@ -127,8 +127,9 @@ class _Reckoning:
         self._slot = plan.next_at
         self._slot_is_awaited = False
         self._waiting: deque[tuple[_Entry, float]] = deque()
+        self._speed = 0.0  # messages per second of all that are not limited
+        self._reopenings: list[float] = []
         self._entries = self._enter()
-        self._width = max(sum(entry.width for entry in self._entries), 1)
         self._paced_bite = max(1, plan.messages // _STEPS_OF_A_PACED_CAMPAIGN)
 
     def run(self) -> Course:
@@ -155,6 +156,10 @@ class _Reckoning:
             entry = _Entry(gathered, self._plan.rules, start)
             entries.append(entry)
             self._limited += entry.limited
+            if entry.limited:
+                heapq.heappush(self._reopenings, gathered.account.rests_until)
+            else:
+                self._speed += entry.width / entry.interval
             self._push(max(start, gathered.account.rests_until), entry)
         for due, count in self._plan.waiting:
             self._again_count += count
@@ -183,13 +188,16 @@ class _Reckoning:
         self._course.waits[entry.names[0], entry.because] += max(0.0, at - entry.limited_at) * len(entry.names)
         entry.limited = False
         self._limited -= 1
+        self._speed += entry.width / entry.interval
 
     def _limit(self, entry: _Entry, room: Room, *, since: float) -> None:
         entry.limited, entry.limited_at, entry.because = True, since, room.reason
         self._limited += 1
+        self._speed -= entry.width / entry.interval
         self._busy_until = max(self._busy_until, since)
         if room.until < FOREVER:
             self._push(room.until, entry)
+            heapq.heappush(self._reopenings, room.until)
 
     def _claim(self, entry: _Entry, at: float, *, since: float) -> None:
         """Take a bite; or wait for the campaign's pace, or for the account's own room."""
@@ -212,14 +220,18 @@ class _Reckoning:
 
     def _bite(self, entry: _Entry, room: Room, first: float) -> int:
         """How many messages each account of the entry takes at once."""
-        count: int = max(1, self._left // (_SHARE_OF_A_BITE * self._width))
+        seconds = self._left / (_SHARE_OF_A_BITE * self._speed)
+        until = min(room.until, first + seconds, self._next_reopening(first))
+        count = max(1, math.ceil((until - first) / entry.interval))
         if self._pace:
             count = min(count, self._paced_bite)
-        if room.messages < count:
-            count = int(room.messages)
-        if room.until < first + count * entry.interval:
-            count = max(1, min(count, math.ceil((room.until - first) / entry.interval)))
-        return count
+        return int(min(count, room.messages))
+
+    def _next_reopening(self, after: float) -> float:
+        """When the next account that is limited comes back and takes its part of what is left."""
+        while self._reopenings and self._reopenings[0] <= after:
+            heapq.heappop(self._reopenings)
+        return self._reopenings[0] if self._reopenings else FOREVER
 
     def _take(self, entry: _Entry, first: float, count: int, messages: int) -> None:
         interval = entry.interval

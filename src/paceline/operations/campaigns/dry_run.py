@@ -217,7 +217,11 @@ class _Rehearsal:
     def before_time_passes(self, seconds: float) -> bool:
         """Whether a look might find something: after a change, and once before each longer silence."""
         if self._is_stale or (seconds > _QUIET_SECONDS and not self._was_quiet):
-            self._was_quiet, self._is_stale = True, False
+            if self._must_look:
+                self._sender.look_now()
+            if seconds > _QUIET_SECONDS:
+                self._sender.wake_workers()  # a refused message may have left room
+            self._was_quiet, self._is_stale = seconds > _QUIET_SECONDS, False
             self._changed.set()
             return True
         self._was_quiet = False

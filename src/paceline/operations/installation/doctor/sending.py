@@ -99,7 +99,7 @@ def _troubles(database: Database, campaign_id: int, surroundings: Surroundings, 
     yield from (_said(cause) for cause in held_up)
     running = progress.campaign.status is CampaignStatus.RUNNING
     silent = now - progress.updated_at > _SILENT_SECONDS
-    if running and has_work and silent and [cause.cause for cause in causes] == ["sending"]:
+    if running and has_work and silent and "standstill" in {cause.cause for cause in causes}:
         minutes = (now - progress.updated_at) / 60
         yield f"{key}: nothing holds it back, and for {minutes:.0f} minutes nothing has been sent: look at the sender's log"
 
