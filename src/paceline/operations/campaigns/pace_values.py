@@ -32,7 +32,8 @@ def read_pace(values: Mapping[str, Any], before: CampaignPacing) -> CampaignPaci
 
 
 def _read_window(window: Mapping[str, Any]) -> CampaignPacing:
-    document = Document(Path("campaign"), {"window": dict(window)}, TomlLines(""))
+    given = {name: value for name, value in window.items() if value is not None}
+    document = Document(Path("campaign"), {"window": given}, TomlLines(""))
     pacing = read_pacing(document, {})
     try:
         document.raise_problems()
