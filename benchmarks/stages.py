@@ -110,7 +110,9 @@ class Stages:
     def _render(self, held: Iterable[tuple[LeasedAccount, ClaimedMessage]]) -> list[Letter]:
         context = self._context
         signing = Signing(context.queue, context.box)
-        composer = Composer(context.queue, context.clock.now, context.box.tokens(context.settings), signing)
+        composer = Composer(
+            context.queue, context.clock.now, context.box.tokens(context.settings), signing, context.ids
+        )
         composer.prepare(self._prepared.campaign_id)
         return [composer.compose(message, leased.account) for leased, message in held]
 

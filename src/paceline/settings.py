@@ -425,6 +425,9 @@ class Settings:
     notify_from: str = _setting(
         "", "PACELINE_NOTIFY_FROM", "text", "Who notifications come from, such as Paceline <paceline@example.com>"
     )
+    files_megabytes: float = _setting(
+        1000.0, "PACELINE_FILES_MB", "MB", "How much room the images and attachments of one workspace have together"
+    )
     dns_servers: str = _setting(
         "",
         "PACELINE_DNS_SERVERS",

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from paceline.domain.account import AccountState
+from paceline.domain.account_choice import AccountChoice
 from paceline.domain.block import Block, FullLayer, blocks_of
 from paceline.domain.campaign import CampaignMove, CampaignStatus
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaign_work, campaigns, layers
+from paceline.store.queue import accounts, campaign_work, campaigns, layers, piles
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import CampaignRow
 
@@ -53,6 +54,14 @@ def pause_or_resume(database: Database, campaign_id: int, *, now: float) -> None
         campaign = campaigns.get(connection, campaign_id)
         standings = accounts.standings(connection, campaign_id=campaign_id)
         blocks = blocks_on(connection, campaign, now=now)
+        choice = campaign.pacing.account_choice
+        sticky = choice is AccountChoice.STICKY
+        stranded = choice is not AccountChoice.FREE and piles.any_stranded(
+            connection, campaign_id, sticky=sticky, now=now
+        )
+    if stranded:
+        with database.write() as connection:
+            piles.take_back(connection, campaign_id, sticky=sticky, now=now)
     verdict = judge(campaign.status, standings, now, blocks)
     if verdict is None:
         return

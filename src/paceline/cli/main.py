@@ -17,10 +17,12 @@ from paceline.cli import (
     check,
     demo,
     domains,
+    files,
     forecast,
     imports,
     installation,
     keys,
+    limits,
     mailboxes,
     privacy,
     receive,
@@ -47,8 +49,10 @@ app = typer.Typer(
 for group in (send, check, forecast, campaigns, came_back, imports):
     group.register(app)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(limits.app, name="limits")
 app.add_typer(mailboxes.app, name="mailboxes")
 app.add_typer(domains.app, name="domains")
+app.add_typer(files.app, name="files")
 app.add_typer(suppression.app, name="suppression")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(whatsapp.app, name="whatsapp")

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import quote
 
+from paceline.content.attachments import Attachment, Attachments
 from paceline.content.email_content import EmailContent, MissingFields, templates_of
 from paceline.content.email_tracking import Envelopes, Tracking
 from paceline.content.encodings import Part
@@ -68,18 +69,26 @@ class EmailRenderer:
     """Renders the messages of one campaign. Compiled once; ``render`` is pure and gives the same bytes each time.
 
     ``domain`` is that of the Message-IDs, ``secret`` makes them unguessable. Raises InputError for content that
-    ``check`` refuses. ``tokens`` are needed for tracking and for bounce addresses; without them (a preview) links stay
+    ``check`` refuses. ``attachments`` are the files that the content names; without them (a preview, a view in the
+    browser) they are left out. ``tokens`` are needed for tracking and for bounce addresses; without them (a preview) links stay
     as they are, and the unsubscribe link leads nowhere.
     """
 
     def __init__(
-        self, content: EmailContent, *, domain: str, secret: bytes, tokens: CampaignTokens | None = None
+        self,
+        content: EmailContent,
+        *,
+        domain: str,
+        secret: bytes,
+        tokens: CampaignTokens | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> None:
         self._templates = templates_of(content)
         if problems := _check(content, self._templates, None, "content", {}):
             raise InputError(problems)
         self._tracking = Tracking(content, self._templates, tokens) if content.base_url else None
         self._envelopes = Envelopes(content.bounce_address, tokens) if content.bounce_address and tokens else None
+        self._attachments = Attachments(attachments) if attachments else None
         self._content = content
         self._domain = domain
         self._secret = secret
@@ -120,6 +129,8 @@ class EmailRenderer:
         else:
             subject, url, body = self._tracking.render(address, fields, message_number)
             mailto = self._unsubscribe_mailto(sender, message_number)
+        if self._attachments is not None:
+            body = self._attachments.around(body)
         message_id = make_message_id(message_key, domain=self._domain, secret=self._secret)
         message = (
             f"Date: {self._date_at(at)}\r\n{sender.headers}{_recipient(address)}"

@@ -47,10 +47,15 @@ class EmailContent:
     campaign_key: str
     campaign_name: str = ""
     missing_fields: MissingFields = MissingFields.FAIL
+    attachments: tuple[str, ...] = ()
+    """Public ids of hosted files."""
 
-    def to_json(self) -> dict[str, str | bool | None]:
-        """Plain values, for storing."""
-        return asdict(self)
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for storing; an earlier release reads them as long as nothing is attached."""
+        values = asdict(self)
+        if not self.attachments:
+            del values["attachments"]
+        return values
 
     def surroundings(self) -> Surroundings:
         """What its templates can use besides the contact."""
@@ -68,7 +73,11 @@ class EmailContent:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> EmailContent:
         """What ``to_json`` gave. Raises TypeError for unknown or missing names, ValueError for an unknown policy."""
-        values: dict[str, Any] = {**stored, "missing_fields": MissingFields(stored["missing_fields"] or "")}
+        values: dict[str, Any] = {
+            **stored,
+            "missing_fields": MissingFields(stored["missing_fields"] or ""),
+            "attachments": tuple(stored.get("attachments") or ()),
+        }
         return cls(**values)
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from paceline.channels.base import Letter
 from paceline.channels.whatsapp.messages import encode, template_message
+from paceline.content.attachments import Attachment
 from paceline.content.email import EmailContent, EmailRenderer
 from paceline.content.whatsapp import WhatsAppContent, WhatsAppRenderer, WhatsAppTemplate
 from paceline.domain.account import Account
@@ -17,19 +18,24 @@ from paceline.domain.reference import mark_of, reference_of
 from paceline.domain.tokens import CampaignTokens, Tokens
 from paceline.engine.signing import Signing
 from paceline.store.database import Database
-from paceline.store.queue import campaigns, installation
+from paceline.store.public_ids import IdKind, PublicIds
+from paceline.store.queue import campaigns, files, installation
 from paceline.store.queue.claiming import ClaimedMessage
 
 
 class Composer:
     """Renders the messages of every campaign; each campaign's templates are compiled once."""
 
-    def __init__(self, database: Database, now: Callable[[], float], tokens: Tokens, signing: Signing) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], float], tokens: Tokens, signing: Signing, ids: PublicIds
+    ) -> None:
         self._database = database
         self._tokens = tokens
         self._now = now
         self._signing = signing
         self._workspaces: dict[int, int] = {}
+        self._ids = ids
+        self._incomplete: set[int] = set()
         self._renderers: dict[int, EmailRenderer | WhatsAppRenderer] = {}
         self._mark = ""
 
@@ -47,8 +53,12 @@ class Composer:
         self._signing.refresh()
         self._workspaces[campaign_id] = campaign.workspace_id
         content = EmailContent.from_json(orjson.loads(campaign.content))
+        attached = [self._attachment(file_id, campaign.workspace_id) for file_id in content.attachments]
+        if None in attached:
+            self._incomplete.add(campaign_id)
         self._renderers[campaign_id] = EmailRenderer(
             content,
+            attachments=[file for file in attached if file is not None],
             domain=campaign.message_id_domain,
             secret=name.encode(),
             tokens=CampaignTokens(tokens=self._tokens, workspace_id=campaign.workspace_id, campaign_id=campaign_id),
@@ -71,6 +81,8 @@ class Composer:
         if isinstance(renderer, WhatsAppRenderer):
             reference = reference_of(self._mark, message.id)
             return _request(message, account, reference, *renderer.render(message.address, fields))
+        if message.campaign_id in self._incomplete:
+            raise ContentError("a file that is attached to it was deleted")
         now = self._now()
         rendered = renderer.render(
             address=message.address,
@@ -85,6 +97,15 @@ class Composer:
         if signer is not None:
             data = signer.sign(data, at=now) + data
         return Letter(sender=rendered.sender, recipient=message.address, data=data)
+
+    def _attachment(self, file_id: str, workspace_id: int) -> Attachment | None:
+        """A file of the workspace; None where it is not there any more."""
+        number = self._ids.decode(IdKind.FILE, file_id)
+        with self._database.read() as connection:
+            row = None if number is None else files.get(connection, number, workspace_id=workspace_id)
+            if row is None:
+                return None
+            return Attachment(name=row.name, media_type=row.media_type, data=files.content(connection, row.id))
 
 
 def _request(

@@ -74,7 +74,7 @@ class Sender:
         self._campaign_id = campaign_id
         self._on_change = on_change
         self._signing = Signing(database, box)
-        self._composer = Composer(database, clock.now, box.tokens(settings), self._signing)
+        self._composer = Composer(database, clock.now, box.tokens(settings), self._signing, box.public_ids())
         self._workers: dict[int, AccountWorker] = {}
         self._servers: dict[str, ServerLoad] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}

@@ -11,6 +11,7 @@ _NOUNS = {
     IdKind.CONTACT: "contact",
     IdKind.DOMAIN: "domain",
     IdKind.ERASURE: "erasure",
+    IdKind.FILE: "file",
     IdKind.LIST: "list",
     IdKind.MESSAGE: "message",
     IdKind.SEGMENT: "segment",

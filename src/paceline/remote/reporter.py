@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from importlib.metadata import version
 
-from paceline.domain.update_schedule import UpdateSchedule, Waiting, batch_size
+from paceline.domain.update_schedule import USUAL_BATCH, UpdateSchedule, Waiting, batch_size
 from paceline.remote.calls import PeerFailed
 from paceline.remote.controller_client import ControllerClient
 from paceline.remote.lent_campaigns import LentCampaigns
@@ -71,7 +71,8 @@ class Reporter:
         return 0.0
 
     def _report(self, standing: HomeRow, waiting: Pending, rate: float) -> None:
-        size = batch_size(waiting.events, standing.announced)
+        # A batch that was too much to be answered in time would be so again: the next one is half of it.
+        size = max(batch_size(waiting.events, standing.announced) >> min(self._schedule.failures, 10), USUAL_BATCH)
         with self._database.read() as connection:
             batch = outbox.read_batch(
                 connection, self._database, after=standing.acknowledged, limit=size, incarnation=standing.incarnation

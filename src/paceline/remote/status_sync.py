@@ -217,16 +217,22 @@ class StatusSync:
 
     # What went wrong.
 
-    def _failed(self, remote: RemoteCampaign, campaign: CampaignRow, failure: PeerFailed) -> None:
-        """Keep why; a campaign that cannot have started there is sent from here instead, if it may be."""
+    def _failed(self, seen: RemoteCampaign, campaign: CampaignRow, failure: PeerFailed) -> None:
+        """Keep why; a campaign that cannot have started there is sent from here instead, if it may be.
+
+        Looks at what is on record by now: the step that failed may just have written that it says start.
+        """
         with self._queue.write() as connection:
             workers.note_failure(connection, self._worker.id, str(failure))
+            remote = remote_campaigns.get(connection, seen.campaign_id)
+        if remote is None:
+            return
         if failure.status == 404 and remote.closed_at is not None:
             self._set(remote, discard=0)
             return
         unreachable = not failure.is_refusal
-        safe = remote.start_written_at is None
-        if unreachable and safe and remote.falls_back and campaign.status in ACTIVE and remote.closed_at is None:
+        safe = remote.start_written_at is None and remote.closed_at is None
+        if unreachable and safe and remote.falls_back and campaign.status in ACTIVE:
             _log.warning("campaign %s is sent from here: %s cannot be reached", campaign.key, self._worker.name)
             self._give_back_unsent(remote)
             return
@@ -239,7 +245,7 @@ class StatusSync:
         remote_campaigns.give_up(
             self._queue, remote.campaign_id, MessageState.QUEUED, reason=None, now=self._parts.now()
         )
-        self._close(remote, discard=bool(remote.initialized))
+        self._close(remote, discard=True)
 
     def _close(self, remote: RemoteCampaign, *, discard: bool) -> None:
         with self._queue.write() as connection:

@@ -27,6 +27,7 @@ class IdKind(StrEnum):
     DOMAIN = "dom"
     ERASURE = "ers"
     EXPORT = "exp"
+    FILE = "fil"
     IMPORT = "imp"
     INVITATION = "inv"
     KEPT_MAIL = "kml"

@@ -95,3 +95,65 @@ def test_scheduled_campaign_is_registered_with_the_worker_and_starts_at_its_mome
 
 def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
+
+
+def test_worker_that_goes_away_while_it_is_being_filled_is_not_waited_for_and_never_sends_it(
+    sqlite_ends: TwoEnds, post: SmtpSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends, ask, is_cut = sqlite_ends, Peer.ask, [True]
+
+    def cut(peer: Peer, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        if path.endswith("/initialize") and b'"part"' in (body or b""):
+            ask(peer, method, path, body)  # it arrives, and from then on nothing comes back or goes there
+            is_cut[0] = True
+            raise PeerFailed("the cable was cut")
+        if is_cut[0] and path.startswith("/api/campaign"):
+            if path.endswith("/initialize"):
+                is_cut[0] = False
+                return ask(peer, method, path, body)
+            raise PeerFailed("the cable is cut")
+        return ask(peer, method, path, body)
+
+    monkeypatch.setattr(Peer, "ask", cut)
+    with ends.worker() as worker:
+        campaign = ends.campaign(post.port, 7)
+        ends.start(campaign)
+        wait_until(lambda: _is_home(ends))
+        assert worker.ask("GET", f"/api/campaign/{campaign}/status").json()["counts"]["queued"] == 7
+        monkeypatch.setattr(Peer, "ask", ask)
+        wait_until(lambda: worker.ask("GET", f"/api/campaign/{campaign}/status").status_code == 404)
+    found = ends.progress(campaign)
+    assert (found["status"], found["queued"]) == ("running", 7)  # for any sender of this installation
+    assert post.mailbox.messages == 0
+
+
+def test_start_whose_answer_was_lost_counts_as_started(
+    sqlite_ends: TwoEnds, post: SmtpSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends, ask = sqlite_ends, Peer.ask
+    lost: list[str] = []
+
+    def lossy(peer: Peer, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        answer = ask(peer, method, path, body)
+        if path.endswith("/start") and len(lost) < 3:
+            lost.append(path)
+            raise PeerFailed("the answer was lost")
+        return answer
+
+    monkeypatch.setattr(Peer, "ask", lossy)
+    with ends.worker():
+        campaign = ends.campaign(post.port, 9)
+        ends.start(campaign)
+        assert ends.until(campaign, "completed")["sent"] == 9
+        with ends.context.queue.read() as connection:
+            local = connection.execute(sql("SELECT COUNT(*) FROM messages WHERE lease > 0")).scalar_one()
+    assert lost
+    assert local == 0
+    assert post.mailbox.messages == 9
+
+
+def _is_home(ends: TwoEnds) -> bool:
+    with ends.context.queue.read() as connection:
+        row = connection.execute(sql("SELECT closed_at FROM remote_campaigns")).one()
+        lent = connection.execute(sql("SELECT COUNT(*) FROM accounts WHERE lent_to IS NOT NULL")).scalar_one()
+    return row.closed_at is not None and lent == 0

@@ -127,6 +127,14 @@ def test_after_the_start_nothing_is_sent_from_here_until_the_worker_has_said_so(
         wait_until(lambda: "worker_report" in _causes(ends))
     assert ends.progress(campaign)["sending"] == 6
     assert _lent(ends) == 1
+    (account,) = ends.client.get(f"/api/v1/campaigns/{campaign}").json()["accounts"]
+    other = ends.client.post("/api/v1/campaigns", json={"name": "Here", "key": "here", "accounts": [account]}).json()[
+        "id"
+    ]
+    with ends.context.queue.write() as connection:
+        number = ends.context.ids.decode(IdKind.CAMPAIGN, other)
+        connection.execute(sql("UPDATE campaigns SET status = 'running' WHERE id = :id"), {"id": number})
+    assert "account_lent" in _causes(ends, "here")
     answer = ends.client.post(f"/api/v1/campaigns/{campaign}/take-home", json={})
     assert answer.status_code == 200, answer.text
     assert _causes(ends) == {"worker_returns"}

@@ -88,6 +88,7 @@ def create_campaign(asked: Asked, new: NewCampaign) -> CampaignAnswer:
         max_attempts=new.max_attempts,
         retry_delay_seconds=new.retry_delay_seconds,
         weight=new.weight,
+        account_choice=new.account_choice,
         window=None if new.window is None else new.window.model_dump(exclude_unset=True),
         worker=new.worker,
         worker_fallback=new.worker_fallback,

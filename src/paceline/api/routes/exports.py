@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from paceline.api.asked import Asked
 from paceline.api.routing import Routes
 from paceline.api.schemas.contacts import SubscriptionStateName
+from paceline.api.schemas.suppressions import Channel
 from paceline.domain.permission import Permission
 from paceline.operations.audience import exporting
 from paceline.operations.audience.exporting import ExportFormat
@@ -81,6 +82,19 @@ def export_events(asked: Asked, campaign_id: str, written: Format = "csv") -> Wr
     chunks = exporting.export_events(asked.context.for_reports(), campaign_id, ExportFormat(written))
     asked.audit("campaign.export", campaign_id)
     return WrittenResponse.named("events", chunks, ExportFormat(written))
+
+
+@routes.get(
+    "/exports/suppressions",
+    permission=Permission.SUPPRESSIONS_READ,
+    response_class=WrittenResponse,
+    responses=_WRITTEN,
+)
+def export_suppressions(asked: Asked, written: Format = "csv", channel: Channel = "email") -> WrittenResponse:
+    """Every suppressed address of a channel, as CSV or NDJSON; it can be imported again."""
+    chunks = exporting.export_suppressions(asked.context, ExportFormat(written), channel=channel)
+    asked.audit("suppression.export", channel=channel)
+    return WrittenResponse.named("suppressions", chunks, ExportFormat(written))
 
 
 @routes.get(

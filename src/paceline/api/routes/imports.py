@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
@@ -144,6 +146,18 @@ def _start(asked: Asked, request: ImportRequest) -> ImportAnswer:
         "import.create", started.id, file=request.file_name, list=started.list_id or "", consent=request.consent
     )
     return _answer(started)
+
+
+@contextmanager
+def uploaded(asked: Asked, file: UploadFile) -> Iterator[Path]:
+    """An upload as a file, for as long as the block lasts; what is wrong with it is said without the server's path."""
+    stored = _store(asked, file)
+    try:
+        yield stored
+    except InputError as error:
+        raise _in_their_words(error) from None
+    finally:
+        stored.unlink(missing_ok=True)
 
 
 def _store(asked: Asked, file: UploadFile) -> Path:

@@ -52,6 +52,7 @@ class WindowFields(Request):
     )
 
 
+AccountChoiceName = Literal["free", "even", "weighted", "remaining", "sticky", "same_provider"]
 Weight = Annotated[
     float, Field(ge=0.001, le=1000, strict=False, description="Its share of accounts that other campaigns use too.")
 ]
@@ -70,6 +71,7 @@ class NewCampaign(Request):
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
     weight: Weight = 1.0
+    account_choice: AccountChoiceName = "free"
     window: WindowFields | None = None
     worker: Worker | None = None
     worker_fallback: bool = Field(default=True, description=_FALLBACK)
@@ -86,6 +88,7 @@ class ChangedCampaign(Request):
     max_attempts: Annotated[int, Field(ge=1, le=100)] | None = None
     retry_delay_seconds: Annotated[float, Field(ge=0, le=604_800)] | None = None
     weight: Weight | None = None
+    account_choice: AccountChoiceName | None = None
     window: WindowFields | None = Field(default=None, description="Replaces the window as a whole; {} takes it away.")
     worker: Worker | None = None
     worker_fallback: bool | None = Field(default=None, description=_FALLBACK)
@@ -179,6 +182,7 @@ class CampaignAnswer(Answer):
     max_attempts: int | None
     retry_delay_seconds: float | None
     weight: float
+    account_choice: str
     window: WindowFields | None
     starts_at: Instant | None
     start_timezone: str | None

@@ -36,6 +36,10 @@ class Content(Request):
         str, Field(max_length=320, description="Where reports go; empty: to the From address.")
     ] = ""
     missing_fields: Literal["fail", "empty"] = "fail"
+    attachments: Annotated[
+        list[Annotated[str, Field(max_length=60)]],
+        Field(max_length=10, description="Ids of files that are attached to every message, 5 MB together at most."),
+    ] = Field(default_factory=list)
 
 
 class PreviewRequest(Request):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from paceline.clock import iso
 from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, SubscriptionState
-from paceline.operations.audience import timeline
+from paceline.operations.audience import suppressions, timeline
 from paceline.operations.audience.contacts import subscription_state
 from paceline.operations.audience.lists import list_number
+from paceline.operations.audience.spreadsheet_cells import harmless
 from paceline.operations.campaigns import reporting
 from paceline.operations.campaigns.campaigns import messages
 from paceline.operations.context import Context, NotFound
@@ -24,9 +24,6 @@ from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns
 
 _ROWS_IN_CHUNK = 1_000
-
-# What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"), full-width forms included.
-_FORMULA_START = re.compile("[=+\\-@\t\r\n＝＋－＠]")
 
 _MESSAGE_COLUMNS = ("address", "state", "account", "attempts", "message_id", "reply", "at")
 _OWN_COLUMNS = frozenset({"email", "phone", "created_at", "subscription"})
@@ -72,6 +69,11 @@ def export_events(context: Context, key: str, written: ExportFormat) -> Iterator
 def export_timeline(context: Context, contact_id: str, written: ExportFormat) -> Iterator[str]:
     """Everything that happened to a contact's messages. Raises NotFound at once, before the first chunk."""
     return written_rows(timeline.TIMELINE_COLUMNS, timeline.everything(context, contact_id), written)
+
+
+def export_suppressions(context: Context, written: ExportFormat, *, channel: str) -> Iterator[str]:
+    """Every suppressed address of a channel; what comes out can be imported again."""
+    return written_rows(suppressions.COLUMNS, suppressions.listing(context, channel=channel), written)
 
 
 def written_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], written: ExportFormat) -> Iterator[str]:
@@ -164,8 +166,3 @@ def _chunks(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[s
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The cell, or the cell as text for a spreadsheet that would take it for a formula."""
-    return "'" + cell if _FORMULA_START.match(cell) else cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from paceline.content.email import EmailContent, MissingFields, check
@@ -11,7 +12,7 @@ from paceline.domain.errors import Problem
 from paceline.operations.campaign_file.campaign_accounts import account_tables
 from paceline.operations.campaign_file.campaign_fields import CONTENT, TRACKING, Section, read_section
 from paceline.operations.campaign_file.field_kinds import shown
-from paceline.operations.campaign_file.text_file import UnusableFile, read_text
+from paceline.operations.campaign_file.text_file import UnusableFile, read_text, require_file
 from paceline.operations.campaign_file.toml_document import Document, field_name
 from paceline.operations.campaign_file.toml_lines import TomlPath
 
@@ -23,6 +24,7 @@ class ContentPlaces:
     file: str
     lines: Mapping[str, int]
     bodies: Mapping[str, str]
+    attachments: tuple[Path, ...] = ()
 
     def problems(self, content: EmailContent, columns: Sequence[str] | None) -> list[Problem]:
         """What is wrong with a content, each problem at its place; ``columns`` are those of the audience if known."""
@@ -50,6 +52,7 @@ def read_content(
         file=document.file,
         lines={name: document.line_of(_path(name)) for name in (*CONTENT.fields, *TRACKING.fields)},
         bodies={name: str(document.beside(values[name])) for name in bodies if values.get(name)},
+        attachments=tuple(_attachments(document, values.get("attachments") or [])),
     )
     if not values:
         return None, places
@@ -87,6 +90,20 @@ def _bodies(document: Document, values: Mapping[str, Any]) -> Iterator[tuple[str
             yield field, None
         elif values.get(field):
             yield field, _body(document, field, values[field])
+
+
+def _attachments(document: Document, names: list[str]) -> Iterator[Path]:
+    """The files to attach; one that is not there is a problem."""
+    for name in names:
+        path = document.beside(name)
+        try:
+            require_file(path)
+        except UnusableFile as error:
+            document.refuse(
+                ("content", "attachments"), f"{path} {error.reason}; a path is relative to the campaign file"
+            )
+        else:
+            yield path
 
 
 def _or_stand_in(body: str | None) -> str:

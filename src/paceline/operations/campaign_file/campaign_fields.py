@@ -10,6 +10,7 @@ from typing import Any
 from paceline.channels.smtp.oauth import PRESETS
 from paceline.content.email import MissingFields
 from paceline.domain.account import Security, Window
+from paceline.domain.account_choice import AccountChoice
 from paceline.domain.layer import LayerKind
 from paceline.domain.phone import is_country
 from paceline.operations.campaign_file.field_kinds import (
@@ -20,6 +21,7 @@ from paceline.operations.campaign_file.field_kinds import (
     LINE,
     MAILBOX,
     PATH,
+    PATHS,
     SOME_LINE,
     SOME_PATH,
     TENANT,
@@ -109,6 +111,7 @@ CAMPAIGN = Section(
         "max_attempts": Field(kind=whole(1, 1000)),
         "retry_delay_seconds": Field(kind=number(0, 604_800)),
         "weight": Field(kind=WEIGHT, default=1.0),
+        "account_choice": Field(kind=one_of(AccountChoice), default=AccountChoice.FREE),
     },
     tables=("content", "tracking", "window", "limits", "accounts"),
     refused={
@@ -127,6 +130,7 @@ CONTENT = Section(
         "text": Field(kind=PATH, default=""),
         "list_id": Field(kind=TEXT, default=""),
         "missing_fields": Field(kind=one_of(MissingFields), default=MissingFields.FAIL),
+        "attachments": Field(kind=PATHS, default=[]),
     },
 )
 

@@ -56,6 +56,11 @@ class CampaignFile:
         """The files of the bodies, by field: {"html": "spring.html"}."""
         return self.content_places.bodies
 
+    @property
+    def attachments(self) -> tuple[Path, ...]:
+        """The files that are attached to every message."""
+        return self.content_places.attachments if isinstance(self.content_places, ContentPlaces) else ()
+
     def check_content(self, columns: Sequence[str]) -> list[Problem]:
         """What is wrong with the content for an audience of these columns, each problem with its file and line."""
         match self.content_places, self.content:

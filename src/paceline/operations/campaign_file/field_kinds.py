@@ -210,10 +210,19 @@ def _web_url(value: object) -> str:
 
 FLAG = Kind(accepts="true or false", read=_flag)
 TEXT = Kind(accepts="text", read=_string)  # whose content is judged elsewhere
+
+
+def _paths(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise ValueError
+    return [_some_path(one) for one in value]
+
+
 LINE = Kind(accepts=f"one line of text, up to {_LONGEST_TEXT} characters", read=_line)
 SOME_LINE = Kind(accepts=f"one line of text, 1 to {_LONGEST_TEXT} characters", read=_some_line)
 PATH = Kind(accepts="the path of a file", read=_path)
 SOME_PATH = Kind(accepts="the path of a file", read=_some_path)
+PATHS = Kind(accepts="a list of paths of files", read=_paths)
 KEY = Kind(
     accepts="1 to 100 letters (A-Z, a-z), digits, dots, dashes and underscores, not beginning with a dot or a dash",
     read=matching(_KEY),

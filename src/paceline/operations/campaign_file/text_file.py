@@ -1,4 +1,4 @@
-"""Text files that people write: bounded, and UTF-8."""
+"""Files that a campaign file names: bounded; texts are UTF-8."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ class UnusableFile(PacelineError):
 
 def read_text(path: Path) -> str:
     """The text of a file, lines ended by LF, without a byte order mark. Raises UnusableFile."""
-    data = _read(path)
-    if len(data) > LARGEST_FILE:
-        raise UnusableFile("is larger than 1 MB")
+    data = read_bytes(path, LARGEST_FILE)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnusableFile("is UTF-16; save it as UTF-8")
     try:
@@ -45,12 +43,16 @@ def require_file(path: Path) -> None:
     os.close(_open(path))
 
 
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path, largest: int) -> bytes:
+    """The content of a file of at most ``largest`` bytes. Raises UnusableFile."""
     with open(_open(path), "rb") as file:
         try:
-            return file.read(LARGEST_FILE + 1)
+            data = file.read(largest + 1)
         except OSError as error:
             raise UnusableFile(f"cannot be read: {error.strerror}") from None
+    if len(data) > largest:
+        raise UnusableFile(f"is larger than {round(largest / 1e6)} MB")
+    return data
 
 
 def _open(path: Path) -> int:

@@ -23,6 +23,7 @@ _NAMES = {
     "track_text_clicks": "track_text_clicks",
     "bounce_address": "bounce_address",
     "missing_fields": "missing_fields",
+    "attachments": "attachments",
 }
 """The name outside -> the name in EmailContent."""
 _YES_OR_NO = ("track_opens", "track_clicks", "track_text_clicks")
@@ -42,6 +43,11 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
             if not isinstance(value, bool):
                 problems.append(Problem(file="", field=f"{field}.{given}", message="accepts true or false"))
             found[given] = value
+        elif given == "attachments":
+            if not isinstance(value, list | tuple) or not all(isinstance(one, str) and _storable(one) for one in value):
+                problems.append(Problem(file="", field=f"{field}.{given}", message="accepts a list of ids of files"))
+            else:
+                found[given] = tuple(dict.fromkeys(value))
         elif value is not None and (not isinstance(value, str) or not _storable(value)):
             accepted = "accepts a text without NUL characters and halves of characters"
             problems.append(Problem(file="", field=f"{field}.{given}", message=accepted))
@@ -50,12 +56,15 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
     if problems:
         raise InputError(problems)
     texts: dict[str, Any] = {
-        name: found.get(name) or "" for name in _NAMES.values() if name not in ("text", "missing_fields", *_YES_OR_NO)
+        name: found.get(name) or ""
+        for name in _NAMES.values()
+        if name not in ("text", "missing_fields", "attachments", *_YES_OR_NO)
     }
     texts |= {name: found[name] for name in _YES_OR_NO if name in found}
     return EmailContent(
         **texts,
         text=found.get("text") or None,
+        attachments=found.get("attachments") or (),
         missing_fields=MissingFields(found.get("missing_fields") or MissingFields.FAIL),
         campaign_key=key,
         campaign_name=name,
@@ -63,12 +72,10 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
 
 
 def content_values(content: EmailContent) -> dict[str, Any]:
-    """What ``read_content`` reads."""
-    return {
-        given: str(value) if given == "missing_fields" else value
-        for given, name in _NAMES.items()
-        for value in [getattr(content, name)]
-    }
+    """What ``read_content`` reads; without attachments where there are none, so that an earlier release reads it as well."""
+    values = {given: getattr(content, name) for given, name in _NAMES.items()}
+    values |= {"missing_fields": str(content.missing_fields), "attachments": list(content.attachments)}
+    return {given: value for given, value in values.items() if given != "attachments" or value}
 
 
 def content_problems(content: EmailContent, *, from_elsewhere: str = "", field: str = "content") -> list[Problem]:

@@ -16,10 +16,12 @@ from paceline.domain.account import Account, Limits
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.hosted_file import LARGEST_FILE
 from paceline.domain.layer import Layer, LayerKind
 from paceline.domain.phone import parse_phone
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
-from paceline.operations.campaigns import preflight
+from paceline.operations.campaign_file.text_file import UnusableFile, read_bytes
+from paceline.operations.campaigns import files, preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
 from paceline.store.queue import accounts, campaigns, fallbacks, layers, template_stops
@@ -47,6 +49,8 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
     if found is None:
         return _prepare_new(context, file, notices)
+    if file.fallback is not None:
+        _bring_fallback_up_to_date(context, file.fallback)
     if found.status in ENDED:
         return Prepared(campaign_id=found.id, audience=None, notices=notices)
     audience_again = None if found.launched_at is not None else _same_audience(file, found)
@@ -92,6 +96,8 @@ def _new(context: Context, file: CampaignFile, audience: Audience) -> NewCampaig
     problems = file.check_content(audience.columns)
     if not problems and isinstance(content, EmailContent):
         problems = _certainly_broken(context, file, content)
+        if not problems and file.attachments:
+            content, problems = _with_attachments(context, file, content)
     if problems:
         raise InputError(problems)
     about = {"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}
@@ -133,6 +139,26 @@ def _certainly_broken(context: Context, file: CampaignFile, content: EmailConten
     return [preflight.as_problem(finding, file=place) for finding in found]
 
 
+def _with_attachments(
+    context: Context, file: CampaignFile, content: EmailContent
+) -> tuple[EmailContent, list[Problem]]:
+    """The content with its files kept, as senders on every machine need them; the same files again are the same."""
+    ids = []
+
+    def problem(message: str) -> Problem:
+        return Problem(file=str(file.path), field="content.attachments", message=message)
+
+    for path in file.attachments:
+        try:
+            ids.append(files.upload(context, path.name, read_bytes(path, LARGEST_FILE)).id)
+        except UnusableFile as error:
+            return content, [problem(f"{path} {error.reason}")]
+        except InputError as error:
+            return content, [problem(f"{path.name}: {one.message}") for one in error.problems]
+    wrong = files.attachment_problems(context, ids)
+    return replace(content, attachments=tuple(ids)), [problem(one.message) for one in wrong]
+
+
 def _open_audience(file: CampaignFile) -> Audience:
     if file.channel == "whatsapp":
         parse = partial(parse_phone, country=file.default_country)
@@ -159,6 +185,14 @@ def _content(file: CampaignFile) -> EmailContent | WhatsAppContent:
         return file.content
     first = next(account.from_address for account in file.accounts if isinstance(account, Account))
     return replace(file.content, from_address=first)
+
+
+def _bring_fallback_up_to_date(context: Context, file: CampaignFile) -> None:
+    """The second campaign of a file, unless it has ended: what is handed over to it later opens it again."""
+    with context.queue.read() as connection:
+        second = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
+    if second is not None and second.status not in ENDED:
+        _bring_up_to_date(context, file, second)
 
 
 def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) -> None:

@@ -18,15 +18,27 @@ _LATE_SECONDS = 30.0
 
 
 def causes_of(connection: Connection, campaign: CampaignRow, *, now: float) -> list[Cause]:
-    """Why a campaign at a worker does not go on here; nothing for one that is sent from here."""
+    """Why a campaign at a worker does not go on here, and which accounts of another one are lent to a worker."""
     known = remote_campaigns.get(connection, campaign.id)
-    if known is None or known.closed_at is not None or campaign.status not in ACTIVE:
+    if campaign.status not in ACTIVE:
         return []
+    if known is None or known.closed_at is not None:
+        return [_lent(campaign, *pair) for pair in remote_campaigns.lent_accounts(connection, campaign.id)]
     worker = workers.get(connection, known.worker_id)
     if worker is None:
         return []
     cause, sentence, until = _words(campaign, known, worker, now)
     return [Cause(campaign=campaign.key, account=None, cause=cause, sentence=sentence, until=until)]
+
+
+def is_away(causes: list[Cause]) -> bool:
+    """Whether these are of a campaign that a worker sends, and not of one whose accounts are elsewhere."""
+    return any(cause.account is None for cause in causes)
+
+
+def _lent(campaign: CampaignRow, account: str, worker: str) -> Cause:
+    sentence = f"{account}: lent to the worker {worker}, which sends with it until its campaigns have ended"
+    return Cause(campaign=campaign.key, account=account, cause="account_lent", sentence=sentence, until=None)
 
 
 def _words(

@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy import Connection
 
+from paceline.domain.account_choice import AccountChoice
 from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.errors import PacelineError
 from paceline.domain.message import MessageState
@@ -21,6 +22,7 @@ from paceline.domain.pacing import begin_at, interval_seconds, slot
 from paceline.domain.sending_window import SendingWindow
 from paceline.store.database import Database, rows_json
 from paceline.store.migrations import QUEUE
+from paceline.store.queue.dealing import Dealer, Rows
 from paceline.store.queue.layer_book import LayerBook, LayeredClaim, OpenLayer, write_back
 from paceline.store.queue.tally import Tally
 
@@ -97,6 +99,7 @@ class Claims:
         self._sql = statements
         self._fresh_after: dict[int, int] = {}
         self._book = LayerBook(database)
+        self._dealer = Dealer(database, statements)
         self.in_layers = False
         """Whether any message was claimed that counts in a layer."""
 
@@ -125,10 +128,11 @@ class Claims:
             limit = terms.layered.room(limit)
         if limit <= 0:
             return Claimed()
+        find = self._finder(connection, terms, tally, now)
         if terms.sorts_recipients:
-            rows, more = self._pick(connection, terms, limit, now)
+            rows, more = self._pick(connection, terms, limit, find, now)
         else:
-            rows, more = self._take(connection, claim.campaign_id, limit, now), False
+            rows, more = find(limit), False
         claimed = self._take_over(connection, claim, rows, terms, tally, now) if rows else Claimed()
         claimed.more = more
         return claimed
@@ -159,8 +163,20 @@ class Claims:
             layered = LayeredClaim(opened[workspace_id], host=host, campaign_id=claim.campaign_id, now=now)
         return _Terms(interval=interval, next_at=next_at, pacing=pacing, layered=layered, values=values)
 
+    def _finder(self, connection: Connection, terms: _Terms, tally: Tally, now: float) -> Callable[[int], Rows]:
+        """What gives the next messages for the account: any, or those that the campaign's choice deals to it."""
+        campaign_id, choice = terms.values["campaign"], terms.pacing.account_choice
+
+        def any_account(limit: int) -> Rows:
+            return self._take(connection, campaign_id, limit, now)
+
+        def by_choice(limit: int) -> Rows:
+            return self._dealer.take(connection, terms.values, choice, tally, limit, find=any_account, now=now)
+
+        return any_account if choice is AccountChoice.FREE else by_choice
+
     def _pick(
-        self, connection: Connection, terms: _Terms, limit: int, now: float
+        self, connection: Connection, terms: _Terms, limit: int, find: Callable[[int], Rows], now: float
     ) -> tuple[list[tuple[Any, ...]], bool]:
         """Up to ``limit`` messages whose recipients may have one now; those who may not are put off on the way.
 
@@ -170,7 +186,7 @@ class Claims:
         put_off = 0
         while len(picked) < limit and put_off < _MOST_PUT_OFF:
             wanted = limit if not put_off else max(limit, _NEXT_LOOK)  # those that were picked are found again
-            rows = self._take(connection, terms.values["campaign"], wanted, now)
+            rows = find(wanted)
             later = []
             for row in rows:
                 if row[0] in picked or len(picked) == limit:

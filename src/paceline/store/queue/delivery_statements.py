@@ -44,6 +44,7 @@ def delivery_statements(database: Database) -> dict[str, Any]:
     keys = database.rows("rows", suppression_key="text")
     accepted = database.rows("rows", id="integer", attempt="integer", reply="text", at="number")
     in_layers = database.rows("rows", id="integer", layers="text")
+    dealt = database.rows("rows", id="integer", account_id="integer")
     put_off = database.rows("rows", id="integer", due_at="number")
     lock_messages = f"{database.lock_rows} OF m" if database.lock_rows else ""
     statements = {
@@ -134,6 +135,16 @@ def delivery_statements(database: Database) -> dict[str, Any]:
         # Not before its moment: it waits in the queue as what it is.
         "put_off": f"""
             UPDATE messages SET due_at = r.due_at FROM ({put_off}) AS r
+            WHERE messages.id = r.id AND messages.state IN (0, 3)""",
+        # Where a campaign chooses its accounts: what is on an account's pile, whom messages were dealt to, dealing.
+        "pile": f"""
+            SELECT id, address, fields, attempt, state FROM messages
+            WHERE campaign_id = :campaign AND state = 0 AND dealt_to IS NOT NULL AND dealt_to = :account
+              AND (due_at <= :now OR due_at >= :pile)
+            ORDER BY id LIMIT :limit {database.skip_locked}""",
+        "dealt_to": f"SELECT id, dealt_to FROM messages WHERE id IN ({ids}) AND dealt_to IS NOT NULL",
+        "deal": f"""
+            UPDATE messages SET state = 0, dealt_to = r.account_id, due_at = :pile FROM ({dealt}) AS r
             WHERE messages.id = r.id AND messages.state IN (0, 3)""",
         # A dead sender's account: the fence rises first, then what it held is sorted out.
         "raise_fence": """

@@ -173,6 +173,18 @@ def accounts_elsewhere(connection: Connection, campaign_id: int, worker_id: int)
     return list(rows.scalars())
 
 
+def lent_accounts(connection: Connection, campaign_id: int) -> list[tuple[str, str]]:
+    """(account, worker) by their names, of the accounts of a campaign that are lent."""
+    rows = connection.execute(
+        sql(
+            "SELECT a.name AS account, w.name AS worker FROM campaign_accounts ca JOIN accounts a ON a.id = ca.account_id "
+            "JOIN workers w ON w.id = a.lent_to WHERE ca.campaign_id = :id AND ca.active = 1 ORDER BY ca.position"
+        ),
+        {"id": campaign_id},
+    )
+    return [(row.account, row.worker) for row in rows]
+
+
 def usage_to_lend(connection: Connection, account_id: int, *, now: float) -> list[tuple[int, int]]:
     """What an account has used, for the worker that borrows it: what is older than two hours by quarters of an hour.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -58,6 +58,50 @@ def suppress(
     return added
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSuppression:
+    """An address to suppress, and until when (None: for ever)."""
+
+    address: str
+    reason: str
+    expires_at: float | None = None
+
+
+def suppress_many(
+    connection: Connection,
+    database: Database,
+    new: Sequence[NewSuppression],
+    *,
+    workspace_id: int,
+    channel: str,
+    source: str,
+    now: float,
+) -> int:
+    """The same as ``suppress`` for many at once; of an address that comes twice the first counts."""
+    first: dict[str, NewSuppression] = {}
+    for one in new:
+        first.setdefault(one.address.casefold(), one)
+    if not first:
+        return 0
+    rows = database.rows("rows", address="text", reason="text", expires_at="number")
+    return connection.execute(
+        sql(
+            "INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at, expires_at) "
+            f"SELECT {int(workspace_id)}, :channel, address, reason, :source, :now, expires_at FROM ({rows}) AS r "
+            "WHERE true ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, "
+            "source = excluded.source, created_at = excluded.created_at, expires_at = excluded.expires_at "
+            "WHERE suppressions.expires_at IS NOT NULL "
+            "AND (excluded.expires_at IS NULL OR excluded.expires_at > suppressions.expires_at)"
+        ),
+        {
+            "rows": json.dumps([[key, one.reason, one.expires_at] for key, one in sorted(first.items())]),
+            "channel": channel,
+            "source": source,
+            "now": now,
+        },
+    ).rowcount
+
+
 def find(connection: Connection, address: str, *, workspace_id: int, channel: str, now: float) -> Suppression | None:
     """How an address is suppressed now; None when it is not."""
     row = connection.execute(
@@ -92,17 +136,18 @@ def after(connection: Connection, address: str, limit: int, *, workspace_id: int
 
 
 def listing(database: Database, *, workspace_id: int, channel: str) -> Iterator[Suppression]:
-    """Every suppressed address in order."""
-    with database.read() as connection:
-        rows = connection.execute(
-            sql(
-                "SELECT address, reason, source, created_at, expires_at FROM suppressions "
-                "WHERE workspace_id = :workspace AND channel = :channel ORDER BY address"
-            ),
-            {"workspace": workspace_id, "channel": channel},
-        ).all()
-    for row in rows:
-        yield Suppression(**row._mapping)
+    """Every suppressed address in order, read page by page."""
+    address = ""
+    while True:
+        with database.read() as connection:
+            page = after(connection, address, _PAGE, workspace_id=workspace_id, channel=channel)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        address = page[-1].address
+
+
+_PAGE = 1000
 
 
 def among(
