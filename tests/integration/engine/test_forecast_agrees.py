@@ -20,7 +20,7 @@ from paceline.operations.campaigns.forecasting import plan_of_file
 from surroundings.scenarios import scenario
 from surroundings.sending import Hands, opened
 
-_COUNT = int(os.environ.get("PACELINE_TEST_SCENARIOS", "20"))
+_COUNT = int(os.environ.get("SCENARIOS", "20"))
 
 
 def paused(timeline: Sequence[Moment]) -> list[tuple[float, float]]:
