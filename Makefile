@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test retest check format bench lock web openapi clean
+.PHONY: help demo test retest check format bench lock web openapi screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ web: $(VENV)/.ready ## build the web interface anew, after a change in web/
 
 openapi: $(VENV)/.ready-to-test ## write web/openapi.json, from which the web interface's client is made
 	@PYTHONPATH=tests $(BIN)/python -m surroundings.described_api
+
+screenshots: $(VENV)/.ready-to-test ## take docs/screenshots anew, from a real installation in the system's Chromium
+	@PYTHONPATH=tests $(BIN)/python -m surroundings.screenshots docs/screenshots
 
 clean: ## remove the environment and everything that was built
 	@rm -rf $(VENV) web/node_modules src/paceline/static build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, expect
 
 from paceline.domain.permission import Role
+from paceline.store.database import sql
 from surroundings.browser import Visitor, session_of, visitor
 from surroundings.server import Server
 
@@ -93,3 +94,14 @@ def test_viewer_sees_and_changes_nothing(browser: Browser, server: Server) -> No
             expect(page.get_by_role("button", name="New")).to_have_count(0)
             expect(page.get_by_role("link", name="Import")).to_have_count(0)
         expect(page.get_by_role("link", name="Audit log")).to_have_count(0)
+
+
+def test_person_is_erased_for_good(owner: Visitor, server: Server) -> None:
+    with server.as_person(Role.OWNER) as client:
+        made = client.post("/api/v1/contacts", json={"email": "ann@example.com"}).json()
+    page = owner.open(f"/contacts/{made['id']}")
+    page.get_by_role("button", name="Erase the person").click()
+    page.get_by_role("dialog").get_by_role("button", name="Erase the person").click()
+    expect(page.get_by_text("is being removed in the background")).to_be_visible()
+    with server.context.queue.read() as connection:
+        assert connection.execute(sql("SELECT COUNT(*) FROM erasures")).scalar_one() == 1

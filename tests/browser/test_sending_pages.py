@@ -68,3 +68,16 @@ def test_worker_gets_its_keys_which_are_shown_once(owner: Visitor) -> None:
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("cell", name="berlin https")).to_be_visible()
     assert owner.serious_findings() == []
+
+
+def test_mailbox_is_added_and_its_state_shown(owner: Visitor) -> None:
+    page = owner.open("/mailboxes")
+    page.get_by_role("button", name="Add a mailbox").first.click()
+    page.get_by_label("Name", exact=False).first.fill("bounces")
+    page.get_by_label("IMAP server").fill("imap.example.com")
+    page.get_by_label("User name").fill("bounces@example.com")
+    page.get_by_label("Password").first.fill("s3cret-one")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("cell", name="bounces bounces@example.com")).to_be_visible()
+    expect(page.get_by_text("Everything was understood")).to_be_visible()
+    assert owner.serious_findings() == []

@@ -7,6 +7,7 @@ from typing import Any
 
 from paceline.domain.account import AccountState, Limits
 from paceline.domain.campaign import CampaignKind, CampaignStatus, LateStart
+from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import CampaignRow
 
@@ -17,7 +18,7 @@ def campaign_row(*, status: CampaignStatus, **changes: Any) -> CampaignRow:
     values |= {"id": 1, "workspace_id": 1, "key": "spring", "name": "spring", "channel": "email", "content": "{}"}
     values |= {"audience": "{}", "message_id_domain": "example.com", "rate_per_minute": 0.0, "launch_cursor": 0}
     values |= {"refused": 0, "updated_at": 0.0, "created_at": 0.0, "late_start": LateStart.ASK}
-    return CampaignRow(**{**values, "status": status, "kind": CampaignKind.FILE, **changes})
+    return CampaignRow(**{**values, "status": status, "kind": CampaignKind.FILE, "pacing": CampaignPacing(), **changes})
 
 
 def standing_row(**changes: Any) -> AccountStanding:

@@ -238,7 +238,7 @@ def test_operations_of_the_api_are_documented_as_they_are() -> None:
 def test_what_happens_to_a_message_is_documented_as_it_is() -> None:
     text = (REFERENCE / "api.md").read_text().partition("## What happens to a message\n")[2]
     documented = re.findall(r"^\| `(\w+)` \|", text, re.M)
-    assert documented == [*ReportKind, "resolved_sent", "resolved_resend", "fallback", *FactKind]
+    assert documented == [*ReportKind, "resolved_sent", "resolved_resend", "retried", "fallback", *FactKind]
 
 
 # Events

@@ -22,6 +22,7 @@ const inside: RouteObject[] = [
   { path: "accounts", lazy: async () => ({ Component: (await import("./pages/accounts/accounts")).Accounts }) },
   { path: "accounts/:id", lazy: async () => ({ Component: (await import("./pages/accounts/account")).Account }) },
   { path: "domains", lazy: async () => ({ Component: (await import("./pages/domains/domains")).Domains }) },
+  { path: "mailboxes", lazy: async () => ({ Component: (await import("./pages/mailboxes/mailboxes")).Mailboxes }) },
   { path: "workers", lazy: async () => ({ Component: (await import("./pages/workers/workers")).Workers }) },
   { path: "audit", lazy: async () => ({ Component: (await import("./pages/audit/audit")).Audit }) },
   {

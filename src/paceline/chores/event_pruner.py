@@ -32,6 +32,8 @@ _LONGEST_REST_SECONDS = 1.0
 IDEMPOTENCY_SECONDS = _DAY_SECONDS
 """How long a repeated request is answered with the first one's answer."""
 _SENDER_SECONDS = 7 * _DAY_SECONDS
+_FAILED_WEBHOOK_SECONDS = 14 * _DAY_SECONDS
+_WHATSAPP_ID_SECONDS = 60 * _DAY_SECONDS  # longer than anybody answers, and than a receipt may come
 _LINK_SECONDS = 30 * _DAY_SECONDS
 _SIGN_SECONDS = 30 * _DAY_SECONDS  # much longer than they count
 _KEPT_MAIL_SECONDS = 30 * _DAY_SECONDS
@@ -97,6 +99,8 @@ def _walks(parts: Parts, now: float) -> Iterator[tuple[str, Iterator[int]]]:
     soft_bounces_from = now - settings.soft_bounce_days * _DAY_SECONDS
     yield "soft_bounces", queue_pruning.soft_bounces(queue, before=soft_bounces_from)
     yield "health_signs", queue_pruning.health_signs(queue, before=now - _SIGN_SECONDS)
+    yield "received_webhooks", queue_pruning.failed_webhooks(queue, before=now - _FAILED_WEBHOOK_SECONDS)
+    yield "whatsapp_ids", queue_pruning.whatsapp_ids(queue, before=now - _WHATSAPP_ID_SECONDS)
     yield "kept_mail", kept_mail.prune(queue, before=now - _KEPT_MAIL_SECONDS)
     if settings.keep_events_days:
         yield "facts", queue_pruning.facts(queue, before=now - settings.keep_events_days * _DAY_SECONDS)

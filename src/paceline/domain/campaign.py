@@ -90,7 +90,7 @@ MOVES: dict[CampaignMove, _Row] = {
     CampaignMove.STOP:       _row((_S.DRAFT, _S.SCHEDULED, _S.RUNNING, *_PAUSES), _S.STOPPED, "a person ends it"),
     CampaignMove.COMPLETE:   _row((_S.RUNNING, *_PAUSES), _S.COMPLETED,
                                   "the audience is launched and no message is left to send"),
-    CampaignMove.REOPEN:     _row((_S.COMPLETED,), _S.RUNNING, "uncertain messages are sent again, or a single message was added"),
+    CampaignMove.REOPEN:     _row((_S.COMPLETED,), _S.RUNNING, "uncertain messages are sent again, failed ones tried again, or a single message was added"),
 }
 # fmt: on
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from paceline.domain.block import FullLayer
 from paceline.domain.campaign import CampaignKind, CampaignStatus
 from paceline.engine.cause import Cause, at_words, counted
 from paceline.engine.explain_accounts import BY_EFFECT, SILENT_SECONDS, AtWork, about_account
+from paceline.engine.explain_pace import about_pace
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import Progress
 
@@ -42,6 +44,8 @@ class Surroundings:
     campaign_warning: str = ""
     """What is wrong with the campaign's reputation, as far as it may go on."""
     stopped_templates: Sequence[StoppedTemplate] = ()
+    full_layers: Sequence[FullLayer] = ()
+    """Limits above single accounts that are used up now and concern the campaign."""
     account_warnings: Sequence[tuple[str, str]] = ()
     """The same of accounts, with their names."""
 
@@ -59,6 +63,7 @@ def explain(
         *_about_the_launch(progress, surroundings),
         *_about_accounts(progress, standings, surroundings, now),
         *_about_reputation(progress, surroundings),
+        *about_pace(progress, surroundings.full_layers, now),
         *_about_messages(progress, now),
         *_about_templates(progress, surroundings),
         *_about_the_clock(progress, surroundings),

@@ -293,6 +293,9 @@ class LentCampaigns:
         if content.base_url and not self._base_url:
             message = "has tracked links, but this worker has no PACELINE_BASE_URL under which people could reach it"
             return {}, [Problem(file="", field="campaign.content.base_url", message=message)]
+        if content.attachments:
+            message = "names files that are attached, which a worker does not get"
+            return {}, [Problem(file="", field="campaign.content.attachments", message=message)]
         own = {"base_url": self._base_url if content.base_url else "", "bounce_address": ""}
         return {**content.to_json(), **own}, []
 

@@ -46,6 +46,10 @@ TEST = Recipient(address="", suppressed_because=None)
 """Of a test message that belongs to nobody: the page is shown, and nothing changes."""
 
 
+ERASED = Recipient(address="This address", suppressed_because="erased")
+"""Of a message whose recipient was erased: nobody can be named, and nothing is left to do."""
+
+
 def find(queue: Database, token: Token, *, now: float) -> Recipient | None:
     """Whom a genuine token is about; None when message or campaign are not there (any more)."""
     if token.message_id == 0:
@@ -56,6 +60,8 @@ def find(queue: Database, token: Token, *, now: float) -> Recipient | None:
         )
         if message is None:
             return None
+        if not message.address:
+            return ERASED
         found = suppressions.find(
             connection, message.address, workspace_id=message.workspace_id, channel=message.channel, now=now
         )

@@ -41,7 +41,7 @@ class Views:
             message = facts.find_message(
                 connection, token.message_id, workspace_id=token.workspace_id, campaign_id=token.campaign_id
             )
-        if message is None or message.channel != "email":
+        if message is None or not message.address or message.channel != "email":  # without: its recipient was erased
             return None
         try:
             renderer = self._renderer(token)

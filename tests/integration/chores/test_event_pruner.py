@@ -191,3 +191,19 @@ def test_old_facts_and_soft_bounces_go_and_the_counts_stay(database_url: str, tm
         assert (removed["facts"], removed["soft_bounces"]) == (799, 2)
         assert (_count(context, "facts"), _count(context, "delivery_facts")) == (799, 1)
         assert _count(context, "soft_bounces") == 1
+
+
+def test_ids_and_webhooks_of_whatsapp_go_in_their_time(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path) as context:
+        now = context.clock.now()
+        old, young = now - 61 * _DAY, now - 59 * _DAY
+        ids = [
+            {"wamid": f"w{n}", "message_id": n, "recipient": "+1", "at": old if n < 1200 else young}
+            for n in range(1300)
+        ]
+        _insert(context, "whatsapp_ids", ids)
+        bodies = [{"body": b"{}", "at": old, "failure": failure} for failure in ("not JSON", None)]
+        _insert(context, "received_webhooks", bodies)
+        removed = event_pruner.prune(context, threading.Event())
+        assert (removed["whatsapp_ids"], removed["received_webhooks"]) == (1200, 1)
+        assert (_count(context, "whatsapp_ids"), _count(context, "received_webhooks")) == (100, 1)

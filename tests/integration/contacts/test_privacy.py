@@ -28,7 +28,7 @@ from paceline.store.public_ids import IdKind
 from paceline.store.queue import erasures, facts, launching
 from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.launching import NewMessage
-from paceline.tracking.unsubscribes import Way, unsubscribe
+from paceline.tracking.unsubscribes import ERASED, Way, find, resubscribe, unsubscribe
 from surroundings.imports import imported, write_csv
 from surroundings.tracked import Tracked
 from surroundings.working import no_filter, started_campaign
@@ -237,6 +237,8 @@ def test_what_still_comes_back_is_counted_and_names_nobody(context: Context, tra
     token = tracked.tokens.read(tracked.token(Purpose.UNSUBSCRIBE, 1), Purpose.UNSUBSCRIBE)
     assert token is not None
     assert unsubscribe(context.queue, token, Way.ONE_CLICK, now=1.0)
+    assert find(context.queue, token, now=1.0) is ERASED
+    assert not resubscribe(context.queue, token, now=1.0)
     with context.queue.read() as connection:
         assert connection.execute(sql("SELECT COUNT(*) FROM suppressions")).scalar_one() == 0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from paceline.domain.campaign import CampaignStatus
+from paceline.operations.campaigns.explaining import explain
 from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
 from paceline.sandbox.behaviour_file import parse_behaviours
@@ -95,6 +96,11 @@ def test_full_domain_holds_back_its_recipients_only(database_url: str, tmp_path:
                 for hour, sent in [("12:10", 35), ("13:00", 40), ("14:00", 42)]:
                     hands.turn(instant(f"2027-03-01T{hour}:00+00:00") - hands.at)
                     await sending.until(lambda summary, sent=sent: summary.counts["sent"] == sent)  # type: ignore[misc]
+                    causes = {cause.cause: cause for cause in explain(context, "test")}
+                    assert ("layer_full" in causes) == (sent < 42)
+                    if sent < 42:
+                        assert "hourly limit 5 reached, next message" in causes["layer_full"].sentence
+                        assert causes["layer_full"].until == (hands.at // 3600 + 1) * 3600
                 await sending.end()
         await server.stop()
         to_gmail = [delivery for delivery in server.deliveries if delivery.recipient.endswith("@gmail.com")]

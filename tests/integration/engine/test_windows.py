@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from paceline.domain.campaign import CampaignStatus
+from paceline.operations.campaigns.explaining import explain
 from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
 from paceline.sandbox.smtp_server import SmtpSandbox
@@ -112,6 +113,8 @@ not_before = 2027-03-01T09:00:00
                 ]:
                     hands.turn(instant(f"2027-03-01T{moment}") - hands.at)
                     await sending.until(lambda summary, count=count: summary.counts["sent"] == count)  # type: ignore[misc]
+                    causes = {cause.cause for cause in explain(context, "test")}
+                    assert ("recipient_hours" in causes) == (count < 40)
                 await sending.end()
         await server.stop()
         for delivery in server.deliveries:

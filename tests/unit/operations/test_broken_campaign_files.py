@@ -39,7 +39,7 @@ SAME_LOGIN = "the same login as that of the account in line 12"
 EACH_ONCE = "accepts each host, port and user name once, whatever the names"
 NO_FROM = 'is missing, and the account "relay-1" has no from of its own'
 BASE_URL = "it must be a URL such as https://news.example.com, without query, and not a template"
-CAMPAIGN_FIELDS = "key, name, channel, audience, rate_per_minute, max_attempts, retry_delay_seconds, weight, account_choice, content, tracking, window, limits, accounts"
+CAMPAIGN_FIELDS = "key, name, channel, fallback, audience, rate_per_minute, max_attempts, retry_delay_seconds, weight, account_choice, content, tracking, window, limits, accounts"
 
 KEY = 'key = "spring-2027"'
 PORT = "port = 587"
@@ -73,7 +73,7 @@ BROKEN = [
     value("misspelt section", "[tracking]", "[trackin]", 9, "trackin", 'there is no such field: did you mean "tracking"?'),
     value("unknown channel", KEY, f'{KEY}\nchannel = "fax"', 2, "channel", 'accepts "email" or "whatsapp", got "fax"'),
     value("stored list", 'audience = "contacts.csv"', 'list = "newsletter"', 2, "list", 'stored lists are not in this version; name a file instead: audience = "contacts.csv"'),
-    value("second channel", KEY, f'{KEY}\nfallback = "email"', 2, "fallback", "campaigns with two channels are not in this version"),
+    value("second channel", KEY, f'{KEY}\nfallback = "email"', 2, "fallback", "accepts the other channel (\"whatsapp\")"),
     value("templates", LAST, f'{LAST}[[templates]]\nname = "x"\n', 24, "templates", 'they belong to channel = "whatsapp"'),
     value("no audience", 'audience = "contacts.csv"', "", 1, "audience", f"is missing; {PATH_RULE}"),
     value("missing audience", "contacts.csv", "contact.csv", 2, "audience", f"contact.csv does not exist; {TABLE}"),

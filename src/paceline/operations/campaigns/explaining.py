@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 
 from paceline.content.whatsapp import templates_of
 from paceline.domain.account import AccountState
+from paceline.domain.block import FullLayer
 from paceline.domain.campaign import ENDED
 from paceline.domain.errors import StoreUnavailable
+from paceline.domain.layer import BY_RECIPIENT
 from paceline.engine.cause import Cause, counted
 from paceline.engine.explain import StoppedTemplate, Surroundings, explain as explain_one
 from paceline.engine.explain_accounts import AtWork, about_account
@@ -24,6 +26,7 @@ from paceline.store.queue import (
     accounts,
     campaigns,
     health,
+    layers,
     outlook,
     parts,
     servers,
@@ -70,6 +73,7 @@ def explain_campaign(context: Context, campaign: CampaignRow) -> list[Cause]:
             at_work=None if is_away else at_work,
             campaign_warning=health.of_campaign(connection, campaign.id).evidence,
             stopped_templates=_stopped_templates(connection, campaign, now),
+            full_layers=_full_layers(connection, campaign, standings, now),
             account_warnings=health.warned_accounts(connection, campaign.id),
         )
     causes = explain_one(progress, standings, surroundings, now)
@@ -116,6 +120,19 @@ def _about_unused_accounts(context: Context, under_way: Sequence[CampaignRow]) -
     unused = [s for s in every if s.id not in used and s.state is not AccountState.READY]
     found = (about_account(None, standing, None, now) for standing in unused)
     return [cause for cause in found if cause is not None]
+
+
+def _full_layers(
+    connection: Connection, campaign: CampaignRow, standings: Sequence[AccountStanding], now: float
+) -> list[FullLayer]:
+    """The layers that are used up now and concern what the campaign would send."""
+    hosts = {standing.host for standing in standings}
+    return [
+        one
+        for one in layers.used_up(connection, workspace_id=campaign.workspace_id, now=now)
+        if one.layer.kind in BY_RECIPIENT
+        or any(one.layer.holds_for(host=host, campaign_id=campaign.id) for host in hosts)
+    ]
 
 
 def _at_work(context: Context, connection: Connection, standings: Sequence[AccountStanding]) -> AtWork:

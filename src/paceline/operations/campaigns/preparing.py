@@ -49,6 +49,8 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
     if found is None:
         return _prepare_new(context, file, notices)
+    if file.fallback is not None:
+        _bring_fallback_up_to_date(context, file.fallback)
     if found.status in ENDED:
         return Prepared(campaign_id=found.id, audience=None, notices=notices)
     audience_again = None if found.launched_at is not None else _same_audience(file, found)
@@ -183,6 +185,14 @@ def _content(file: CampaignFile) -> EmailContent | WhatsAppContent:
         return file.content
     first = next(account.from_address for account in file.accounts if isinstance(account, Account))
     return replace(file.content, from_address=first)
+
+
+def _bring_fallback_up_to_date(context: Context, file: CampaignFile) -> None:
+    """The second campaign of a file, unless it has ended: what is handed over to it later opens it again."""
+    with context.queue.read() as connection:
+        second = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
+    if second is not None and second.status not in ENDED:
+        _bring_up_to_date(context, file, second)
 
 
 def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paceline.domain.message import MessageState
+from paceline.domain.phone import spellings
 from paceline.store.database import Database, sql
 from paceline.store.queue.tally import Tally
 
@@ -170,6 +171,8 @@ def move_on(connection: Connection, row: ErasureRow, *, last: int) -> None:
 def finish(connection: Connection, row: ErasureRow, *, now: float) -> None:
     """Every message is nobody's: the address goes as well, and only its digest stays."""
     values = {"workspace": row.workspace_id, "address": (row.address or "").casefold()}
+    for number in spellings(row.address or ""):
+        connection.execute(sql("DELETE FROM whatsapp_ids WHERE recipient = :number"), {"number": number})
     for table in ("suppressions", "soft_bounces"):
         connection.execute(sql(f"DELETE FROM {table} WHERE workspace_id = :workspace AND address = :address"), values)
     connection.execute(

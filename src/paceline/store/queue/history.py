@@ -28,7 +28,7 @@ class HistoryRow:
     address: str
     at: float
     kind: str
-    """A ReportKind, a FactKind, or ``resolved_sent``, ``resolved_resend`` and ``fallback``."""
+    """A ReportKind, a FactKind, or ``resolved_sent``, ``resolved_resend``, ``retried`` and ``fallback``."""
     key: str
     """What tells it from others of its kind about the same message."""
     attempt: int | None

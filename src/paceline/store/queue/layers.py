@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from paceline.domain.account import Limits, Window
-from paceline.domain.layer import Layer, LayerKind
+from paceline.domain.allowance import Allowance, bucket_of, limit_windows
+from paceline.domain.block import FullLayer
+from paceline.domain.layer import Layer, LayerKind, why
 from paceline.store.database import sql
 from paceline.store.queue.piles import ON_A_PILE
 
@@ -104,6 +106,21 @@ def full(connection: Connection, *, now: float) -> list[LayerStanding]:
     """Those that have no room now, of every workspace."""
     rows = connection.execute(sql("SELECT * FROM layers WHERE until_at > :now ORDER BY id"), {"now": now})
     return [_standing(row) for row in rows]
+
+
+def used_up(connection: Connection, *, workspace_id: int, now: float) -> list[FullLayer]:
+    """The layers of a workspace of which no window leaves anything now, whether or not a claim has met them."""
+    found = []
+    for one in every(connection, workspace_id=workspace_id):
+        first = bucket_of(min(window.start for window in limit_windows(one.layer.limits, now)))
+        rows = connection.execute(
+            sql("SELECT bucket, count FROM layer_usage WHERE layer_id = :id AND bucket >= :first"),
+            {"id": one.id, "first": first},
+        )
+        usage = [(row[0], row[1]) for row in rows.all()]
+        if (end := Allowance(one.layer.limits, usage, 0, now).exhaustion(now)) is not None:
+            found.append(FullLayer(layer=one.layer, reason=why(one.layer, end), until=end.resumes_at))
+    return found
 
 
 def full_servers(connection: Connection, *, now: float) -> set[tuple[int, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paceline.store.database import Database, sql
+from paceline.store.database import Database, rows_json, sql
 
 _BATCH = 500
 
@@ -100,6 +100,28 @@ def health_signs(database: Database, *, before: float) -> Iterator[int]:
                 {"before": before, "batch": _BATCH},
             ).rowcount
         yield removed
+
+
+def whatsapp_ids(database: Database, *, before: float) -> Iterator[int]:
+    """The provider's ids of messages that nobody answers any more. Looks for them without a lock."""
+    removed = _BATCH
+    while removed == _BATCH:
+        with database.read() as connection:
+            statement = sql("SELECT wamid FROM whatsapp_ids WHERE at < :before LIMIT :batch")
+            found = connection.execute(statement, {"before": before, "batch": _BATCH}).scalars().all()
+        if found:
+            rows = database.rows("rows", wamid="text")
+            database.execute(f"DELETE FROM whatsapp_ids WHERE wamid IN ({rows})", rows=rows_json([w] for w in found))
+        removed = len(found)
+        yield removed
+
+
+def failed_webhooks(database: Database, *, before: float) -> Iterator[int]:
+    """Webhooks that could not be worked through, and that nobody has looked at for long."""
+    with database.write() as connection:
+        yield connection.execute(
+            sql("DELETE FROM received_webhooks WHERE failure IS NOT NULL AND at < :before"), {"before": before}
+        ).rowcount
 
 
 def usage(database: Database, *, before_bucket: int) -> Iterator[int]:

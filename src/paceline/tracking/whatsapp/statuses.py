@@ -39,7 +39,7 @@ _ARRIVED = ("delivered", "read", "played")
 _TAKEN = (*_ARRIVED, "sent", "failed")
 _UNDELIVERABLE, _TOO_MUCH_MARKETING = 131026, 131049
 _BOUNCES_BEFORE_SUPPRESSION = 2
-_BOUNCES_WITHIN_SECONDS = 180 * 86_400.0
+_BOUNCES_WITHIN_SECONDS = 30 * 86_400.0
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Statuses:
     def take(self, connection: Connection, updates: Sequence[StatusUpdate], *, now: float) -> Told:
         """Record statuses and draw the consequences; those of others' messages are passed over."""
         told = self._ours(connection, [one for one in updates if one.status in _TAKEN])
-        ids = [(one.wamid, message.id, one.recipient) for one, message in told if one.wamid]
+        ids = [(one.wamid, message.id, one.recipient if message.address else "") for one, message in told if one.wamid]
         self._settle(connection, told, now)
         whatsapp_messages.remember(connection, self._database, ids, now=now)
         new = self._record(connection, told, now)

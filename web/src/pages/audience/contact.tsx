@@ -38,7 +38,11 @@ function Known({ contact }: { contact: Schemas["ContactAnswer"] }) {
     <>
       <PageHeader title={contact.email ?? contact.phone ?? "Contact"} back={{ to: "/contacts", label: "Contacts" }}
         description={<>Known since <Moment at={contact.created_at} />, last changed <Moment at={contact.updated_at} />.</>}
-        actions={may("contacts:write") && <Remove contact={contact} />} />
+        actions={<>
+          {may("campaigns:read") && may("suppressions:read") && <Button component="a" variant="default" leftSection={<Icon name="download" />} download href={`/api/v1/privacy/export?address=${encodeURIComponent(contact.email ?? contact.phone ?? "")}`}>All that is known</Button>}
+          {may("contacts:write") && <Remove contact={contact} />}
+          {may("contacts:write") && <Erase contact={contact} />}
+        </>} />
       <Grid>
         <Grid.Col span={{ base: 12, md: 6 }}>
           <Paper className="surface" p="md">
@@ -71,6 +75,27 @@ function Remove({ contact }: { contact: Schemas["ContactAnswer"] }) {
       <Button variant="default" color="red" leftSection={<Icon name="trash" />} onClick={() => setAsking(true)}>Delete</Button>
       <Confirm opened={asking} onClose={() => setAsking(false)} title="Delete this contact?" confirm="Delete the contact" danger onConfirm={remove}>
         {contact.email ?? contact.phone} leaves every list. An unsubscription or a suppression of the address stays in force.
+      </Confirm>
+    </>
+  );
+}
+
+/** What the law gives everybody: to be forgotten everywhere, with counts that stay right. */
+function Erase({ contact }: { contact: Schemas["ContactAnswer"] }) {
+  const [asking, setAsking] = useState(false);
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const erase = async () => {
+    await answer(api.POST("/api/v1/privacy/erase", { body: { address: contact.email ?? contact.phone ?? "" } }));
+    await queries.invalidateQueries({ queryKey: ["contacts"] });
+    notifications.show({ message: "Noted: everything about this person is being removed in the background", color: "teal" });
+    void navigate("/contacts");
+  };
+  return (
+    <>
+      <Button variant="default" color="red" onClick={() => setAsking(true)}>Erase the person</Button>
+      <Confirm opened={asking} onClose={() => setAsking(false)} title="Erase this person everywhere?" confirm="Erase the person" danger onConfirm={erase}>
+        {contact.email ?? contact.phone}, the fields, the lists and the address in every message are gone for good. Counts of campaigns stay right, and a later import does not bring the person back.
       </Confirm>
     </>
   );

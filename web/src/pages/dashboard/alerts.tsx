@@ -6,12 +6,27 @@ import type { Live } from "../../api/feed";
 import { count, plural } from "../../shared/format";
 import { Icon } from "../../shared/icons";
 import { upperFirst } from "../../shared/problem-notice";
+import type { ListedCampaign } from "../campaigns/campaign-calls";
 
 const NAMED = 3;
 
+interface Seen {
+  id: string;
+  name: string;
+  status: string;
+  pause_reason: string | null;
+  uncertain: number;
+}
+
+/** What the feed has told, and of the others what the list says: the feed is silent about those that ended before. */
+function newest(live: Live, listed: readonly ListedCampaign[]): Seen[] {
+  const others = listed.filter((one) => !live.campaigns.has(one.id)).map((one) => ({ ...one, uncertain: one.counts.uncertain ?? 0 }));
+  return [...live.campaigns.values(), ...others];
+}
+
 /** Nothing where nothing is wrong. */
-export function Alerts({ live }: { live: Live }) {
-  const campaigns = [...live.campaigns.values()];
+export function Alerts({ live, listed }: { live: Live; listed: readonly ListedCampaign[] }) {
+  const campaigns = newest(live, listed);
   const stuck = campaigns.filter((one) => one.status === "paused_health");
   const uncertain = campaigns.filter((one) => one.uncertain > 0);
   const broken = [...live.accounts.values()].filter((one) => one.state === "broken");

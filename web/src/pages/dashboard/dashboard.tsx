@@ -36,7 +36,7 @@ export function Dashboard() {
             Add an account, import the people who asked for your mail, write, send yourself a test, start. It takes a few minutes.
           </EmptyState>
         )}
-        <Alerts live={live} />
+        <Alerts live={live} listed={campaigns.data?.items ?? []} />
         {campaigns.data && !nothingYet && <RunningCampaigns active={active} listed={campaigns.data.items} />}
         {may("accounts:read") && <AccountLanes />}
       </Stack>

@@ -55,7 +55,7 @@ function Card({ campaign }: { campaign: LiveCampaign }) {
       </Group>
       <ProgressBar counts={campaign} size={10} />
       <Text size="sm" c="dimmed" mt="xs" className="figures">
-        {running && (perSecond > 0 ? `${rate(perSecond)}; finished in about ${span((campaign.total - ended) / perSecond)}` : "Waiting for the next message")}
+        {running && (perSecond > 0 ? `${rate(perSecond)}; finished in about ${span((campaign.total - ended) / perSecond)}.` : "Waiting for the next message.")}
         {!running && campaign.pause_reason && `${upperFirst(campaign.pause_reason)}. `}
         {!running && campaign.resumes_at && <>Goes on in <Countdown to={campaign.resumes_at} />.</>}
         {campaign.failed > 0 && ` ${count(campaign.failed)} failed.`}

@@ -11,6 +11,7 @@ const LABELS: Record<EventName, string> = {
   "campaign.warning": "A campaign draws complaints or bounces",
   "account.warning": "An account draws complaints or bounces",
   "account.broken": "An account is broken",
+  "mailbox.broken": "A mailbox cannot be read any more",
   "database.unreachable": "The database cannot be reached",
   "database.back": "The database is back",
   "import.completed": "An import is completed",

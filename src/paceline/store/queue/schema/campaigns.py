@@ -126,6 +126,13 @@ messages = Table(
         sqlite_where=text("state = 7"),
         postgresql_where=text("state = 7"),
     ),
+    Index(
+        "messages_failed",
+        "campaign_id",
+        "id",
+        sqlite_where=text("state = 5"),
+        postgresql_where=text("state = 5"),
+    ),
 )
 
 campaign_counters = Table(

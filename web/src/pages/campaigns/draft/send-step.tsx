@@ -11,6 +11,7 @@ import { Icon } from "../../../shared/icons";
 import { ProblemNotice, upperFirst } from "../../../shared/problem-notice";
 import { Confirm } from "../../../shared/confirm";
 import { campaignKey, useCheck, useMove, type Campaign, type Check } from "../campaign-calls";
+import { ForecastPanel, useForecast } from "../forecast-panel";
 import { TestCard } from "./test-card";
 
 interface SendStepProps {
@@ -21,12 +22,14 @@ interface SendStepProps {
 export function SendStep({ campaign, goTo }: SendStepProps) {
   const may = useMay();
   const check = useCheck(campaign.id);
+  const forecast = useForecast(campaign.id, false);
   if (check.isPending) return <LoadingRows rows={3} />;
   if (check.isError) return <ProblemNotice error={check.error} title="It could not be checked" onRetry={() => void check.refetch()} />;
   const ready = check.data.problems.length === 0;
   return (
     <Stack>
       <Findings check={check.data} goTo={goTo} onAgain={() => void check.refetch()} />
+      {ready && forecast.data && <ForecastPanel forecast={forecast.data} />}
       {may("campaigns:send") ? (
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
           <TestCard campaign={campaign} />

@@ -13,11 +13,13 @@ import { StateBadge } from "../../../shared/state-badge";
 import { EMPTY_CONTENT, type EditedContent } from "../../../shared/message/content";
 import { MessageEditor } from "../../../shared/message/message-editor";
 import { useExplain, useProgress, type Campaign, type Progress } from "../campaign-calls";
+import { ForecastPanel, useForecast } from "../forecast-panel";
 import { DraftMenu } from "../draft/draft-menu";
 import { CampaignControls } from "./campaign-controls";
 import { Failures } from "./failures";
 import { Lanes } from "./lanes";
 import { MessageTable } from "./message-table";
+import { Report } from "./report";
 import { ProgressPanel } from "./progress-panel";
 import { UncertainNotice } from "./uncertain-notice";
 
@@ -30,6 +32,7 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
   const status = live?.status ?? campaign.status;
   const over = ENDED.includes(status);
   const progress = useProgress(campaign.id, over ? false : 4000);
+  const forecast = useForecast(campaign.id, 15_000, status === "running" || status === "paused_limits");
   const tab = parameters.get("show") ?? "accounts";
   const now = progress.data && { ...progress.data, ...live };
   return (
@@ -41,18 +44,21 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
       {now && (
         <Stack>
           <Standstill progress={now} />
-          <ProgressPanel progress={now} status={status} />
+          <ProgressPanel progress={now} status={status} forecast={forecast.data} />
+          {forecast.data && !over && <ForecastPanel forecast={forecast.data} />}
           <UncertainNotice campaignId={campaign.id} uncertain={now.uncertain} over={over} />
           <Explanation campaignId={campaign.id} over={over} status={status} />
           <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
             <Tabs.List mb="md">
               <Tabs.Tab value="accounts">Accounts</Tabs.Tab>
               <Tabs.Tab value="failures">Failures{now.failed > 0 ? ` (${now.failed})` : ""}</Tabs.Tab>
+              <Tabs.Tab value="report">Report</Tabs.Tab>
               <Tabs.Tab value="messages">Messages</Tabs.Tab>
               <Tabs.Tab value="content">Content</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="accounts"><Lanes accounts={now.accounts} /></Tabs.Panel>
-            <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} /></Tabs.Panel>
+            <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} status={status} /></Tabs.Panel>
+            <Tabs.Panel value="report"><Report campaignId={campaign.id} over={over} /></Tabs.Panel>
             <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
             <Tabs.Panel value="content"><MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly /></Tabs.Panel>
           </Tabs>

@@ -5,15 +5,17 @@ import { count, percent, rate, span } from "../../../shared/format";
 import { Moment, useNow } from "../../../shared/moment";
 import { RateChart } from "../../../shared/rate-chart";
 import type { Progress } from "../campaign-calls";
+import type { Forecast } from "../forecast-panel";
 import { endedOf, MESSAGE_STATES, ProgressBar } from "../progress-bar";
 import { useRateHistory } from "./rate-history";
 
 interface ProgressPanelProps {
   progress: Progress;
   status: string;
+  forecast?: Forecast;
 }
 
-export function ProgressPanel({ progress, status }: ProgressPanelProps) {
+export function ProgressPanel({ progress, status, forecast }: ProgressPanelProps) {
   const running = status === "running";
   const ended = endedOf(progress);
   const points = useRateHistory(ended, running);
@@ -29,7 +31,7 @@ export function ProgressPanel({ progress, status }: ProgressPanelProps) {
       <Legend progress={progress} />
       <SimpleGrid cols={{ base: 2, sm: 4 }} mt="md" spacing="md">
         <Instrument label={running ? "Now" : "Mean rate"} value={running && points.length > 0 ? rate(perSecond) : rate(progress.rate_per_second)} />
-        <Instrument label={running ? "Finished in about" : "Took"} value={running ? remaining(left, perSecond, progress.rate_per_second) : <Elapsed progress={progress} />} />
+        <Instrument label={running ? "Finished in about" : "Took"} value={running ? (forecast?.finish_at ? <Until at={forecast.finish_at} /> : remaining(left, perSecond, progress.rate_per_second)) : <Elapsed progress={progress} />} />
         <Instrument label="Started" value={<Moment at={progress.started_at} />} />
         <Instrument label={progress.finished_at ? "Ended" : "Delivered, bounced"} value={progress.finished_at ? <Moment at={progress.finished_at} /> : `${count(progress.delivered)}, ${count(progress.bounced)}`} />
       </SimpleGrid>
@@ -52,6 +54,12 @@ function Elapsed({ progress }: { progress: Progress }) {
   if (!progress.started_at) return <>–</>;
   const end = progress.finished_at ? new Date(progress.finished_at).getTime() : now;
   return <>{span((end - new Date(progress.started_at).getTime()) / 1000)}</>;
+}
+
+/** What the forecast says, which knows limits and windows; the rate of now does not. */
+function Until({ at }: { at: string }) {
+  const now = useNow(1000);
+  return <>{span((new Date(at).getTime() - now) / 1000)}</>;
 }
 
 function remaining(left: number, now: number, mean: number): string {

@@ -1,0 +1,49 @@
+// What a campaign has led to: what came back, and which links were clicked.
+import { SimpleGrid, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+
+import { answer, api, type Schemas } from "../../../api/client";
+import { LoadingRows, RowsTable, type Column } from "../../../shared/data-table";
+import { count } from "../../../shared/format";
+import { ProblemNotice } from "../../../shared/problem-notice";
+
+type Link = Schemas["ReportAnswer"]["links"][number];
+const FACTS = ["delivered", "opened", "clicked", "bounced", "bounced_hard", "complained", "unsubscribed", "read"] as const;
+const WORDS: Record<(typeof FACTS)[number], string> = {
+  delivered: "Delivered", opened: "Opened", clicked: "Clicked", bounced: "Bounced", bounced_hard: "Bounced for good", complained: "Complained", unsubscribed: "Unsubscribed", read: "Read",
+};
+
+export function Report({ campaignId, over }: { campaignId: string; over: boolean }) {
+  const report = useQuery({
+    queryKey: ["report", campaignId],
+    queryFn: () => answer(api.GET("/api/v1/campaigns/{campaign_id}/report", { params: { path: { campaign_id: campaignId } } })),
+    refetchInterval: over ? 30_000 : 10_000,
+  });
+  if (report.isPending) return <LoadingRows rows={2} />;
+  if (report.isError) return <ProblemNotice error={report.error} title="The report could not be read" onRetry={() => void report.refetch()} />;
+  const { came_back, rates, links } = report.data;
+  return (
+    <Stack>
+      <SimpleGrid cols={{ base: 2, sm: 4 }} className="surface panel">
+        {FACTS.map((fact) => (
+          <div key={fact}>
+            <Text size="xs" c="dimmed">{WORDS[fact]}</Text>
+            <Text fw={600} className="figures">{count(came_back[fact] ?? 0)} <Text component="span" size="sm" c="dimmed">{share(rates[fact])}</Text></Text>
+          </div>
+        ))}
+      </SimpleGrid>
+      <Text size="sm" c="dimmed">
+        People: {count(came_back.opens ?? 0)} opens and {count(came_back.clicks ?? 0)} clicks in all. Besides, programs fetched {count(came_back.automatic_opens ?? 0)} pixels
+        and {count(came_back.automatic_clicks ?? 0)} links; they count for nobody.
+      </Text>
+      {links.length > 0 && <RowsTable caption="Links" rows={links} columns={LINKS} keyOf={(row) => String(row.number)} />}
+    </Stack>
+  );
+}
+
+const share = (rate: number | null | undefined): string => (rate === null || rate === undefined ? "" : `${(100 * rate).toFixed(1)} %`);
+
+const LINKS: Column<Link>[] = [
+  { label: "Link", render: (row) => <Text size="sm" className="cell-reply">{row.url}</Text> },
+  { label: "Clicks", render: (row) => count(row.clicks), numeric: true },
+];
