@@ -9,7 +9,19 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from corpus.making import damaged, localised, others, prose, standard
+from corpus.making import (
+    damaged,
+    localised,
+    others,
+    prose,
+    second_classics,
+    second_clouds,
+    second_hosts,
+    second_languages,
+    second_odd,
+    second_servers,
+    standard,
+)
 from corpus.making.sample import Sample
 
 FOLDER = Path(__file__).parent
@@ -18,7 +30,9 @@ FOLDER = Path(__file__).parent
 def all_samples() -> list[Sample]:
     """Every mail of the corpus."""
     sound = [*standard.samples(), *prose.samples(), *localised.samples(), *others.samples()]
-    return [*sound, *damaged.samples(sound)]
+    batches = (second_servers, second_classics, second_clouds, second_hosts, second_languages, second_odd)
+    second = [sample for batch in batches for sample in batch.samples()]
+    return [*sound, *damaged.samples(sound), *second]
 
 
 def write(folder: Path) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
@@ -18,6 +19,7 @@ from itertools import takewhile
 from flufl.bounce import all_failures
 
 from paceline.tracking.bounce_codes import BounceKind, best_status, classify, has_code, names_a_reason
+from paceline.tracking.bounce_languages import in_any_language
 from paceline.tracking.mail_parts import body_text, decoded, field_blocks, header, parts
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it tells of every format that it tries
@@ -51,6 +53,8 @@ _MOST_RECIPIENTS = 100
 _MOST_LINES = 500
 """Behind them nobody gives a reason any more."""
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_CHARACTER = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+"""How fields write a letter of another script where they may only have ASCII (RFC 6533)."""
 _FIELD_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 """In a field, where it may have letters of all scripts (RFC 6533); in running text they could be words around it."""
 _ACTIONS = {
@@ -66,9 +70,7 @@ _DAEMON = re.compile(
 _FAILURE_SUBJECT = re.compile(
     r"undeliver|returned mail|failure notice|mail delivery failed|delivery (status|failure|has failed|problem|notification)"
     r"|mail (delivery )?(failure|error|failed)|non[- ]?delivery|could not be delivered|failed mail|message not delivered|nondeliverable"
-    r"|unzustellbar|nicht zugestellt|zustellung fehlgeschlagen|non remis|échec de la (remise|distribution)|no se (puede|ha podido) entregar"
-    r"|fallo (en|de) la entrega|no entregado|mancata consegna|não (foi )?entreg|niet bezorgd|onbestelbaar|nie dostarczon"
-    r"|mancato recapito|(inte|ikke) levere|teslim edilemedi|전송에 실패|반송|недоставлен|не доставлен|配信できません|退信|系统退信",
+    rf"|{in_any_language('undelivered')}",
     re.IGNORECASE,
 )
 _DELAY_SUBJECT = re.compile(
@@ -83,7 +85,8 @@ _AUTO_SUBJECT = re.compile(
 )
 _EXPLANATION = re.compile(
     r"\b[45]\d\d[ -]|\b[45]\.\d\.\d|remote host said|reason|diagnostic|error|rejected|because|unknown|not exist|full|quota"
-    r"|unrout|not listed|recogni[sz]ed|no such|could not|couldn't|denied|refused|unbekannt|inconnu|desconocid|不存在|存在し",
+    r"|unrout|not listed|recogni[sz]ed|no such|could not|couldn't|denied|refused"
+    r"|\bgrund:|\bfehler|\bmotif|\bmotivo|\berreur|\berrore|причин|原因|理由",
     re.IGNORECASE,
 )
 
@@ -176,8 +179,8 @@ def _texts(addresses: object) -> list[str]:
 
 
 def _is_from_a_server(message: Message) -> bool:
-    """Whether a mail comes from a server and not from a person: nobody, a daemon, or a subject that only they write."""
-    if _AUTO_SUBJECT.search(header(message, "Subject")):
+    """Whether a mail comes from a server and not from a person or a list: nobody, a daemon, or a subject that only they write."""
+    if "List-Id" in message or _AUTO_SUBJECT.search(header(message, "Subject")):
         return False
     is_reply = "auto-replied" in str(message.get("Auto-Submitted", "")).lower()  # Postfix and Exim say so as well
     if str(message.get("Return-Path", "")).strip() == "<>" and not is_reply:
@@ -235,8 +238,13 @@ def _first_address(text: str, message: Message) -> str:
 
 def _address(field: str) -> str:
     """The address of "rfc822; <ann@example.com>", in lower case; "" for anything else."""
-    match = _FIELD_ADDRESS.search(field.rpartition(";")[2])
+    match = _FIELD_ADDRESS.search(_CHARACTER.sub(_character, field.rpartition(";")[2]))
     return _bare(match[0]) if match else ""
+
+
+def _character(match: re.Match[str]) -> str:
+    number = int(match[1], 16)
+    return chr(number) if number <= sys.maxunicode else match[0]
 
 
 def _bare(address: str) -> str:

@@ -15,8 +15,8 @@ _BOUNDARY = "=_report_8F3A.1763370848"
 class Sample:
     """A mail, and what is to be read in it.
 
-    ``kind`` is hard, soft, spam or account for a failed delivery, else delayed, delivered, auto_reply, complaint or
-    unknown. ``recipients`` are those that it is about; for auto-replies and unknown mail they do not matter.
+    ``kind`` is hard, soft, spam or account for a failed delivery, else delayed, delivered, read, auto_reply,
+    complaint or unknown. ``recipients`` are those that it is about; for auto-replies and unknown mail they do not matter.
     """
 
     name: str

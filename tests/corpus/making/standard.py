@@ -167,7 +167,7 @@ def _exim_samples() -> list[Sample]:
     return [
         _exim("no-user", "hard", "lena@example.net", "5.0.0", "550 No Such User Here"),
         _exim("unrouteable", "hard", "max@example.net", "5.0.0", "550 Unrouteable address"),
-        _exim("verify", "hard", "nils@example.net", "5.0.0", "550-Verification failed for <nils@example.net>\n"
+        _exim("verify", "account", "nils@example.net", "5.0.0", "550-Verification failed for <ann@news.example.org>\n"
               " 550-No Such User Here\n 550 Sender verify failed"),
         _exim("over-quota", "soft", "olga@example.net", "5.0.0", "552 5.2.2 Mailbox size limit exceeded"),
         _exim("spam", "spam", "paul@example.net", "5.0.0", "550 This message was classified as SPAM and may not be "

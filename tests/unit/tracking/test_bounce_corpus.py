@@ -26,6 +26,11 @@ class Expected:
     recipients: frozenset[str]
 
     @property
+    def batch(self) -> str:
+        """The second one was written by somebody who had not seen how reports are read."""
+        return "second" if self.file.startswith("second-") else "first"
+
+    @property
     def is_failure(self) -> bool:
         return self.kind in ("hard", "soft", "spam", "account")
 
@@ -59,14 +64,17 @@ def readings() -> list[tuple[Expected, list[Report]]]:
     return [(row, read(row.file)) for row in table()]
 
 
-def test_recipient_and_kind_are_right_in_95_of_100(readings: list[tuple[Expected, list[Report]]]) -> None:
+@pytest.mark.parametrize("batch", ["first", "second"])
+def test_recipient_and_kind_are_right_in_95_of_100(readings: list[tuple[Expected, list[Report]]], batch: str) -> None:
+    own = [(row, reports) for row, reports in readings if row.batch == batch]
     wrong = [
         (row.file, row.kind, reports)
-        for row, reports in readings
+        for row, reports in own
         if {said(report) for report in reports} != {row.kind}
         or (row.recipients and {report.recipient for report in reports} != row.recipients)
     ]
-    assert len(wrong) <= (1 - LEAST_RIGHT) * len(readings), wrong
+    assert own
+    assert len(wrong) <= (1 - LEAST_RIGHT) * len(own), wrong
 
 
 def test_nothing_is_called_hard_that_is_not(readings: list[tuple[Expected, list[Report]]]) -> None:

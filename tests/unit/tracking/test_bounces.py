@@ -91,6 +91,46 @@ def test_code_says_whose_fault_it_is(status: str, diagnosis: str, kind: BounceKi
     assert classify(status, diagnosis) is kind
 
 
+@pytest.mark.parametrize(
+    "diagnosis",
+    [
+        "550 Sender verify failed",
+        "550 sender domain does not exist",
+        "553 Absenderadresse ist ungültig",
+        "550 Adresse de l'expéditeur inconnue",
+        "550 Адрес отправителя не существует",
+        "550 发件人地址不存在",
+        "差出人のアドレスが存在しません",
+        "550 Helo command rejected: Host not found",
+        "550 5.7.25 client host rejected: reverse hostname not found",
+        "550 5.7.23 SPF: domain not found in record",
+        "550 IP address unknown in our list, mail rejected",
+        "550 Invalid address in From header",
+        "550 Your account has been disabled for sending",
+        "552 Dateityp unbekannt",
+        "550 mailbox temporarily unavailable",
+        "Unbekannter Fehler",
+        "erreur inconnue",
+        "error desconocido",
+        "errore sconosciuto",
+        "неизвестная ошибка",
+        "the recipient's mailbox refused it for an unknown reason",
+    ],
+)
+def test_what_is_said_of_the_sender_or_of_nothing_is_never_hard(diagnosis: str) -> None:
+    """The words are those of a recipient that does not exist."""
+    assert classify("", diagnosis) is not BounceKind.HARD
+    assert classify("5.0.0", f"{diagnosis} (in reply to RCPT TO command)") is not BounceKind.HARD
+
+
+def test_address_in_another_script_is_read_as_written_and_as_coded() -> None:
+    coded = "Final-Recipient: utf-8; j\\x{F6}rg@b\\x{FC}cher.example\nAction: failed\nStatus: 5.1.1\n"
+    for fields in (coded, coded.replace("\\x{F6}", "ö").replace("\\x{FC}", "ü")):
+        mail = f"Content-Type: message/global-delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n{fields}"
+        (report,) = read_report(parse_mail(mail.encode()))
+        assert (report.recipient, report.bounce) == ("jörg@bücher.example", BounceKind.HARD)
+
+
 def test_best_status_is_the_one_that_says_most() -> None:
     assert best_status("5.0.0", "550 5.1.1 unknown") == "5.1.1"
     assert best_status("5.2.2", "550 5.1.1 unknown") == "5.2.2"
