@@ -13,9 +13,9 @@ from surroundings.browser import Visitor, installed, running_browser, session_of
 from surroundings.server import Server, running_server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium. Not for longer than a file: Playwright holds an event loop that no other test could run its own beside."""
     if installed() is None:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
     if not (made_files() / "index.html").is_file():

@@ -43,8 +43,8 @@ def test_address_that_leads_nowhere_says_so(owner: Visitor) -> None:
 def test_frame_around_pages_works_on_a_phone_and_without_a_mouse(
     browser: Browser, server: Server, owner: Visitor
 ) -> None:
+    owner.page.set_viewport_size({"width": 360, "height": 740})
     page = owner.open("/")
-    page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_role("button", name="Open the navigation").focus()
     page.keyboard.press("Enter")

@@ -1,5 +1,5 @@
 // A table of things that come in pages: headings, rows, what stands there instead, and "more".
-import { Button, Group, Skeleton, Table, Text } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Table, Text } from "@mantine/core";
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import { useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -99,8 +99,8 @@ export function RowsTable<T>({ caption, rows, columns, keyOf }: RowsTableProps<T
 /** Where rows are about to stand. */
 export function LoadingRows({ rows = 6 }: { rows?: number }) {
   return (
-    <div className="surface" aria-busy="true" aria-label="Loading" role="status">
-      {Array.from({ length: rows }, (_, index) => <Skeleton key={index} height={18} m="md" />)}
-    </div>
+    <Stack className="surface" p="md" gap="lg" aria-busy="true" aria-label="Loading" role="status">
+      {Array.from({ length: rows }, (_, index) => <Skeleton key={index} height={18} />)}
+    </Stack>
   );
 }
