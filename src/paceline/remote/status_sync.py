@@ -126,6 +126,9 @@ class StatusSync:
         else:
             report = self._client.status(self._id(remote))
         self._note(report, remote)
+        if report.status != "draft" and remote.start_written_at is None:
+            # It was registered with its moment and starts by itself: whatever it is given from here on it may send.
+            self._set(remote, start_written_at=self._parts.now())
         for _ in range(_PARTS_AT_ONCE):
             if self._is_gone(remote, report):
                 return True

@@ -37,6 +37,7 @@ _OWN_LIMIT = (
     r"daily (user )?(sending|smtp relay)? ?(limit|quota)|relay limit exceeded|submission quota|messaging limits"
     r"|(sending|outgoing|outbound|message) (rate|limit|quota)[^.]{0,40}exceed|exceed[^.]{0,40}(sending|outgoing|outbound)"
     r"|maximum sending rate|daily message quota|too many (messages|emails) (sent|from you)|you have reached a limit for sending"
+    r"|(sending|outgoing|outbound) (e-?mail |mail |message )?(limit|quota)\b"
     r"|max(imum)? (e-?mails|messages|recipients) (allowed )?per (hour|day)|unusual sending activity"
     rf"|{in_any_language('own_account')}"
 )
@@ -58,6 +59,7 @@ _UNKNOWN_USER = (
     r"|(unknown|invalid|no such|bad destination|non-?existent|undeliverable|unrouteable) (user|mailbox|recipient|address|person|local|account|alias)"
     r"|no (mailbox|user|account|recipient|one) (here|by that name|with that)|does(n.?t| not) exist|user doesn.?t have"
     r"|no longer (accept|receiv|in use|valid|available|exist|work)|is not a (known|valid) (user|recipient|address)|not listed in|not our customer|no such user|isn.?t (a )?valid"
+    r"|(user|mailbox|address|account)\b[^.]{0,40}\b(been|was|is) (permanently )?(closed|deleted|removed|retired|terminated|cancelled)"
     r"|not a valid (user|recipient|mailbox)|address rejected: (undeliverable|unknown)|(previously|already|hard)[ -]?bounced"
     rf"|{in_any_language('unknown')}"
 )
@@ -96,6 +98,8 @@ _SPAM = (
 _TEMPORARY = (
     r"temporar|try(ing)? again|timed? ?out|connection (refused|reset|lost|dropped)|unreachable|gr[ae]ylist|deferred"
     r"|retry time(out)? (not reached|exceeded)|delivery (time )?expired|too busy|resources|retry timeout"
+    r"|not respond|no response|giving up after|handshake|lookup failure"
+    rf"|{in_any_language('unreachable')}"
 )
 _OUR_REPUTATION = r"complaint|reputation|unexpected volume|unsolicited|spam|black ?list|block ?list|spamhaus|dnsbl"
 _TOO_LARGE = r"too (large|big)|size (limit )?exceed|exceed[^.]{0,30}size|message size|maximum[^.]{0,20}message"

@@ -23,6 +23,7 @@ class Language:
     sender: str
     no_reason: str
     temporarily: str
+    unreachable: str
     own_account: str = ""
     spam: str = ""
 
@@ -30,23 +31,24 @@ class Language:
 LANGUAGES: tuple[Language, ...] = (
     Language(
         name="German",
-        undelivered=r"unzustellbar|nicht[^\n]{0,80}(zugestellt|ausgeliefert|übermittelt)"
+        undelivered=r"unzustellbar|nicht zustellbar|nicht[^\n]{0,80}(zugestellt|ausgeliefert|übermittelt)"
         r"|zustellung[^\n]{0,20}(fehlgeschlagen|gescheitert)|fehler bei der (nachrichten)?zustellung",
         unknown=r"unbekannt|existiert nicht|nicht (mehr )?(gefunden|vorhanden)"
-        r"|(postfach|mailbox|adresse|empfänger|benutzer)\b[^.]{0,60}(deaktiviert|gelöscht|geschlossen|ungültig|abgeschaltet)",
-        full=r"(postfach|speicher\w*|mailbox)\b[^.]{0,60}\b(voll|erschöpft|überschritten)|ist voll\b",
+        r"|(postfach|mailbox|adresse|konto|empfänger|benutzer)\b[^.]{0,60}(deaktiviert|gelöscht|geschlossen|ungültig|abgeschaltet)",
+        full=r"(postfach|speicher\w*|mailbox)\b[^.]{0,60}\b(voll|erschöpft|überschritten|erreicht|aufgebraucht)|ist voll\b",
         own_account=r"maximale (anzahl|zahl)[^.]{0,20}(e-?mails|nachrichten)|versand(limit|grenze|kontingent)"
         r"|(ihr|dein) (e-?mail-?)?(konto|account)[^.]{0,30}(gesperrt|deaktiviert)",
         spam=r"als (spam|werbung|virus)|unerwünschte (e-?mail|werbung)",
         sender=r"absender\w*",
         no_reason=r"unbekannte[rns]? (fehler|grund|ursache)|dateityp unbekannt",
         temporarily=r"vorübergehend|zeitweilig|zurzeit nicht",
+        unreachable=r"antwortet nicht|zeitüberschreitung|nicht erreichbar",
     ),
     Language(
         name="French",
         undelivered=r"non[ -](remis|distribu|délivr|livr)|échec (de|d.une|lors de) (la )?(remise|distribution|livraison)"
         r"|n.(a|ont) (pas )?(pu )?(pas )?(être )?(remis|délivr|distribu|livr|achemin)",
-        unknown=r"inconnue?s?\b|n.existe (pas|plus)|introuvable"
+        unknown=r"inconnue?s?\b|n.existe (pas|plus)|n.est (pas|plus) (connue?|valide|acti)|introuvable"
         r"|(boîte|compte|adresse|destinataire|utilisateur)\b[^.]{0,60}(désactivé|supprimé|fermé|invalide|inacti)",
         full=r"boîte[^.]{0,60}(pleine|saturée)|est pleine?\b|(quota|capacité|espace)[^.]{0,40}(dépassé|atteint|insuffisant)",
         own_account=r"(limite|quota|nombre maximal)[^.]{0,20} d.(envoi|e-?mails envoyés)"
@@ -55,13 +57,14 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"(l.)?expéditeur",
         no_reason=r"(erreur|raison|motif) inconnue?",
         temporarily=r"temporair|momentanément",
+        unreachable=r"ne répond pas|délai[^.]{0,30}(dépassé|expiré)|injoignable",
     ),
     Language(
         name="Spanish",
-        undelivered=r"no (se )?(puede|pudo|ha podido|ha sido|fue)( ser)? (entreg|enviad)|no entregad|fallo (en|de) la entrega"
+        undelivered=r"no (se )?(puede|pudo|ha podido|ha sido|fue)( ser| posible)? (entreg|enviad)|no entregad|fallo (en|de) la entrega"
         r"|(error|imposible)[^.\n]{0,20}entreg",
         unknown=r"no existe|desconocid[oa]|no se (ha )?(encontró|encontrado)"
-        r"|(buz[óo]n|cuenta|direcci[óo]n|destinatario|usuario)\b[^.]{0,60}(desactivad|deshabilitad|inexistente|inválid|eliminad)",
+        r"|(buz[óo]n|cuenta|direcci[óo]n|destinatario|usuario)\b[^.]{0,60}(desactivad|deshabilitad|inexistente|inválid|eliminad|cancelad|cerrad)",
         full=r"buz[óo]n[^.]{0,60}\b(llen|complet)|(super|exced|sobrepas)[^.]{0,40}(cuota|almacenamiento|capacidad)"
         r"|(cuota|almacenamiento|capacidad)[^.]{0,40}(super|exced|sobrepas)",
         own_account=r"l[íi]mite[^.]{0,20} de (env[íi]o|correos enviados)"
@@ -70,6 +73,7 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"remitente",
         no_reason=r"(error|motivo|causa) desconocid[oa]",
         temporarily=r"temporal",
+        unreachable=r"no responde|tiempo de espera",
     ),
     Language(
         name="Portuguese",
@@ -82,20 +86,22 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"remetente",
         no_reason=r"(erro|motivo) desconhecid[oa]",
         temporarily=r"temporári|temporari",
+        unreachable=r"não responde|tempo (limite|de espera)",
     ),
     Language(
         name="Italian",
         undelivered=r"mancata consegna|mancato recapito|impossibile (consegnare|recapitare)"
         r"|non (è stato|può essere|è stato possibile)[^.\n]{0,20}(consegn|recapit)|non (consegn|recapit)",
-        unknown=r"sconosciut[oa]|inesistente|non esist[ea]|non trovat[oa]"
+        unknown=r"sconosciut[oa]|inesistente|non esist[ea]|non trovat[oa]|non è più (attiv|valid)"
         r"|(casella|account|indirizzo|destinatario|utente)\b[^.]{0,60}(disattivat|disabilitat|non valid|cancellat)",
-        full=r"casella[^.]{0,60}\bpiena|(quota|spazio)[^.]{0,40}(superat|esaurit|insufficiente)",
+        full=r"casella[^.]{0,60}\bpiena|(quota|spazio)[^.]{0,40}(superat|esaurit|insufficiente)|(superat|esaurit)[^.]{0,30}(quota|spazio)",
         own_account=r"limite[^.]{0,20} di invi[io]"
         r"|(tuo|suo) account[^.]{0,30}(bloccat|sospes|disattivat)",
         spam=r"posta indesiderata",
         sender=r"mittente",
         no_reason=r"(errore|motivo) sconosciut[oa]",
         temporarily=r"temporane|momentane",
+        unreachable=r"non risponde|non raggiungibile|tempo scaduto",
     ),
     Language(
         name="Dutch",
@@ -105,6 +111,7 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"afzender\w*",
         no_reason=r"onbekende (fout|reden)",
         temporarily=r"tijdelijk",
+        unreachable=r"reageert niet|niet bereikbaar",
     ),
     Language(
         name="Scandinavian and Finnish",
@@ -114,6 +121,7 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"avsändar\w*|afsender\w*|avsender\w*|lähettäj\w*",
         no_reason=r"ok[äa]nt fel|ukendt fejl|ukjent feil|tuntematon virhe",
         temporarily=r"tillfällig|midlertidig|tilapäi",
+        unreachable=r"svarar inte|svarer ikke|ei vastaa",
     ),
     Language(
         name="Polish and Czech",
@@ -123,6 +131,7 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"nadawc\w*|odesílatel\w*",
         no_reason=r"nieznany (błąd|powód)|neznámá chyba",
         temporarily=r"tymczasow|chwilowo|dočasn",
+        unreachable=r"nie odpowiada|neodpovídá",
     ),
     Language(
         name="Turkish",
@@ -132,12 +141,13 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"gönderen\w*|gönderici\w*",
         no_reason=r"bilinmeyen (bir )?hata",
         temporarily=r"geçici",
+        unreachable=r"yanıt vermiyor|zaman aşımı",
     ),
     Language(
         name="Russian and Ukrainian",
         undelivered=r"недоставлен|не\s(может быть |могло быть |было |был[ао]? )?доставлен|не удалось доставить|не доставлено"
         r"|недоставк|не вдалося доставити",
-        unknown=r"не найден|не существует|неизвестн|не існує|не зарегистрирован"
+        unknown=r"не найден|не существует|неизвестн|не існує|не зарегистрирован|нет так(ого|их) (пользовател|адрес)|так(ого|их) (пользовател|адрес)\w* нет"
         r"|(ящик|пользовател|аккаунт|адрес)\w*[^.]{0,40}(отключ|деактивир|удал[её]н)",
         full=r"переполнен|превышен\w*[^.]{0,40}(квот|размер\w* ящика|объ[её]м)|нет места|переповнен",
         own_account=r"(лимит|ограничени)\w*[^.]{0,20} (отправк|отправлен|исходящ)",
@@ -145,28 +155,31 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"отправител\w*|відправник\w*",
         no_reason=r"неизвестн\w+ (ошибк|причин)\w*|невідом\w+ помилк\w*",
         temporarily=r"временн|тимчасов",
+        unreachable=r"не отвечает|врем\w+ ожидания|сервер[^.]{0,20}недоступен",
     ),
     Language(
         name="Japanese",
         undelivered=r"(配信|配送|送信|お届け)(でき|することができ)ません|(配信|配送|送信)に失敗|届けられません|配信不能|配信エラー",
-        unknown=r"存在しません|見つかりません|存在しない|宛先不明",
+        unknown=r"存在しません|見つかりません|存在しない|宛先不明|該当[^。]{0,16}(ありません|いません)",
         full=r"容量[^。]{0,12}(いっぱい|一杯|超|不足|オーバー)|(メールボックス|受信箱)[^。]{0,16}(いっぱい|一杯|満杯|あふれ)",
         own_account=r"送信(数|通数|件数)?[^。]{0,8}(上限|制限)",
         spam=r"迷惑メール|スパム",
         sender=r"差出人\w{0,8}|送信(者|元)\w{0,8}",
         no_reason=r"(不明な|原因不明の)エラー",
         temporarily=r"一時的",
+        unreachable=r"応答(が|し)|接続できません|タイムアウト",
     ),
     Language(
         name="Chinese",
         undelivered=r"退信|退回|(没有|无法|未能?|無法|未)(送达|投递|送達|投遞)|投[递遞]失[败敗]|发送失败",
-        unknown=r"不存在|用户未找到|查無此人|無此(用戶|使用者)|无此(用户|邮箱)",
+        unknown=r"不存在|用户未找到|查無此人|(用户|账号|帐号|邮箱)[^。]{0,8}(注销|停用)|無此(用戶|使用者)|无此(用户|邮箱)",
         full=r"(空间|容量|空間)[^。]{0,8}(已?满|不足|已?滿)|(邮箱|信箱|郵箱)[^。]{0,8}(已?满|已?滿)",
         own_account=r"(发信|发送|發信)[^。]{0,8}(超过|超出|超過|达到)[^。]{0,8}(限|上限)",
         spam=r"垃圾(邮件|郵件)",
         sender=r"[发發寄]件人\w{0,4}",
         no_reason=r"未知(错误|錯誤|原因)",
         temporarily=r"[暂暫][时時]|临时",
+        unreachable=r"无法连接|连接超时|没有响应|無法連[接線]",
     ),
     Language(
         name="Korean",
@@ -177,6 +190,7 @@ LANGUAGES: tuple[Language, ...] = (
         sender=r"보낸 ?사람\w*|발신자\w*",
         no_reason=r"알 수 없는 (오류|이유)",
         temporarily=r"일시적",
+        unreachable=r"응답하지 않|연결할 수 없|시간 ?초과",
     ),
 )
 

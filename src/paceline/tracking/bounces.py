@@ -68,7 +68,7 @@ _DAEMON = re.compile(
     r"mailer-?daemon|postmaster|mail delivery|maildelivery|^mail[_-]?system|^mda@|bounce", re.IGNORECASE
 )
 _FAILURE_SUBJECT = re.compile(
-    r"undeliver|returned mail|failure notice|mail delivery failed|delivery (status|failure|has failed|problem|notification)"
+    r"undeliver|returned mail|failure notice|delivery failed|could(n.t| not) deliver|(mail|message)( was)? not sent|delivery (status|failure|has failed|problem|notification)"
     r"|mail (delivery )?(failure|error|failed)|non[- ]?delivery|could not be delivered|failed mail|message not delivered|nondeliverable"
     rf"|{in_any_language('undelivered')}",
     re.IGNORECASE,

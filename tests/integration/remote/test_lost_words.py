@@ -90,6 +90,9 @@ def test_scheduled_campaign_is_registered_with_the_worker_and_starts_at_its_mome
 
         wait_until(is_registered)
         assert ends.until(campaign, "completed")["sent"] == 5
+    with ends.context.queue.read() as connection:
+        row = connection.execute(sql("SELECT start_written_at, handed_at FROM remote_campaigns")).one()
+    assert row.start_written_at < row.handed_at  # it may send whatever it is given, so nothing falls back from then on
     assert post.mailbox.messages == 5
 
 

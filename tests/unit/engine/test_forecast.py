@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +13,10 @@ import pytest
 from paceline.domain.account import Limits, Window
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.retry_policy import RetryPolicy
+from paceline.domain.sending_window import SendingWindow
+from paceline.domain.warm_up import Ramp, WarmUp
 from paceline.engine.forecast.forecast import Forecast, forecast
-from paceline.engine.forecast.plan import Expectation, Plan, PlannedAccount
+from paceline.engine.forecast.plan import Expectation, Plan, PlannedAccount, PlannedLayer
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -177,3 +179,41 @@ def test_ten_million_messages_through_a_thousand_accounts_take_under_a_second(ki
     assert sum(count for _, count in seen.per_day) == sum(count for _, count in seen.per_account) == 10_000_000
     assert seen.finish_at is not None
     assert took < 1.0
+
+
+def test_sending_window_pauses_the_campaign_with_its_own_reason() -> None:
+    window = SendingWindow(hours=((9 * 60, 13 * 60 + 20),), timezone=BERLIN)
+    plan = Plan(start=NOON, messages=30, accounts=accounts(1, rate_per_minute=2), window=window)
+    seen = forecast(plan)  # from 13:10 in Berlin
+    assert [end for _, end in pauses(seen)] == ["09:00:00"]
+    reasons = {one.reason for one in seen.timeline if one.reason}
+    assert reasons == {"outside its sending window (09:00-13:20, Europe/Berlin)"}
+    assert seen.per_day == (("2027-03-01", 20), ("2027-03-02", 10))
+
+
+def test_ramp_of_a_new_account_grows_from_day_to_day() -> None:
+    warm_up = WarmUp(ramp=Ramp.LINEAR, first=5, step=5, until=30, since=date(2027, 3, 1))
+    plan = Plan(start=NOON, messages=60, accounts=accounts(1, limits=Limits(warm_up=warm_up, timezone=BERLIN)))
+    assert [count for _, count in forecast(plan).per_day] == [5, 10, 15, 20, 10]
+
+
+def test_limit_of_a_server_is_shared_by_its_accounts_only() -> None:
+    one, two, other = accounts(3)
+    here = [replace(account, host="a.example.com") for account in (one, two)]
+    layer = PlannedLayer(title="the server a.example.com", limits=Limits(hour=10), host="a.example.com")
+    slow = replace(other, host="b.example.com", rate_per_minute=1)
+    plan = Plan(start=NOON, messages=25, accounts=(*here, slow), layers=(layer,))
+    seen = forecast(plan)
+    sent = dict(seen.per_account)
+    assert sent["relay-0"] + sent["relay-1"] == 10
+    assert sent["relay-2"] == 15
+    assert pauses(seen) == []
+
+
+def test_limit_of_the_campaign_holds_whatever_its_accounts_may_send() -> None:
+    layer = PlannedLayer(
+        title="the campaign", limits=Limits(day=30, timezone=BERLIN), usage=((int(NOON // 10) - 1, 10),)
+    )
+    seen = forecast(Plan(start=NOON, messages=70, accounts=accounts(4), layers=(layer,)), zone=BERLIN)
+    assert [count for _, count in seen.per_day] == [20, 30, 20]
+    assert {one.reason for one in seen.timeline if one.reason} == {"the campaign: daily limit 30 reached"}

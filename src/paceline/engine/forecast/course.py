@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict, deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from paceline.domain.pacing import interval_seconds, slot
@@ -17,7 +16,7 @@ from paceline.domain.retry_policy import RetryPolicy
 from paceline.engine.forecast.days import DayCounts
 from paceline.engine.forecast.gathering import Gathered, gather
 from paceline.engine.forecast.plan import Plan
-from paceline.engine.forecast.rules import FOREVER, Room, Rule, rules_of, tightest
+from paceline.engine.forecast.rules import FOREVER, UNLIMITED, OpenHours, Room, Rule, SharedLimits, rules_of, tightest
 
 _CLAIM_AHEAD_SECONDS = 2.0
 """As in the engine: a claim reaches that far into a campaign's pace."""
@@ -37,6 +36,8 @@ class Pause:
     ends_at: float
     account: str
     reason: str
+    of_campaign: bool = False
+    """The reason is the campaign's own, whichever account comes first."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,13 +69,15 @@ class _Entry:
         "limited_at",
         "names",
         "next_at",
-        "rules",
+        "of_campaign",
+        "own",
         "sent",
+        "shared",
         "shares",
         "width",
     )
 
-    def __init__(self, gathered: Gathered, shared: Sequence[Rule], start: float) -> None:
+    def __init__(self, gathered: Gathered, shared: tuple[Rule, ...], start: float) -> None:
         account = gathered.account
         paced = interval_seconds(account.rate_per_minute)
         self.names, self.width, self.shares = gathered.names, gathered.width, gathered.shares
@@ -85,7 +88,8 @@ class _Entry:
         own = rules_of(
             account.limits, account.usage, account.open_intents, at=start, interval=self.interval, crowd=crowd
         )
-        self.rules: tuple[Rule, ...] = (*own, *shared)
+        self.own, self.shared = own, shared
+        self.of_campaign = False
         self.limited = account.is_limited and account.rests_until > start
         self.limited_at = start
         self.because = account.rests_because
@@ -129,6 +133,8 @@ class _Reckoning:
         self._waiting: deque[tuple[_Entry, float]] = deque()
         self._speed = 0.0  # messages per second of all that are not limited
         self._reopenings: list[float] = []
+        self._shared = _shared_rules(plan)
+        self._width = max(len(plan.accounts), 1)
         self._entries = self._enter()
         self._paced_bite = max(1, plan.messages // _STEPS_OF_A_PACED_CAMPAIGN)
 
@@ -153,7 +159,7 @@ class _Reckoning:
         start = self._plan.start
         entries = []
         for gathered in gather(self._plan):
-            entry = _Entry(gathered, self._plan.rules, start)
+            entry = _Entry(gathered, self._shared_by(gathered.account.host), start)
             entries.append(entry)
             self._limited += entry.limited
             if entry.limited:
@@ -165,6 +171,10 @@ class _Reckoning:
             self._again_count += count
             self._push(max(start, due), _Again(1, count))
         return entries
+
+    def _shared_by(self, host: str) -> tuple[Rule, ...]:
+        """What accounts on this host share with others: each rule is there once, whoever asks."""
+        return tuple(rule for where, rule in self._shared if where in (None, host))
 
     def _push(self, at: float, what: _Entry | _Again | str) -> None:
         self._count += 1
@@ -182,7 +192,13 @@ class _Reckoning:
 
     def _reopen(self, entry: _Entry, at: float) -> None:
         if self._limited == len(self._entries) and at > self._busy_until:
-            pause = Pause(begins_at=self._busy_until, ends_at=at, account=entry.names[0], reason=entry.because)
+            pause = Pause(
+                begins_at=self._busy_until,
+                ends_at=at,
+                account=entry.names[0],
+                reason=entry.because,
+                of_campaign=entry.of_campaign,
+            )
             self._course.pauses.append(pause)
             self._busy_until = at
         self._course.waits[entry.names[0], entry.because] += max(0.0, at - entry.limited_at) * len(entry.names)
@@ -191,7 +207,7 @@ class _Reckoning:
         self._speed += entry.width / entry.interval
 
     def _limit(self, entry: _Entry, room: Room, *, since: float) -> None:
-        entry.limited, entry.limited_at, entry.because = True, since, room.reason
+        entry.limited, entry.limited_at, entry.because, entry.of_campaign = True, since, room.reason, room.of_campaign
         self._limited += 1
         self._speed -= entry.width / entry.interval
         self._busy_until = max(self._busy_until, since)
@@ -209,14 +225,36 @@ class _Reckoning:
             self._slot = slot(self._slot, at, self._pace)
             first = max(first, self._slot)
             self._course.slot_seconds += first - since
-        room = tightest(entry.rules, at)
+        room, shared = self._rooms(entry, at)
         if room.messages > 0 and first > at:
-            room = tightest(entry.rules, first)
+            if entry.shared and first < room.until:
+                room = self._own_room(entry, first, room.until)
+            else:
+                room, shared = self._rooms(entry, first)
         if room.messages <= 0:
             self._limit(entry, room, since=at)
             return
         count = self._bite(entry, room, first)
-        self._take(entry, first, count, min(count * entry.width, self._left))
+        messages = min(count * entry.width, self._left)
+        if shared < FOREVER:
+            count = min(count, max(1, int(shared / (_SHARE_OF_A_BITE * self._width))))
+            messages = min(count * entry.width, self._left, int(shared))
+        self._take(entry, first, count, messages)
+
+    def _own_room(self, entry: _Entry, first: float, until: float) -> Room:
+        """Its own limits at the moment at which it begins. What it shares is not asked ahead of the others' time."""
+        room = tightest(entry.own, first)
+        return room._replace(until=min(room.until, until)) if room.messages > 0 else room
+
+    def _rooms(self, entry: _Entry, at: float) -> tuple[Room, float]:
+        """What each account of the entry may begin, and how many messages those that share its limits have together."""
+        own = tightest(entry.own, at)
+        if not entry.shared:
+            return own, FOREVER
+        shared = tightest(entry.shared, at)
+        if shared.messages <= 0:
+            return (own if own.messages <= 0 and own.until > shared.until else shared), 0
+        return (own._replace(until=min(own.until, shared.until)) if own.messages > 0 else own), shared.messages
 
     def _bite(self, entry: _Entry, room: Room, first: float) -> int:
         """How many messages each account of the entry takes at once."""
@@ -245,16 +283,18 @@ class _Reckoning:
         accepted = self._settle(messages, end)
         each = -(-accepted // entry.width)
         if each:
-            for rule in entry.rules:
+            for rule in entry.own:
                 rule.use(first, interval, each)
+            for rule in entry.shared:
+                rule.use(first, interval / entry.width, accepted)
         entry.next_at = last + interval
         entry.sent += accepted
         self._course.sending_seconds += count * interval * len(entry.names)
         self._course.per_day.add(first, interval, count, accepted)
         self._last_end = max(self._last_end, end)
         self._busy_until = max(self._busy_until, end)
-        after = tightest(entry.rules, last) if entry.rules else None
-        if after is not None and after.messages <= 0:
+        after = self._rooms(entry, last)[0] if entry.own or entry.shared else UNLIMITED
+        if after.messages <= 0:
             self._limit(entry, after, since=end)
         else:
             self._push(last, entry)
@@ -339,6 +379,17 @@ class _Reckoning:
             self._course.alike[entry.names[0]] = len(entry.names)
             self._course.per_account += zip(entry.names, _divided(entry), strict=True)
         return self._course
+
+
+def _shared_rules(plan: Plan) -> list[tuple[str | None, Rule]]:
+    """(host or None for all, rule) of what is not an account's own."""
+    found: list[tuple[str | None, Rule]] = []
+    if plan.window is not None:
+        found.append((None, OpenHours(plan.window)))
+    for layer in plan.layers:
+        rules = rules_of(layer.limits, layer.usage, layer.held, at=plan.start, interval=_LEAST_INTERVAL_SECONDS)
+        found += [(layer.host, SharedLimits(rule, layer.title, of_campaign=layer.host is None)) for rule in rules]
+    return found
 
 
 def _divided(entry: _Entry) -> list[int]:

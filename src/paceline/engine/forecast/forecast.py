@@ -126,6 +126,8 @@ def _timeline(plan: Plan, course: Course) -> list[Moment]:
 
 def reason_of(pause: Pause) -> str:
     """As the campaign itself will say it."""
+    if pause.of_campaign:
+        return pause.reason
     return f"no account has allowance left; the first to have it again is {pause.account} ({pause.reason})"
 
 

@@ -40,23 +40,25 @@ def gather(plan: Plan) -> list[Gathered]:
     accounts = plan.accounts
     if plan.rate_per_minute and len(accounts) <= _FEW:  # they take turns, one message each
         return [Gathered(account=account, names=(account.name,)) for account in accounts]
-    alike = _alike(accounts, plan.start)
+    hosts = any(layer.host is not None for layer in plan.layers)
+    alike = _alike(accounts, plan.start, hosts=hosts)
     if _steps(plan, [one.account for one in alike]) <= _MOST_STEPS:
         return alike
     for fineness in _FINENESS:
-        nearly = _nearly_alike(accounts, plan.start, fineness)
+        nearly = _nearly_alike(accounts, plan.start, fineness, hosts=hosts)
         if _steps(plan, [one.account for one in nearly]) <= _MOST_STEPS:
             return nearly
     return [replace(one, account=_without_minutes(one.account)) for one in nearly]
 
 
-def _alike(accounts: Iterable[PlannedAccount], start: float) -> list[Gathered]:
+def _alike(accounts: Iterable[PlannedAccount], start: float, *, hosts: bool) -> list[Gathered]:
+    """``hosts``: those on different servers are not alike."""
     groups: dict[object, list[PlannedAccount]] = {}
     for account in accounts:
         limits = account.limits
         key = (
             (limits.minute, limits.hour, limits.day, limits.month, limits.window, limits.timezone.key, limits.warm_up),
-            (account.rate_per_minute, account.seconds_per_message, account.connections),
+            (account.rate_per_minute, account.seconds_per_message, account.connections, account.host if hosts else ""),
             (max(account.next_at, start), account.usage, account.open_intents),
             (max(account.rests_until, start), account.is_limited, account.rests_because),
         )
@@ -93,13 +95,13 @@ def messages_per_day(account: PlannedAccount) -> float:
     return min(amount for amount in most if amount > 0)
 
 
-def _nearly_alike(accounts: Sequence[PlannedAccount], start: float, fineness: int) -> list[Gathered]:
+def _nearly_alike(accounts: Sequence[PlannedAccount], start: float, fineness: int, *, hosts: bool) -> list[Gathered]:
     """Those that warm up only where they are alike in everything: sums of ramps are no ramp."""
     groups: dict[object, list[PlannedAccount]] = {}
     for account in accounts:
         if account.limits.warm_up is None:
-            groups.setdefault(_shape(account, start, fineness), []).append(account)
-    ramps = _alike((account for account in accounts if account.limits.warm_up is not None), start)
+            groups.setdefault((account.host if hosts else "", _shape(account, start, fineness)), []).append(account)
+    ramps = _alike((account for account in accounts if account.limits.warm_up is not None), start, hosts=hosts)
     return [*map(_together, groups.values()), *ramps]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from paceline.domain.account import Limits
 from paceline.domain.retry_policy import RetryPolicy
-from paceline.engine.forecast.rules import Rule
+from paceline.domain.sending_window import SendingWindow
 
 SECONDS_PER_MESSAGE = 0.1
 """How long a server takes for one message over one connection, where nothing is measured yet."""
@@ -31,8 +31,20 @@ class PlannedAccount:
     rests_until: float = 0
     """Sends nothing before this."""
     rests_because: str = ""
+    host: str = ""
     is_limited: bool = False
     """Whether that rest comes from a limit: a campaign of which all accounts are limited is paused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLayer:
+    """A limit above accounts, with what counts in it: for all accounts, or for those of one host."""
+
+    title: str
+    limits: Limits
+    host: str | None = None
+    usage: tuple[tuple[int, int], ...] = ()
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +72,9 @@ class Plan:
     """(moment, messages): what was deferred and is tried again then."""
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     expected: Expectation = field(default_factory=Expectation)
-    rules: tuple[Rule, ...] = ()
-    """What holds for all accounts together, or for the campaign."""
+    window: SendingWindow | None = None
+    """When the campaign may send; on the recipients' clocks it is taken as if they were all in the campaign's zone."""
+    layers: tuple[PlannedLayer, ...] = ()
     done: int = 0
     """Messages that have ended before."""
 

@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol
 
 from paceline.domain.account import Limits, Window
 from paceline.domain.allowance import BUCKET_SECONDS, Allowance, Exhaustion, bucket_of, limit_windows
+from paceline.domain.block import described
+from paceline.domain.sending_window import SendingWindow
 
 FOREVER = math.inf
 WARM_UP = "warm_up"
@@ -27,6 +29,8 @@ class Room(NamedTuple):
     until: float
     """How long this holds: at that moment the rule must be asked again."""
     reason: str = ""
+    of_campaign: bool = False
+    """The reason is one of the whole campaign, not of an account."""
 
 
 UNLIMITED = Room(FOREVER, FOREVER)
@@ -131,6 +135,49 @@ class CalendarLimits:
         """They count in every window."""
         for row in self._rows:
             row.used += count
+
+
+class OpenHours:
+    """A campaign's sending window: as much as one likes while it is open."""
+
+    __slots__ = ("_closes_at", "_opened_at", "_reason", "_window")
+
+    def __init__(self, window: SendingWindow) -> None:
+        self._window = window
+        self._reason = f"outside its sending window ({described(window)})"
+        self._opened_at = self._closes_at = -FOREVER
+
+    def room(self, at: float) -> Room:
+        """Whether it is open, and until when."""
+        if not self._opened_at <= at < self._closes_at:
+            opens = self._window.opens_at(at)
+            if opens != at:
+                return Room(0, FOREVER if opens is None else opens, self._reason, of_campaign=True)
+            self._opened_at, self._closes_at = at, self._window.closes_at(at)
+        return Room(FOREVER, self._closes_at)
+
+    def use(self, first: float, interval: float, count: int) -> None:
+        """Nothing is used up."""
+
+
+class SharedLimits:
+    """A limit that several accounts use up together."""
+
+    __slots__ = ("_of_campaign", "_rule", "_title")
+
+    def __init__(self, rule: Rule, title: str, *, of_campaign: bool) -> None:
+        self._rule, self._title, self._of_campaign = rule, title, of_campaign
+
+    def room(self, at: float) -> Room:
+        """What is left for all of them."""
+        room = self._rule.room(at)
+        if room.messages > 0:
+            return room
+        return Room(0, room.until, f"{self._title}: {room.reason}", self._of_campaign)
+
+    def use(self, first: float, interval: float, count: int) -> None:
+        """They count for all of them."""
+        self._rule.use(first, interval, count)
 
 
 class _Row:

@@ -31,13 +31,14 @@ from paceline.operations.campaigns.preparing import Prepared, prepare
 from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
 from paceline.store.opening import open_scratch_queue
-from paceline.store.queue import accounts, campaigns
+from paceline.store.queue import accounts, campaigns, layers
 from paceline.store.queue.coming import Glance, glance
 from paceline.store.queue.scratch_copy import copy_for
 
 _NEEDS_A_PERSON = frozenset({CampaignStatus.PAUSED, CampaignStatus.PAUSED_HEALTH})
 _QUIET_SECONDS = 5.0
 _LOOK_EVERY_SECONDS = 900.0
+_FIRST_LOOK_SECONDS = 30.0
 _FOREVER_SECONDS = 1e10
 _FARTHEST_SECONDS = 5 * 366 * 86_400.0
 
@@ -156,10 +157,14 @@ class _Rehearsal:
         self._changed = asyncio.Event()
         self._is_stale = self._must_look = True
         self._was_quiet = False
+        self._patience = _FIRST_LOOK_SECONDS
         self._timeline: list[Moment] = []
         with context.queue.read() as connection:
             standings = accounts.standings(connection, campaign_id=self._id)
-            self._paced = campaigns.get(connection, self._id).rate_per_minute > 0
+            row = campaigns.get(connection, self._id)
+            has_layers = bool(layers.every(connection, workspace_id=row.workspace_id))
+        self._paced, self._window = row.rate_per_minute > 0, row.pacing.window
+        self._has_blocks = has_layers or self._window is not None
         zones = {standing.limits.timezone.key for standing in standings}
         self._zone = ZoneInfo(zones.pop() or "UTC") if len(zones) == 1 else ZoneInfo("UTC")
         self._per_day = DayCounts(self._zone)
@@ -206,6 +211,7 @@ class _Rehearsal:
 
     def answered(self, outcome: Outcome) -> None:
         """The server that is not there has answered."""
+        self._patience = _FIRST_LOOK_SECONDS
         if isinstance(outcome, Accepted):
             self._per_day.add(self._context.clock.now(), 1.0, 1, 1)
         if self._paced or not isinstance(outcome, Accepted):
@@ -234,7 +240,7 @@ class _Rehearsal:
         while not sending.done():
             self._changed.clear()
             seen = self._glance()
-            if self._must_look or not seen.left:
+            if self._must_look or self._has_blocks or not seen.left:
                 self._must_look = False
                 self._do_chores()
                 seen = self._glance()
@@ -245,17 +251,26 @@ class _Rehearsal:
 
     async def _wait_for(self, seen: Glance) -> None:
         """Let time pass to the next moment, or to an earlier change."""
-        moments = [at for at in (seen.account_at, seen.work_at) if at is not None]
+        moments = [at for at in (seen.account_at, seen.work_at, self._closing()) if at is not None]
         seconds = min(moments) - self._context.clock.now() if moments else _LOOK_EVERY_SECONDS
+        if seen.status is CampaignStatus.RUNNING and seconds > self._patience:  # what is given back sets no moment
+            seconds, self._patience = self._patience, min(2 * self._patience, _LOOK_EVERY_SECONDS)
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._changed.wait()
         except TimeoutError:
-            if seen.work_at is not None and seen.work_at == min(moments):
+            if seen.work_at is not None and seen.work_at <= self._context.clock.now():
                 self._sender.wake_workers()
             else:
                 self._must_look = True
                 self._sender.look_now()
+
+    def _closing(self) -> float | None:
+        """When the campaign's sending window closes, while it is open."""
+        now = self._context.clock.now()
+        if self._window is None or self._window.by_recipient or self._window.opens_at(now) != now:
+            return None
+        return self._window.closes_at(now)
 
     def _glance(self) -> Glance:
         with self._context.queue.read() as connection:

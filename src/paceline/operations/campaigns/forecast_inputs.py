@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,7 @@ from paceline.domain.account import Account, AccountState, Limits, WhatsAppLogin
 from paceline.domain.allowance import BUCKET_SECONDS, bucket_of
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.phone import parse_phone
+from paceline.domain.warm_up import WarmUp
 from paceline.engine.forecast.plan import SECONDS_PER_MESSAGE, Expectation, PlannedAccount
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.context import Context
@@ -94,9 +96,10 @@ def _planned(standing: AccountStanding, stand: Stand, now: float) -> PlannedAcco
     rests = standing.until_at is not None and standing.until_at > now
     planned = PlannedAccount(
         name=standing.name,
-        limits=standing.limits,
+        limits=_begun(standing.limits, now),
         rate_per_minute=_rate(standing.rate_per_minute, stand.messages_per_second),
         connections=standing.max_connections,
+        host=standing.host,
         next_at=stand.next_at,
         usage=stand.usage,
         open_intents=standing.open_intents,
@@ -112,14 +115,25 @@ def _planned_anew(account: Account, standing: AccountStanding | None, stand: Sta
     own = account.login.messages_per_second if isinstance(account.login, WhatsAppLogin) else None
     planned = PlannedAccount(
         name=account.name,
-        limits=account.limits,
+        limits=_begun(account.limits, now, None if standing is None else standing.limits.warm_up),
         rate_per_minute=_rate(account.rate_per_minute, own),
         connections=account.max_connections,
+        host=account.login.host.lower(),
         next_at=stand.next_at,
         usage=stand.usage,
         open_intents=0 if standing is None else standing.open_intents,
     )
     return _measured(planned, now)
+
+
+def _begun(limits: Limits, now: float, known: WarmUp | None = None) -> Limits:
+    """With the first day of a ramp: the one that is on record for the same ramp, else today."""
+    ramp = limits.warm_up
+    if ramp is None or ramp.since is not None:
+        return limits
+    since = known.since if known is not None and str(known) == str(ramp) else None
+    today = datetime.fromtimestamp(now, limits.timezone).date()
+    return replace(limits, warm_up=replace(ramp, since=since or today))
 
 
 def _rate(rate_per_minute: float, messages_per_second: float | None) -> float:

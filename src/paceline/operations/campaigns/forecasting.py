@@ -13,6 +13,7 @@ from paceline.engine.forecast.plan import Plan, PlannedAccount
 from paceline.operations.campaign_file.campaign_file import CampaignFile
 from paceline.operations.campaigns import campaign_checks
 from paceline.operations.campaigns.forecast_inputs import count_audience, expectation, planned_accounts, planned_of_file
+from paceline.operations.campaigns.forecast_layers import planned_layers
 from paceline.operations.context import Context
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaigns, outlook
@@ -92,6 +93,13 @@ def plan_of_file(context: Context, file: CampaignFile) -> Plan:
     with context.queue.read() as connection:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
         progress = None if found is None else campaigns.progress(connection, found.id)
+        above = planned_layers(
+            connection,
+            workspace_id=context.workspace_id,
+            campaign_id=None if found is None else found.id,
+            now=now,
+            written=file.limits,
+        )
     if found is None or progress is None:
         return Plan(
             start=now,
@@ -99,11 +107,13 @@ def plan_of_file(context: Context, file: CampaignFile) -> Plan:
             accounts=planned,
             rate_per_minute=file.rate_per_minute,
             retries=retries,
+            window=file.pacing.window,
+            layers=above,
         )
     plan = _live_plan(context, found, progress, planned, now)
     if found.launched_at is None:
         plan = replace(plan, messages=max(plan.messages, count_audience(file) - plan.done))
-    return replace(plan, rate_per_minute=file.rate_per_minute, retries=retries)
+    return replace(plan, rate_per_minute=file.rate_per_minute, retries=retries, window=file.pacing.window, layers=above)
 
 
 def finish_at(context: Context, campaign_id: int) -> float | None:
@@ -127,6 +137,7 @@ def _live_plan(
     with context.queue.read() as connection:
         waiting = outlook.waiting(connection, row.id, now=now)
         next_at = outlook.next_slot(connection, row.id)
+        above = planned_layers(connection, workspace_id=row.workspace_id, campaign_id=row.id, now=now)
     left = progress.left
     if row.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED) and row.kind is CampaignKind.CATALOGUE:
         checked = campaign_checks.check(context, context.ids.encode(IdKind.CAMPAIGN, row.id))
@@ -140,6 +151,8 @@ def _live_plan(
         waiting=waiting,
         retries=RetryPolicy(max_attempts=row.max_attempts, retry_delay_seconds=row.retry_delay_seconds),
         expected=expectation(progress.counts),
+        window=row.pacing.window,
+        layers=above,
         done=progress.total - progress.left,
     )
 

@@ -78,6 +78,13 @@ def numbers_of(
     return {row.identity: row.id for row in connection.execute(statement, values)}
 
 
+def layer_usage(connection: Connection, layer_id: int, *, now: float) -> tuple[tuple[int, int], ...]:
+    """(bucket, count) of what counts in a limit above accounts."""
+    statement = sql("SELECT bucket, count FROM layer_usage WHERE layer_id = :id AND bucket >= :first ORDER BY bucket")
+    values = {"id": layer_id, "first": bucket_of(now - LONGEST_WINDOW_SECONDS)}
+    return tuple((int(row[0]), int(row[1])) for row in connection.execute(statement, values))
+
+
 def connection_limits(connection: Connection, *, workspace_id: int) -> dict[str, int]:
     """Host -> connections that all its accounts may have together, where a person limits them."""
     statement = sql("SELECT host, max_connections FROM servers WHERE workspace_id = :workspace")

@@ -12,6 +12,7 @@ from paceline.store.database import Database, sql
 from paceline.store.queue.schema.accounts import accounts, servers, usage
 from paceline.store.queue.schema.campaigns import campaign_accounts, campaign_counters, campaigns, messages
 from paceline.store.queue.schema.facts import suppressions
+from paceline.store.queue.schema.layers import layer_usage, layers
 
 _PART = 2000
 _UNDER_WAY = "state BETWEEN 0 AND 3"
@@ -33,7 +34,10 @@ def copy_for(source: Database, target: Database, campaign_id: int | None, *, wor
             for rows in _parts(connection, statement, values):
                 _insert(target, table, rows)
     target.execute("UPDATE accounts SET sender_id = NULL, open_intents = 0, connections = 0")
-    target.execute("UPDATE messages SET state = 0, account_id = NULL, due_at = NULL WHERE state BETWEEN 1 AND 2")
+    target.execute("UPDATE layers SET held = 0")
+    target.execute(
+        "UPDATE messages SET state = 0, account_id = NULL, due_at = NULL, layers = NULL WHERE state IN (1, 2)"
+    )
     target.execute("UPDATE campaign_counters SET queued = queued + sending, sending = 0")
 
 
@@ -43,6 +47,8 @@ def _tables(campaign_id: int | None) -> Iterator[tuple[Table, str]]:
     yield servers, "workspace_id = :workspace"
     yield usage, "bucket >= :first AND account_id IN (SELECT id FROM accounts WHERE workspace_id = :workspace)"
     yield suppressions, "workspace_id = :workspace"
+    yield layers, "workspace_id = :workspace"
+    yield layer_usage, "bucket >= :first AND layer_id IN (SELECT id FROM layers WHERE workspace_id = :workspace)"
     if campaign_id is not None:
         yield campaigns, "id = :campaign"
         yield campaign_accounts, "campaign_id = :campaign"
