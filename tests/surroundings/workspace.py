@@ -27,12 +27,14 @@ def furnish(server: Server, *, workspace_id: int = FIRST_WORKSPACE) -> dict[str,
     account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
     webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
     mailbox = {"name": "Bounces", "host": "imap.example.com", "username": "bounces", "password": "x"}
+    worker = {"name": "berlin", "url": "https://worker.example.com:8025"}
     intake_of(server.context).take(b"Subject: ?", source="pipe", workspace_id=workspace_id, now=1.0)
     return {
         "mailbox_id": made("/mailboxes", json=mailbox),
         "mail_id": _answer(owner.get("/api/v1/kept-mail"))["items"][0]["id"],
         "account_id": account_id,
         "server_id": _answer(owner.get("/api/v1/servers"))["items"][0]["id"],
+        "worker_id": _answer(owner.post("/api/v1/workers", json=worker))["worker"]["id"],
         "webhook_id": webhook_id,
         "delivery_id": made(f"/webhooks/{webhook_id}/test"),
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),

@@ -13,6 +13,7 @@ _NOUNS = {
     IdKind.ERASURE: "erasure",
     IdKind.FILE: "file",
     IdKind.LIST: "list",
+    IdKind.MAILBOX: "mailbox",
     IdKind.MESSAGE: "message",
     IdKind.SEGMENT: "segment",
     IdKind.TEMPLATE: "template",
@@ -26,6 +27,12 @@ def number_of(context: Context, kind: IdKind, public_id: str) -> int:
     if number is None:
         raise unknown(kind, public_id)
     return number
+
+
+def by_id(context: Context, kind: IdKind, public_id: str) -> str:
+    """For what the command line names by its name as well: over the API it has its id only."""
+    number_of(context, kind, public_id)
+    return public_id
 
 
 def unknown(kind: IdKind, public_id: str) -> NotFound:

@@ -17,6 +17,7 @@ from paceline.api.schemas.mailboxes import (
     NewMailbox,
 )
 from paceline.domain.permission import Permission
+from paceline.operations.ids import by_id
 from paceline.operations.incoming import kept_mails, mailboxes
 from paceline.operations.incoming.kept_mails import KeptMail
 from paceline.operations.incoming.mailboxes import MailboxRow
@@ -48,13 +49,19 @@ def create_mailbox(asked: Asked, new: NewMailbox) -> MailboxAnswer:
 @routes.get("/mailboxes/{mailbox_id}", permission=Permission.ACCOUNTS_READ)
 def show_mailbox(asked: Asked, mailbox_id: str) -> MailboxAnswer:
     """One mailbox, with how its reader fares."""
-    return _answer(asked, mailboxes.get(asked.context, mailbox_id))
+    return _answer(asked, mailboxes.get(asked.context, by_id(asked.context, IdKind.MAILBOX, mailbox_id)))
 
 
 @routes.patch("/mailboxes/{mailbox_id}", permission=Permission.ACCOUNTS_WRITE)
 def change_mailbox(asked: Asked, mailbox_id: str, change: MailboxChange) -> MailboxAnswer:
     """Change what is given; another server or login needs the secret again."""
-    changed = mailboxes.change(asked.context, mailbox_id, change.given(), enabled=change.enabled, guarded=True)
+    changed = mailboxes.change(
+        asked.context,
+        by_id(asked.context, IdKind.MAILBOX, mailbox_id),
+        change.given(),
+        enabled=change.enabled,
+        guarded=True,
+    )
     fields = sorted(change.model_dump(exclude_none=True))
     asked.audit("mailbox.change", mailboxes.public_id(asked.context, changed), fields=fields)
     return _answer(asked, changed)
@@ -63,14 +70,14 @@ def change_mailbox(asked: Asked, mailbox_id: str, change: MailboxChange) -> Mail
 @routes.delete("/mailboxes/{mailbox_id}", permission=Permission.ACCOUNTS_WRITE)
 def remove_mailbox(asked: Asked, mailbox_id: str) -> None:
     """Read a mailbox no more; what was read stays."""
-    gone = mailboxes.remove(asked.context, mailbox_id)
+    gone = mailboxes.remove(asked.context, by_id(asked.context, IdKind.MAILBOX, mailbox_id))
     asked.audit("mailbox.remove", mailboxes.public_id(asked.context, gone), name=gone.name)
 
 
 @routes.post("/mailboxes/{mailbox_id}/test", permission=Permission.ACCOUNTS_WRITE)
 def test_mailbox(asked: Asked, mailbox_id: str) -> MailboxTested:
     """Connect, log in and open the folder; changes nothing there."""
-    result = mailboxes.test(asked.context, mailbox_id)
+    result = mailboxes.test(asked.context, by_id(asked.context, IdKind.MAILBOX, mailbox_id))
     return MailboxTested(ok=result.ok, message=result.message)
 
 

@@ -15,8 +15,10 @@ from paceline.api.schemas.whatsapp import (
     WhatsAppTemplates,
 )
 from paceline.domain.permission import Permission
+from paceline.operations.ids import by_id
 from paceline.operations.whatsapp import listing
 from paceline.operations.whatsapp.costs import costs
+from paceline.store.public_ids import IdKind
 
 routes = Routes(tag="whatsapp")
 
@@ -83,6 +85,6 @@ def show_whatsapp_costs(asked: Asked, campaign_id: str) -> WhatsAppCosts:
                 free=one.free,
                 amount=None if one.amount is None else str(one.amount),
             )
-            for one in costs(asked.context, campaign_id)
+            for one in costs(asked.context, by_id(asked.context, IdKind.CAMPAIGN, campaign_id))
         ]
     )

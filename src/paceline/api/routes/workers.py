@@ -14,8 +14,10 @@ from paceline.api.schemas.workers import (
     WorkerWithKeys,
 )
 from paceline.domain.permission import Permission
+from paceline.operations.ids import by_id
 from paceline.operations.workers import workers
 from paceline.operations.workers.workers import WithKeys, Worker
+from paceline.store.public_ids import IdKind
 
 routes = Routes(tag="workers")
 
@@ -37,13 +39,13 @@ def add_worker(asked: Asked, new: NewWorkerRequest) -> WorkerWithKeys:
 @routes.get("/workers/{worker_id}", permission=Permission.ACCOUNTS_READ)
 def get_worker(asked: Asked, worker_id: str) -> WorkerAnswer:
     """One remote worker."""
-    return _answer(workers.get(asked.context, worker_id))
+    return _answer(workers.get(asked.context, by_id(asked.context, IdKind.WORKER, worker_id)))
 
 
 @routes.patch("/workers/{worker_id}", permission=Permission.ACCOUNTS_WRITE)
 def change_worker(asked: Asked, worker_id: str, changed: ChangedWorker) -> WorkerAnswer:
     """Say where a remote worker is now."""
-    after = workers.change(asked.context, worker_id, url=changed.url)
+    after = workers.change(asked.context, by_id(asked.context, IdKind.WORKER, worker_id), url=changed.url)
     asked.audit("worker.change", after.id, url=changed.url)
     return _answer(after)
 
@@ -52,7 +54,9 @@ def change_worker(asked: Asked, worker_id: str, changed: ChangedWorker) -> Worke
 def rotate_worker_key(asked: Asked, worker_id: str, rotation: RotateRequest | None = None) -> WorkerWithKeys:
     """Give a worker new keys, shown only in this answer; the present ones hold on for a while."""
     hours = 24.0 if rotation is None else rotation.hours
-    rotated = workers.rotate_key(asked.context, worker_id, overlap_seconds=hours * 3600)
+    rotated = workers.rotate_key(
+        asked.context, by_id(asked.context, IdKind.WORKER, worker_id), overlap_seconds=hours * 3600
+    )
     asked.audit("worker.rotate_key", rotated.worker.id, hours=hours)
     return _with_keys(rotated)
 
@@ -60,7 +64,7 @@ def rotate_worker_key(asked: Asked, worker_id: str, rotation: RotateRequest | No
 @routes.delete("/workers/{worker_id}", permission=Permission.ACCOUNTS_WRITE)
 def remove_worker(asked: Asked, worker_id: str) -> None:
     """Forget a remote worker that has no campaign any more."""
-    workers.remove(asked.context, worker_id)
+    workers.remove(asked.context, by_id(asked.context, IdKind.WORKER, worker_id))
     asked.audit("worker.remove", worker_id)
 
 

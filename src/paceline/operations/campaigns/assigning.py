@@ -11,7 +11,7 @@ from paceline.domain.campaign import ACTIVE
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.message import MessageState
 from paceline.operations.context import Context, NotFound, NotPossible
-from paceline.operations.ids import number_of
+from paceline.operations.ids import number_of, unknown
 from paceline.operations.workers.workers import row_of as worker_row
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns, remote_campaigns
@@ -50,15 +50,17 @@ def assigned(context: Context, connection: Connection, campaign_id: int) -> tupl
 def take_home(context: Context, campaign_id: str, *, abandon: bool) -> None:
     """Let this installation go on with a campaign of a worker: as soon as the worker has given back what it has not sent.
 
-    ``abandon``: do not wait for it. What it may have sent becomes uncertain, and a person decides it. Raises NotPossible
-    for a campaign that is at no worker.
+    ``abandon``: do not wait for it. What it may have sent becomes uncertain, and a person decides it. Raises NotFound,
+    NotPossible for a campaign that is at no worker.
     """
     number = number_of(context, IdKind.CAMPAIGN, campaign_id)
     now = context.clock.now()
     with context.queue.write() as connection:
         campaign = campaigns.numbered(connection, number, workspace_id=context.workspace_id)
-        known = None if campaign is None else remote_campaigns.get(connection, number)
-        if campaign is None or known is None or known.closed_at is not None:
+        if campaign is None:
+            raise unknown(IdKind.CAMPAIGN, campaign_id)
+        known = remote_campaigns.get(connection, number)
+        if known is None or known.closed_at is not None:
             raise NotPossible("this campaign is at no worker")
         if campaign.status not in ACTIVE and not abandon:
             raise NotPossible(f"{campaign.key} is {campaign.status}: there is nothing to take home")
