@@ -22,8 +22,7 @@ def with_work(connection: Connection, *, now: float) -> set[int]:
         "SELECT c.id FROM campaigns c WHERE c.status = 'running' AND "
         "(EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND state = 0 AND due_at IS NULL) "
         "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL AND due_at <= :now) "
-        "OR (c.pacing IS NOT NULL AND EXISTS "
-        "(SELECT 1 FROM messages WHERE campaign_id = c.id AND state = 0 AND dealt_to IS NOT NULL)))"
+        "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND state = 0 AND dealt_to IS NOT NULL))"
     )
     return set(connection.execute(statement, {"now": now}).scalars())
 
