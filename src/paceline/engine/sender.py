@@ -21,7 +21,7 @@ from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.outcome import AccountTrouble, TemplateStop, TroubleKind
 from paceline.domain.rate import INBOUND_SHARE
-from paceline.engine import aftermath
+from paceline.engine import aftermath, alarms
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
@@ -33,12 +33,9 @@ from paceline.settings import Settings
 from paceline.store.database import Database
 from paceline.store.queue import (
     accounts,
-    campaign_work,
     campaigns,
     installation,
     senders,
-    template_stops,
-    whatsapp_alarms,
 )
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
@@ -275,16 +272,8 @@ class Sender:
         note.add_done_callback(self._notes.discard)
 
     def _keep_stop(self, account_id: int, template: str, stop: TemplateStop) -> None:
-        now = self._clock.now()
         with self._database.write() as connection:
-            template_stops.stop(
-                connection,
-                template,
-                workspace_id=accounts.workspace_of(connection, account_id),
-                reason=stop.reason,
-                until_at=None if stop.seconds is None else now + stop.seconds,
-                now=now,
-            )
+            alarms.stop_template(connection, account_id, template, stop, now=self._clock.now())
         self._on_change()
 
     def _server_of(self, account: Account) -> ServerLoad | None:
@@ -312,16 +301,8 @@ class Sender:
         self.look_now()
 
     def _sound_alarm(self, account: Account, trouble: AccountTrouble) -> None:
-        """The provider has shown that going on would do harm: every campaign of this account stops for a person.
-
-        Where the trouble is shared, so do the accounts that belong together with it, and their campaigns.
-        """
-        now, reason = self._clock.now(), trouble.reason
         with self._database.write() as connection:
-            if trouble.is_shared:
-                whatsapp_alarms.sound_for_siblings(connection, account.id, reason=f"{account.name}: {reason}", now=now)
-            for campaign_id in campaign_work.attended(connection, [account.id], own=self._campaign_id)[account.id]:
-                campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=now, reason=f"{account.name}: {reason}")
+            alarms.sound(connection, account, trouble, own=self._campaign_id, now=self._clock.now())
 
     def _standing_after(self, worker: AccountWorker, departure: Departure) -> dict[str, Any]:
         """The account's state after its worker has left."""
