@@ -31,12 +31,7 @@ from paceline.engine.sight import Sight, look
 from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import (
-    accounts,
-    campaigns,
-    installation,
-    senders,
-)
+from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
 from paceline.store.secrets import SecretBox
