@@ -31,6 +31,7 @@ CLOSED = [(method, path) for method, path, needed in ROUTES if needed not in OPE
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 NOT_READY = {"/health/ready"}  # no background process runs beside the API of these tests, and it says so
 NOT_EVEN_HTTP = b"Invalid HTTP request received."  # the HTTP server's own answer, to a line that is too long
+HEAD_TOO_LARGE = 431  # refused before any route is known, so no operation describes it
 IDENTITY = {"authorization", "cookie", "x-csrf-token"}
 
 
@@ -58,7 +59,7 @@ class Described:
         )
         def check(case: Case[Any]) -> None:
             answer = case.call(base_url=self.server.url, headers=headers, timeout=60, allow_redirects=False)
-            if answer.content != NOT_EVEN_HTTP:
+            if answer.content != NOT_EVEN_HTTP and answer.status_code != HEAD_TOO_LARGE:
                 case.validate_response(answer, checks=CHECKS if path not in NOT_READY else CHECKS[1:])
 
         check()
