@@ -188,7 +188,7 @@ def test_second_interrupt_leaves_at_once(home: Home) -> None:
 
 def test_pause_by_another_process_ends_sending_with_3_and_resume_lets_it_finish(home: Home) -> None:
     with home.sandbox() as port:
-        home.write_campaign(port, contacts=120, rate_per_minute=900)
+        home.write_campaign(port, contacts=300, rate_per_minute=900)
         with home.start("send", "spring.toml") as process:
             _wait_for(process, r"spring running: [1-9]\d* of")
             assert home.run("pause", "spring").returncode == 0
@@ -197,7 +197,7 @@ def test_pause_by_another_process_ends_sending_with_3_and_resume_lets_it_finish(
         assert "`paceline resume spring` lets it go on" in said
         assert home.run("resume", "spring").returncode == 0
         assert home.run("send", "spring.toml").returncode == 0
-    assert home.each_once(120)
+    assert home.each_once(300)
 
 
 def test_exhausted_limits_end_with_3_when_asked_to(home: Home) -> None:

@@ -44,6 +44,13 @@ def _is_replica(database: Database) -> bool:
         return bool(connection.execute(sql("SELECT pg_is_in_recovery()")).scalar_one())
 
 
+def _has_tables(replica: OwnPostgres) -> bool:
+    """Whether the replica, which was made before them, has received the tables."""
+    with psycopg.connect(replica.url("postgres")) as connection:
+        row = connection.execute("SELECT to_regclass('workspaces') IS NOT NULL").fetchone()
+    return row is not None and bool(row[0])
+
+
 def _rename(context: Context, name: str) -> None:
     context.catalogue.execute("UPDATE workspaces SET name = :name WHERE id = 1", name=name)
 
@@ -53,6 +60,7 @@ def test_reports_read_the_replica_and_without_it_the_original(
 ) -> None:
     with replica_of(original) as replica, closing(open_context(_settings(original, replica, tmp_path))) as context:
         reports = context.for_reports()
+        wait_until(lambda: _has_tables(replica))
         _rename(context, "first")
         wait_until(lambda: _workspace(reports.catalogue) == "first")
         assert _is_replica(reports.catalogue)
@@ -76,6 +84,7 @@ def test_replica_that_is_behind_is_not_read_and_doctor_says_so(original: OwnPost
     with replica_of(original) as replica:
         settings = _settings(original, replica, tmp_path, lag_seconds=1)
         with closing(open_context(settings)) as context:
+            wait_until(lambda: _has_tables(replica))
             _rename(context, "before")
             wait_until(lambda: _is_replica(context.for_reports().catalogue))
             with psycopg.connect(replica.url("postgres"), autocommit=True) as connection:

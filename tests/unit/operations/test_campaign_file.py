@@ -266,7 +266,7 @@ SECTIONS = {
 def _default(section: Section, name: str) -> str | None:
     """As the reference has it; None where words must say it."""
     field = section.fields[name]
-    if field.required or field.default is None:
+    if field.required or field.default is None or isinstance(field.default, list):
         return "required" if field.required else None
     if isinstance(field.default, bool):
         return str(field.default).lower()
