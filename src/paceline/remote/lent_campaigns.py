@@ -144,10 +144,9 @@ class LentCampaigns:
             status = campaigns.get(connection, found.campaign_id).status
             left = campaigns.progress(connection, found.campaign_id).left
             waiting = outbox.unreported(connection, found.campaign_id)
-        if status not in (*_UNSTARTED, *ENDED) or (status in ENDED and left):
+        if status not in (*_UNSTARTED, *ENDED):
             raise OutOfTurn(f"it is {status}: stop it first")
-        if status in _UNSTARTED:
-            waiting = 0
+        waiting = 0 if status in _UNSTARTED else waiting + left  # what is left is being cancelled, and told then
         if not waiting:
             home.remove(self._database, found.campaign_id)
             return Removed(removed=True, unreported=0)
@@ -159,7 +158,11 @@ class LentCampaigns:
         """Finish the removals that waited for an acknowledgement; returns how many."""
         with self._database.read() as connection:
             ready = [
-                c for c in home.every(connection) if c.removing and not outbox.unreported(connection, c.campaign_id)
+                campaign
+                for campaign in home.every(connection)
+                if campaign.removing
+                and not campaigns.progress(connection, campaign.campaign_id).left
+                and not outbox.unreported(connection, campaign.campaign_id)
             ]
         for campaign in ready:
             home.remove(self._database, campaign.campaign_id)
