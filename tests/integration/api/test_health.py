@@ -16,6 +16,8 @@ from paceline.observability.metrics import METRICS
 from paceline.observability.metrics_server import serving_metrics
 from paceline.operations.installation.health import BACKGROUND
 from paceline.operations.installation.metrics import samples
+from paceline.operations.workers import workers
+from paceline.store.database import sql
 from paceline.store.queue import chore_failures
 from surroundings.cuttable import cuttable_way
 from surroundings.queue import Queue
@@ -113,7 +115,9 @@ def test_metrics_tell_what_the_queue_holds(server: Server) -> None:
 def test_every_number_is_in_the_table_and_everything_of_the_table_is_told(server: Server) -> None:
     Queue.filled(server.context, 1).holder()
     _lead(server, seconds=60)
+    workers.add(server.context, name="berlin", url="https://worker.example.com", guarded=False)
     with server.context.queue.write() as connection:
+        connection.execute(sql("UPDATE workers SET reported_at = 1"))
         chore_failures.keep(connection, "limit resumer", reason="", now=0.0)
     answer = server.stranger().get("/metrics")
     told = {
