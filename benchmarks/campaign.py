@@ -67,12 +67,9 @@ def send(
     key: str,
     accounts: int = 10,
     connections: int = 5,
-    senders: int | None = None,
+    senders: int = 1,
 ) -> Run:
-    """Send a campaign with ``paceline send`` in a fresh data directory.
-
-    ``database`` None: SQLite in there. ``senders`` None: as many processes as the command chooses.
-    """
+    """Send a campaign with ``paceline send`` in a fresh data directory. ``database`` None: SQLite in there."""
     with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
         directory = Path(name)
         file = write_campaign(
@@ -80,7 +77,7 @@ def send(
         )
         url = database or f"sqlite:///{directory / 'paceline.db'}"
         command = [sys.executable, "-m", "paceline.cli.main", "send", str(file), "--json", "--database", url]
-        command += [] if senders is None else ["--senders", str(senders)]
+        command += ["--senders", str(senders)]
         with (directory / "log").open("w+") as log, (directory / "out").open("w+") as output:
             environment = {**os.environ, "PACELINE_DATA_DIR": name}
             process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)

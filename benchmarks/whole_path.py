@@ -57,7 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=40_000, help="per run")
     parser.add_argument("--rounds", type=int, default=3, help="each of them smtp-source, then Paceline")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--senders", type=int, help="sender processes; without it as many as the command chooses")
+    parser.add_argument("--senders", type=int, default=1, help="sender processes")
     question = parser.add_mutually_exclusive_group()
     for name, meaning in (
         ("stages", "what each stage costs by itself"),
@@ -81,7 +81,7 @@ def _measure(options: argparse.Namespace, databases: Databases, port: int) -> di
             return _speed(options.messages, options.rounds, options.senders, databases, port)
 
 
-def _speed(messages: int, rounds: int, senders: int | None, databases: Databases, port: int) -> dict[str, Any]:
+def _speed(messages: int, rounds: int, senders: int, databases: Databases, port: int) -> dict[str, Any]:
     size = stages.message_size()
     start = statistics.median(_campaign(_START_CONTACTS, port, databases).cpu_seconds for _ in range(3))
     print(f"{messages} messages of {size} bytes, {_ACCOUNTS} accounts x {_CONNECTIONS} connections\n")
@@ -164,7 +164,7 @@ def _median_stages(rounds: int, messages: int, databases: Databases, port: int) 
     return {name: statistics.median(one[name] for one in found) for name in found[0]}
 
 
-def _campaign(contacts: int, port: int, databases: Databases, senders: int | None = None) -> Run:
+def _campaign(contacts: int, port: int, databases: Databases, senders: int = 1) -> Run:
     with databases() as url:
         return send(
             contacts=contacts,

@@ -15,7 +15,7 @@ import typer.main
 import yaml
 
 from paceline.api.app import api_routes
-from paceline.cli.main import app
+from paceline.cli.main import application
 from paceline.settings import DEFAULT_PORT, Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ SETTINGS = {item.metadata["variable"] for item in fields(Settings)}
 
 def _check_command(words: list[str]) -> None:
     """That these words after ``paceline`` are a command with options that it has."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(application())
     while words and not words[0].startswith("-"):
         command = command.commands[words[0]]
         words = words[1:]

@@ -14,7 +14,7 @@ import typer.main
 
 from paceline.api.app import api_routes
 from paceline.api.routing import needed_by
-from paceline.cli.main import app
+from paceline.cli.main import application
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import MOVES, CampaignStatus
 from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, SUBSCRIPTION_MOVES, SubscriptionState
@@ -74,7 +74,7 @@ def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _commands(part, f"{path} {name}")
 
 
-COMMANDS = dict(_commands(typer.main.get_command(app), "paceline"))
+COMMANDS = dict(_commands(typer.main.get_command(application()), "paceline"))
 
 
 def _command_sections() -> dict[str, str]:

@@ -4,63 +4,63 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 import typer.main
 
-from paceline.cli import (
-    accounts,
-    came_back,
-    campaigns,
-    check,
-    demo,
-    domains,
-    files,
-    forecast,
-    imports,
-    installation,
-    keys,
-    limits,
-    mailboxes,
-    privacy,
-    receive,
-    sandbox,
-    send,
-    serve,
-    suppression,
-    users,
-    whatsapp,
-    worker,
-    workers,
-)
 from paceline.cli.failures import ExitCode, explain_failure
 from paceline.cli.output import print_lines
 
-app = typer.Typer(
-    name="paceline",
-    help="Campaigns through many limited accounts: one worker per account, never twice, never lost.",
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for group in (send, check, forecast, campaigns, came_back, imports):
-    group.register(app)
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(limits.app, name="limits")
-app.add_typer(mailboxes.app, name="mailboxes")
-app.add_typer(domains.app, name="domains")
-app.add_typer(files.app, name="files")
-app.add_typer(suppression.app, name="suppression")
-app.add_typer(privacy.app, name="privacy")
-app.add_typer(whatsapp.app, name="whatsapp")
-app.add_typer(users.app, name="users")
-app.add_typer(keys.app, name="keys")
-app.add_typer(workers.app, name="workers")
-for group in (serve, worker, receive, demo, sandbox, installation):
-    group.register(app)
+# Module of this package -> the commands that it brings, in the order of the help. Only the module of the command that is run
+# is imported: together they cost two seconds.
+COMMANDS = {
+    "send": ("send",),
+    "check": ("check",),
+    "forecast": ("forecast",),
+    "campaigns": ("status", "messages", "resolve", "pause", "resume", "stop", "explain"),
+    "came_back": ("report", "events"),
+    "imports": ("import",),
+    "accounts": ("accounts",),
+    "limits": ("limits",),
+    "mailboxes": ("mailboxes",),
+    "domains": ("domains",),
+    "files": ("files",),
+    "suppression": ("suppression",),
+    "privacy": ("privacy",),
+    "whatsapp": ("whatsapp",),
+    "users": ("users",),
+    "keys": ("keys",),
+    "workers": ("workers",),
+    "serve": ("serve", "sender"),
+    "worker": ("worker", "worker-check"),
+    "receive": ("receive",),
+    "demo": ("demo",),
+    "sandbox": ("sandbox",),
+    "installation": ("doctor", "database"),
+}
+
+
+def application(command: str = "") -> typer.Typer:
+    """The command line with the module of one command, or with all where there is none of that name."""
+    app = typer.Typer(
+        name="paceline",
+        help="Campaigns through many limited accounts: one worker per account, never twice, never lost.",
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        callback=paceline,
+    )
+    for name in [module for module, commands in COMMANDS.items() if command in commands] or COMMANDS:
+        module = import_module(f"paceline.cli.{name}")
+        if hasattr(module, "register"):
+            module.register(app)
+        else:
+            app.add_typer(module.app, name=name)
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -69,7 +69,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def paceline(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
@@ -88,7 +87,9 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a text stream, unless replaced
     try:
-        code = typer.main.get_command(app).main(list(arguments), prog_name="paceline", standalone_mode=False)
+        code = typer.main.get_command(application(next(iter(arguments), ""))).main(
+            list(arguments), prog_name="paceline", standalone_mode=False
+        )
         print_lines([])
     except Exception as error:
         return explain_failure(error)

@@ -42,15 +42,7 @@ def send(
     exit_when_paused: Annotated[
         bool, typer.Option("--exit-when-paused", help="End with 3 at any pause, also at one that ends by itself.")
     ] = False,
-    senders: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=64,
-            help="Sender processes; without it as many as make a large campaign faster.",
-            show_default=False,
-        ),
-    ] = None,
+    senders: Annotated[int, typer.Option(min=1, max=64, help="Sender processes, which share the accounts.")] = 1,
     dry: Annotated[
         bool,
         typer.Option("--dry-run", help="Show what would happen, with the real engine on a fast clock; send nothing."),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
+import typer.core
+import typer.main
 
-from paceline.cli.main import run
+from paceline.cli.main import COMMANDS, application, run
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +116,15 @@ def test_without_words_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> 
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("Usage: paceline")
     assert any(line.split()[:1] == ["send"] for line in lines)
+
+
+def test_every_command_is_found_by_its_name_alone() -> None:
+    assert _commands_of(application()) == sorted(command for commands in COMMANDS.values() for command in commands)
+    for module, commands in COMMANDS.items():
+        assert _commands_of(application(commands[0])) == sorted(commands), module
+
+
+def _commands_of(app: typer.Typer) -> list[str]:
+    command = typer.main.get_command(app)
+    assert isinstance(command, typer.core.TyperGroup)
+    return sorted(command.commands)

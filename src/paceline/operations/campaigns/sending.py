@@ -133,7 +133,7 @@ class _Attendance:
                 self._raise_what_failed(sending, launching)
                 summary = await self._next_look(summary)
                 if self._helpers is not None:
-                    self._helpers.consider(self._id, messages=summary.left, accounts=len(summary.accounts))
+                    self._helpers.start(self._id, accounts=len(summary.accounts))
                 if self._is_over(summary, exit_when_paused=exit_when_paused):
                     break
         finally:
