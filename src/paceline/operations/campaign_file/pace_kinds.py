@@ -20,8 +20,10 @@ def _warm_up(value: object) -> WarmUp | None:
 def _date(value: object) -> date | None:
     if isinstance(value, datetime):
         raise ValueError
-    if isinstance(value, date) or value == "":
-        return value or None  # type: ignore[return-value]
+    if value == "":
+        return None
+    if isinstance(value, date):
+        return value
     if not isinstance(value, str):
         raise ValueError
     try:

@@ -11,7 +11,7 @@ from paceline.store.database import Database, sql
 
 
 def delivery_statements(database: Database) -> dict[str, Any]:
-    """Every statement of the hot path, by name."""
+    """Every statement of the hot path, by name. Long because it is their list: they are read together and share their words."""
     ids = database.rows("rows", id="integer")
     settled = database.rows(
         "rows",

@@ -60,9 +60,9 @@ def _take(
 ) -> list[int]:
     """Move a part of them and keep the wish as an event of each. The number of the attempt goes on: events are told apart by it."""
     wanted = "" if replies is None else f"AND COALESCE(reply, '') IN ({database.rows('replies', reply='text')}) "
-    values = {"campaign": campaign_id, "now": now}
+    values: dict[str, object] = {"campaign": campaign_id, "now": now}
     if replies is not None:
-        values["replies"] = rows_json([reply] for reply in replies)  # type: ignore[assignment]
+        values["replies"] = rows_json([reply] for reply in replies)
     rows = connection.execute(
         sql(
             "UPDATE messages SET state = 0, at = :now, due_at = :now, charged = 0, returns = 0, first_intent_at = NULL "

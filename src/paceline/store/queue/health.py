@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import Connection, TextClause
 
@@ -118,16 +119,16 @@ def accounts(connection: Connection, database: Database, ids: Sequence[int]) -> 
     return [_health(row) for row in found]
 
 
-def _health(row: object) -> HealthRow:
+def _health(row: Any) -> HealthRow:
     return HealthRow(
-        id=row.id,  # type: ignore[attr-defined]  # a row
-        state=row.state,  # type: ignore[attr-defined]
-        sent=int(row.sent),  # type: ignore[attr-defined]
-        level=Level(row.level or 0),  # type: ignore[attr-defined]
-        evidence=row.evidence or "",  # type: ignore[attr-defined]
-        since_at=row.since_at or 0.0,  # type: ignore[attr-defined]
-        anchors=row.anchors or "",  # type: ignore[attr-defined]
-        warned_at=row.warned_at or 0.0,  # type: ignore[attr-defined]
+        id=row.id,
+        state=row.state,
+        sent=int(row.sent),
+        level=Level(row.level or 0),
+        evidence=row.evidence or "",
+        since_at=row.since_at or 0.0,
+        anchors=row.anchors or "",
+        warned_at=row.warned_at or 0.0,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -222,6 +223,6 @@ def speed(connection: Connection) -> Speed:
     return Speed(active=bool(rates), messages_per_minute=None if 0.0 in rates else float(sum(rates)))
 
 
-def _row(row: object) -> HomeCampaign:
-    values = dict(row._mapping)  # type: ignore[attr-defined]  # a row of SQLAlchemy
+def _row(row: Any) -> HomeCampaign:
+    values = dict(row._mapping)
     return HomeCampaign(**{**values, "released": bool(values["released"]), "removing": bool(values["removing"])})
