@@ -273,13 +273,14 @@ def test_controller_that_was_restored_is_told_everything_again(sqlite_ends: TwoE
 
 def test_key_is_rotated_without_a_gap_and_the_former_one_ends(sqlite_ends: TwoEnds, post: SmtpSandbox) -> None:
     ends = sqlite_ends
-    new = ends.client.post("/api/v1/workers/away/rotate-key", json={"hours": 1}).json()
+    (away,) = [worker["id"] for worker in ends.client.get("/api/v1/workers").json() if worker["name"] == "away"]
+    new = ends.client.post(f"/api/v1/workers/{away}/rotate-key", json={"hours": 1}).json()
     with ends.worker() as worker:  # still with the former keys only
         campaign = ends.campaign(post.port, 5)
         ends.start(campaign)
         assert ends.until(campaign, "completed")["sent"] == 5
         home = RunningWorker(url=ends.server.url, context=ends.context, keys=worker.keys)
-        ends.client.post("/api/v1/workers/away/rotate-key", json={"hours": 0}).raise_for_status()
+        ends.client.post(f"/api/v1/workers/{away}/rotate-key", json={"hours": 0}).raise_for_status()
         assert home.ask("POST", "/api/tracking/update", b"{}").status_code == 401
         before = RunningWorker(
             url=ends.server.url, context=ends.context, keys=PeerKeys((new["key"],), (new["signing_key"],))
