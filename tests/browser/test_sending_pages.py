@@ -37,13 +37,17 @@ def test_account_is_limited_switched_off_and_found_by_its_tag(owner: Visitor, se
 def test_template_is_written_and_opened_again(owner: Visitor) -> None:
     page = owner.open("/templates/new")
     page.get_by_label("Name").fill("Frame")
-    page.get_by_label("Subject").fill("Hello {{ contact.first_name }}")
-    page.get_by_label("HTML of the message").fill("<p>Hello {{ contact.first_name }}</p>")
+    page.get_by_label("Subject").fill("Hello {{ contact.first_name | default('you') }}")
+    page.get_by_label("HTML of the message").fill("<p>Hello {{ contact.first_name | default('you') }}</p>")
+    page.get_by_label("Preheader").fill("New for {{ contact.first_name | default('you') }}")
+    inbox = page.get_by_role("group", name="In the inbox")
+    expect(inbox).to_have_text("Sender Hello you – New for you")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Frame")).to_be_visible()
     owner.open("/templates")
     page.get_by_role("link", name="Frame").click()
-    expect(page.get_by_label("Subject")).to_have_value("Hello {{ contact.first_name }}")
+    expect(page.get_by_label("Subject")).to_have_value("Hello {{ contact.first_name | default('you') }}")
+    expect(page.get_by_label("Preheader")).to_have_value("New for {{ contact.first_name | default('you') }}")
     assert owner.serious_findings() == []
 
 

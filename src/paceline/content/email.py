@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from paceline.content.attachments import Attachment, Attachments
-from paceline.content.email_content import EmailContent, MissingFields, templates_of
+from paceline.content.email_content import NEWER_FIELDS, EmailContent, MissingFields, templates_of
 from paceline.content.email_tracking import Envelopes, Tracking
 from paceline.content.encodings import Part
 from paceline.content.headers import (
@@ -32,6 +32,7 @@ from paceline.content.list_headers import (
     unsubscribe_header,
 )
 from paceline.content.message_id import message_id as make_message_id
+from paceline.content.preheader import check_preheader
 from paceline.content.template.nodes import Complaint, Parsed
 from paceline.content.template.scope import MOST_COMPLAINTS
 from paceline.content.templates import Templates, columns_by_name, normal_name
@@ -39,7 +40,7 @@ from paceline.domain.address import Mailbox, parse_address, parse_mailbox
 from paceline.domain.errors import ContentError, InputError, Problem
 from paceline.domain.tokens import CampaignTokens, Purpose
 
-__all__ = ["EmailContent", "EmailRenderer", "MissingFields", "RenderedEmail", "check"]
+__all__ = ["NEWER_FIELDS", "EmailContent", "EmailRenderer", "MissingFields", "RenderedEmail", "check"]
 
 LONGEST_SUBJECT = 998
 """Characters of a rendered subject."""
@@ -228,6 +229,7 @@ def _check_headers(content: EmailContent, templates: Templates) -> Iterator[tupl
         yield "subject", "it is empty"
     elif len(content.subject.strip().splitlines()) > 1:
         yield "subject", "it has more than one line"
+    yield from (("preheader", reason) for reason in check_preheader(content.preheader, content.html, content.text))
     if not content.html.strip() and not (content.text or "").strip():
         yield "html", "there is no content: neither html nor text is given"
 

@@ -93,6 +93,7 @@ def preview_answer(shown: Preview) -> PreviewAnswer:
     return PreviewAnswer(
         address=shown.address,
         subject=shown.subject,
+        inbox_line=shown.inbox_line,
         html=shown.html,
         text=shown.text,
         size=shown.size,

@@ -17,13 +17,16 @@ Address = Annotated[str, Field(min_length=3, max_length=320, examples=["ann@exam
 
 
 class Content(Request):
-    """What a message says. Subject, bodies and unsubscribe_url are templates; what is absent is empty."""
+    """What a message says. Subject, preheader, bodies and unsubscribe_url are templates; what is absent is empty."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     from_: Annotated[str, Field(alias="from", max_length=1000)] = ""
     reply_to: Annotated[str, Field(max_length=1000)] = ""
     subject: Annotated[str, Field(max_length=10_000)] = ""
+    preheader: Annotated[
+        str, Field(max_length=1000, description="Shown behind the subject in inboxes; hidden in the HTML.")
+    ] = ""
     html: Annotated[str, Field(max_length=500_000)] = ""
     text: Annotated[str | None, Field(max_length=250_000, description="Absent: made from the HTML.")] = None
     list_id: Annotated[str, Field(max_length=1000)] = ""
@@ -68,6 +71,7 @@ class PreviewAnswer(Answer):
 
     address: str
     subject: str
+    inbox_line: str = Field(description="What inboxes show behind the subject: the preheader, or how the body begins.")
     html: str | None
     text: str | None
     size: int = Field(description="Bytes of the whole message.")

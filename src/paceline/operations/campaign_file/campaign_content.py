@@ -59,6 +59,7 @@ def read_content(
     content = EmailContent(
         from_address=values.get("from") or _first_own_from(document),
         subject=values.get("subject", ""),
+        preheader=values.get("preheader", ""),
         html=_or_stand_in(bodies.get("html", "")),
         text=_or_stand_in(bodies["text"]) if "text" in bodies else None,
         reply_to=values.get("reply_to", ""),

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from paceline.content.email import EmailContent, MissingFields, check
+from paceline.content.email import NEWER_FIELDS, EmailContent, MissingFields, check
 from paceline.domain.errors import InputError, Problem
 
 _NAMES = {
     "from": "from_address",
     "reply_to": "reply_to",
     "subject": "subject",
+    "preheader": "preheader",
     "html": "html",
     "text": "text",
     "list_id": "list_id",
@@ -72,10 +73,10 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
 
 
 def content_values(content: EmailContent) -> dict[str, Any]:
-    """What ``read_content`` reads; without attachments where there are none, so that an earlier release reads it as well."""
+    """What ``read_content`` reads; without newer fields that are empty, so that an earlier release reads it as well."""
     values = {given: getattr(content, name) for given, name in _NAMES.items()}
     values |= {"missing_fields": str(content.missing_fields), "attachments": list(content.attachments)}
-    return {given: value for given, value in values.items() if given != "attachments" or value}
+    return {given: value for given, value in values.items() if given not in NEWER_FIELDS or value}
 
 
 def content_problems(content: EmailContent, *, from_elsewhere: str = "", field: str = "content") -> list[Problem]:

@@ -7,9 +7,9 @@ export type Content = Schemas["Content"];
 export type Preview = Schemas["paceline__api__schemas__content__PreviewAnswer"];
 
 /** A content with every field that the editor shows. */
-export type EditedContent = Content & { from: string; reply_to: string; subject: string; html: string; text: string | null };
+export type EditedContent = Content & { from: string; reply_to: string; subject: string; preheader: string; html: string; text: string | null };
 
-export const EMPTY_CONTENT: EditedContent = { from: "", reply_to: "", subject: "", html: "", text: null };
+export const EMPTY_CONTENT: EditedContent = { from: "", reply_to: "", subject: "", preheader: "", html: "", text: null };
 
 /** Names of fields that contacts have, the usual ones first; from the newest contacts, so it is a help and no rule. */
 export function useFieldNames(enabled: boolean): string[] {

@@ -23,7 +23,7 @@ interface MessageEditorProps {
   fromHint?: string;
 }
 
-type TextField = "from" | "reply_to" | "subject" | "html" | "text";
+type TextField = "from" | "reply_to" | "subject" | "preheader" | "html" | "text";
 
 /** Nothing is saved here: `onChange` gets every change. */
 export function MessageEditor({ value, onChange, readOnly = false, problems = [], fromHint }: MessageEditorProps) {
@@ -52,6 +52,7 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
         <TextInput label="From" placeholder="Café Lee <news@example.com>" description={fromHint} {...field("from")} />
         <TextInput label="Reply to" placeholder="The same as From" {...field("reply_to")} />
         <TextInput label="Subject" required {...field("subject")} />
+        <TextInput label="Preheader" description="What inboxes show behind the subject. Left empty, they show how the message begins." {...field("preheader")} />
         {!readOnly && <VariablesMenu onPick={insert} into={last} />}
         <Tabs defaultValue="html" keepMounted={false}>
           <Tabs.List mb="xs">
@@ -72,7 +73,7 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
   );
 }
 
-const WHERE: Record<TextField, string> = { from: "From", reply_to: "Reply to", subject: "the subject", html: "the HTML", text: "the plain text" };
+const WHERE: Record<TextField, string> = { from: "From", reply_to: "Reply to", subject: "the subject", preheader: "the preheader", html: "the HTML", text: "the plain text" };
 
 function VariablesMenu({ onPick, into }: { onPick: (name: string) => void; into: TextField }) {
   const may = useMay();
@@ -92,6 +93,9 @@ function VariablesMenu({ onPick, into }: { onPick: (name: string) => void; into:
     </Group>
   );
 }
+
+/** How inboxes name a sender: "Café Lee" of "Café Lee <news@example.com>". */
+const senderName = (from: string) => /^\s*"?([^"<]*?)"?\s*</.exec(from)?.[1] || from || "Sender";
 
 const SCREENS = { desktop: 680, phone: 360 } as const;
 
@@ -134,6 +138,11 @@ function LivePreview({ content }: { content: EditedContent }) {
       )}
       {preview && preview.problems.length === 0 && (
         <Box className="surface mail" data-screen={screen}>
+          <Box p="sm" className="mail-head" role="group" aria-label="In the inbox">
+            <Text size="sm" className="truncate">
+              <Text span fw={600} inherit>{senderName(settled.from)}</Text> {preview.subject} <Text span inherit c="dimmed">– {preview.inbox_line || "nothing else"}</Text>
+            </Text>
+          </Box>
           <Box p="sm" className="mail-head">
             <Text size="xs" c="dimmed" className="truncate">To {preview.address}</Text>
             <Text fw={600} className="mail-subject">{preview.subject}</Text>
