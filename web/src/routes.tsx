@@ -19,6 +19,7 @@ const inside: RouteObject[] = [
   { path: "templates", lazy: async () => ({ Component: (await import("./pages/templates/templates")).Templates }) },
   { path: "templates/new", lazy: async () => ({ Component: (await import("./pages/templates/template")).NewTemplate }) },
   { path: "templates/:id", lazy: async () => ({ Component: (await import("./pages/templates/template")).Template }) },
+  { path: "files", lazy: async () => ({ Component: (await import("./pages/files/files")).Files }) },
   { path: "accounts", lazy: async () => ({ Component: (await import("./pages/accounts/accounts")).Accounts }) },
   { path: "accounts/:id", lazy: async () => ({ Component: (await import("./pages/accounts/account")).Account }) },
   { path: "limits", lazy: async () => ({ Component: (await import("./pages/limits/limits")).Limits }) },

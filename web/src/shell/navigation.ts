@@ -21,6 +21,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/", label: "Dashboard", icon: "dashboard" },
       { to: "/campaigns", label: "Campaigns", icon: "campaign", needs: "campaigns:read" },
       { to: "/templates", label: "Templates", icon: "template", needs: "campaigns:read" },
+      { to: "/files", label: "Files", icon: "file", needs: "campaigns:read" },
       { to: "/accounts", label: "Accounts", icon: "account", needs: "accounts:read" },
       { to: "/limits", label: "Limits", icon: "limit", needs: "accounts:read" },
       { to: "/domains", label: "Domains", icon: "key", needs: "accounts:read" },

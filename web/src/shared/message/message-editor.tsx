@@ -10,6 +10,7 @@ import { useMay } from "../../api/session";
 import { bytes } from "../format";
 import { Icon } from "../icons";
 import { ProblemNotice, upperFirst } from "../problem-notice";
+import { AttachmentsField } from "./attachments-field";
 import { placeholder, useFieldNames, type EditedContent } from "./content";
 import { PreviewFrame } from "./preview-frame";
 
@@ -67,6 +68,7 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
             <Textarea aria-label="Plain text of the message" description="Left empty, it is made from the HTML." autosize minRows={14} maxRows={28} classNames={{ input: "code-input" }} {...field("text")} />
           </Tabs.Panel>
         </Tabs>
+        <AttachmentsField value={value.attachments ?? []} onChange={(attachments) => onChange({ ...value, attachments })} readOnly={readOnly} error={problems.find((one) => one.field === "content.attachments")?.message} />
       </Stack>
       <LivePreview content={value} />
     </SimpleGrid>
