@@ -21,7 +21,7 @@ class MissingFields(StrEnum):
     EMPTY = "empty"  # nothing is printed
 
 
-NEWER_FIELDS = ("attachments", "preheader")
+NEWER_FIELDS = ("attachments", "mjml", "preheader")
 """Fields that earlier releases do not know: left out where they are empty."""
 
 
@@ -34,6 +34,8 @@ class EmailContent:
     subject: str
     preheader: str = ""
     """Hidden at the beginning of the HTML, for the line that inboxes show behind the subject."""
+    mjml: str = ""
+    """What the HTML was compiled from; empty: it was written as HTML. Only people read it again."""
     html: str = ""
     text: str | None = None
     """None: made from the HTML."""

@@ -70,19 +70,24 @@ class Templates:
             )
             if part is Part.UNSUBSCRIBE_URL:  # the others may print it
                 surroundings = replace(surroundings, unsubscribe_url=self.parsed[part].size)
+        self._surroundings = surroundings
         self._missing_is_empty = missing_is_empty
         self._written = {part: (source.template, self.parsed[part].steps) for part, source in self._sources.items()}
         self._size = sum((parsed.size for parsed in self.parsed.values()), Size())
         self._largest_contact = min(LARGEST_CONTACT, self._room_for_contacts())
         if Part.PREHEADER in self._sources and Part.HTML in self._sources and not self.complaints():
-            self._hide_preheader(surroundings)
+            self._hide_preheader()
         if not self.complaints():
             self._compile()
 
-    def _hide_preheader(self, surroundings: Surroundings) -> None:
+    def read(self, template: str) -> Parsed:
+        """Another template in the same surroundings, which is no part of the message."""
+        return parse(template, surroundings=self._surroundings, slots={}, prefix="o_")
+
+    def _hide_preheader(self) -> None:
         """Put the preheader into the HTML that is written; both were judged on their own."""
         html = with_preheader(self._sources[Part.HTML].template, self._sources[Part.PREHEADER].template)
-        together = parse(html, surroundings=surroundings, slots=self._slots, prefix=f"{Part.HTML[0]}_")
+        together = parse(html, surroundings=self._surroundings, slots=self._slots, prefix=f"{Part.HTML[0]}_")
         self._written[Part.HTML] = (html, together.steps)
         if together.complaints:  # both set the same name, to values of different kinds
             self.parsed[Part.PREHEADER] = replace(self.parsed[Part.PREHEADER], complaints=together.complaints[:1])

@@ -27,6 +27,9 @@ class Content(Request):
     preheader: Annotated[
         str, Field(max_length=1000, description="Shown behind the subject in inboxes; hidden in the HTML.")
     ] = ""
+    mjml: Annotated[
+        str, Field(max_length=250_000, description="Where it is given, html is what it is compiled to.")
+    ] = ""
     html: Annotated[str, Field(max_length=500_000)] = ""
     text: Annotated[str | None, Field(max_length=250_000, description="Absent: made from the HTML.")] = None
     list_id: Annotated[str, Field(max_length=1000)] = ""
@@ -73,6 +76,7 @@ class PreviewAnswer(Answer):
     subject: str
     inbox_line: str = Field(description="What inboxes show behind the subject: the preheader, or how the body begins.")
     html: str | None
+    compiled: str | None = Field(description="The template that mjml was compiled to; null without one.")
     text: str | None
     size: int = Field(description="Bytes of the whole message.")
     problems: list[ProblemAnswer]

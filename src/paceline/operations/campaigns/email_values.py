@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from paceline.content.email import NEWER_FIELDS, EmailContent, MissingFields, check
+from paceline.content.mjml import compile_mjml
 from paceline.domain.errors import InputError, Problem
 
 _NAMES = {
@@ -14,6 +15,7 @@ _NAMES = {
     "reply_to": "reply_to",
     "subject": "subject",
     "preheader": "preheader",
+    "mjml": "mjml",
     "html": "html",
     "text": "text",
     "list_id": "list_id",
@@ -31,7 +33,7 @@ _YES_OR_NO = ("track_opens", "track_clicks", "track_text_clicks")
 
 
 def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str = "content") -> EmailContent:
-    """The content that these values are; what is not given is empty. Raises InputError for what is no such value."""
+    """The content that these values are; what is not given is empty, and the HTML is made of the MJML where that is given. Raises InputError for what is no such value."""
     problems, found = [], {}
     for given, value in values.items():
         if given not in _NAMES:
@@ -62,6 +64,8 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
         if name not in ("text", "missing_fields", "attachments", *_YES_OR_NO)
     }
     texts |= {name: found[name] for name in _YES_OR_NO if name in found}
+    if texts["mjml"].strip():
+        texts["html"] = compile_mjml(texts["mjml"]).html
     return EmailContent(
         **texts,
         text=found.get("text") or None,

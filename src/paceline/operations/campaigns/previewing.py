@@ -31,6 +31,8 @@ class Preview:
     inbox_line: str
     """What inboxes show behind the subject: the preheader, or how the body begins."""
     html: str | None
+    compiled: str | None
+    """The template that MJML was compiled to; None without one."""
     text: str | None
     size: int
     """Bytes of the whole message."""
@@ -52,7 +54,10 @@ def preview(
     read = read_content(content, key="preview", name="Preview")
     to, merged = _recipient(context, contact_id, fields or {}, address)
     problems = content_problems(read, from_elsewhere=_SAMPLE_FROM)
-    nothing = Preview(address=to, subject="", inbox_line="", html=None, text=None, size=0, problems=problems)
+    compiled = read.html if read.mjml.strip() else None
+    nothing = Preview(
+        address=to, subject="", inbox_line="", html=None, compiled=compiled, text=None, size=0, problems=problems
+    )
     if problems:
         return nothing
     try:
@@ -65,6 +70,7 @@ def preview(
         subject=letter.subject,
         inbox_line=letter.inbox_line,
         html=letter.html,
+        compiled=compiled,
         text=letter.text,
         size=letter.size,
         problems=[],
