@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,7 +99,7 @@ _PLANS: dict[str, Callable[[], Plan]] = {
     ),
     "beside two campaigns": _beside_others,
     **{
-        f"{choice} choice of account": lambda choice=choice: _plan(_hours_and_days, choice=choice)
+        f"{choice} choice of account": partial(_plan, _hours_and_days, choice=choice)
         for choice in AccountChoice
         if choice is not AccountChoice.FREE
     },

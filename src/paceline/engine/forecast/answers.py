@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.engine.forecast.plan import Plan
@@ -23,11 +23,11 @@ class Answers:
         self._owed: list[list[float]] = []  # fractions of messages by attempt: [deferred, refused]
         self._deferrals = 0
 
-    def accepted(self, portions: Sequence[Portion], at: float) -> list[Portion]:
+    def accepted(self, portions: list[Portion], at: float) -> list[Portion]:
         """Of messages that are answered at a moment those that are accepted."""
         if not self._expected.deferred and not self._expected.refused:
-            return list(portions)
-        return [portion._replace(messages=self._accepted_of(portion, at)) for portion in portions]
+            return portions
+        return [Portion(one.attempts, one.group, self._accepted_of(one, at)) for one in portions]
 
     def _accepted_of(self, portion: Portion, at: float) -> int:
         expected, attempts, taken = self._expected, portion.attempts, portion.messages
@@ -56,7 +56,7 @@ class Answers:
             delay = _delay(self._retries, portion.attempts, jitter=self._deferrals * _GOLDEN % 1.0)
             if delay is not None:
                 share = portion.messages // parts + (part < portion.messages % parts)
-                self._on_deferred(at + delay, portion._replace(messages=share))
+                self._on_deferred(at + delay, Portion(portion.attempts, portion.group, share))
 
 
 def _delay(policy: RetryPolicy, attempts: int, *, jitter: float) -> float | None:

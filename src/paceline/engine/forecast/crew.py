@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paceline.domain.pacing import interval_seconds
 from paceline.engine.forecast.gathering import Gathered
-from paceline.engine.forecast.rules import FOREVER, LEAST_INTERVAL_SECONDS, Room, rules_of, tightest
+from paceline.engine.forecast.rules import FOREVER, LEAST_INTERVAL_SECONDS, UNLIMITED, Room, rules_of, tightest
 from paceline.engine.forecast.shared_rules import SharedRules
 
 
@@ -30,6 +30,7 @@ class Crew:
         "sent",
         "shared",
         "shares",
+        "size",
         "weight",
         "width",
     )
@@ -39,6 +40,7 @@ class Crew:
         account = gathered.account
         paced = interval_seconds(account.rate_per_minute)
         self.names, self.width, self.shares = gathered.names, gathered.width, gathered.shares
+        self.size = len(gathered.names)
         self.latency = account.seconds_per_message
         self.interval = max(paced, self.latency / max(account.connections, 1), LEAST_INTERVAL_SECONDS)
         self.next_at = account.next_at
@@ -71,7 +73,7 @@ class Crew:
 
     def rooms(self, at: float) -> tuple[Room, float]:
         """What each of its accounts may begin, and how many messages those that share its limits have together."""
-        own = tightest(self.own, at)
+        own = tightest(self.own, at) if self.own else UNLIMITED
         if not self.shared:
             return own, FOREVER
         shared = tightest(self.shared, at)
@@ -101,6 +103,8 @@ class Crew:
             return
         for rule in self.own:
             rule.use(first, interval, -(-(accepted + others) // self.width))
+        if not self.shared:
+            return
         for rule in self.common:
             rule.use(first, interval / self.width, accepted + others)
         for rule in self.private:

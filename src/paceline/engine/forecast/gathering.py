@@ -130,7 +130,9 @@ def _nearly_alike(accounts: Sequence[PlannedAccount], start: float, fineness: in
 def _shape(account: PlannedAccount, start: float, fineness: int) -> object:
     """What nearly alike accounts share: which limits they have, and how much of each window it takes to reach them."""
     limits = account.limits
-    speed = messages_per_day(replace(account, limits=Limits())) / _DAY
+    speed = account.connections / account.seconds_per_message
+    if account.rate_per_minute:
+        speed = min(speed, account.rate_per_minute / 60)
     parts: list[int] = []
     for amount, seconds in (
         (limits.minute, 60),

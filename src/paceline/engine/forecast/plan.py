@@ -163,7 +163,17 @@ class Plan:
         if not self.accounts or count < 1:
             return self
         last = self.accounts[-1]
-        fresh = replace(last, id=0, rivals=(), next_at=0, usage=(), open_intents=0, rests_until=0, rests_because="", is_limited=False)
+        fresh = replace(
+            last,
+            id=0,
+            rivals=(),
+            next_at=0,
+            usage=(),
+            open_intents=0,
+            rests_until=0,
+            rests_because="",
+            is_limited=False,
+        )
         return self.with_accounts(replace(fresh, name=f"another account {n + 1}") for n in range(count))
 
     def with_limits(

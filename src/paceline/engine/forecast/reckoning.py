@@ -21,7 +21,7 @@ from paceline.engine.forecast.gathering import days_of, gather
 from paceline.engine.forecast.plan import Plan
 from paceline.engine.forecast.recipients import Recipients
 from paceline.engine.forecast.rivals import Rivals
-from paceline.engine.forecast.rules import FOREVER, UNLIMITED, Room
+from paceline.engine.forecast.rules import FOREVER, Room
 from paceline.engine.forecast.shared_rules import SharedRules
 from paceline.engine.forecast.stock import Portion, Stock, proportional
 
@@ -66,7 +66,7 @@ class _Reckoning:
         self._width = max(len(plan.accounts), 1)
         self._answers = Answers(plan, on_deferred=self._come_back)
         self._crews = self._enter()
-        self._rivals = Rivals(plan, self._crews) if plan.rivals else None
+        self._rivals = Rivals(plan, self._crews)
         self._recipients = Recipients(plan, on_opening=self._expect_opening, days=days_of(plan), crews=len(self._crews))
         groups = [group.messages for group in plan.groups]
         stock = Stock(proportional(plan.messages, groups) if any(groups) else [plan.messages])
@@ -185,7 +185,7 @@ class _Reckoning:
 
     def _claim(self, crew: Crew, at: float, *, since: float) -> None:
         """Take a bite; or wait for the campaign's pace, or for the crew's own room."""
-        if self._rivals is not None and crew.rivals:
+        if crew.rivals:
             self._rivals.catch_up(crew, at)
         first = max(at, crew.next_at)
         if self._slots.interval:
@@ -205,7 +205,7 @@ class _Reckoning:
             return
         count = self._bite(crew, room, first)
         messages = count * crew.width
-        if not (crew.rivals and self._rivals):  # else they take what it has no message for
+        if not crew.rivals:  # they take what it has no message for
             messages = min(messages, self._pool.left_for(crew))
         if shared < FOREVER:
             count = min(count, max(1, int(shared / (_SHARE_OF_A_BITE * self._width))))
@@ -220,14 +220,14 @@ class _Reckoning:
             until = min(until, first + self._pool.left / (_SHARE_OF_A_BITE * self._speed))
         if self._recipients.limit_some:
             until = min(until, self._recipients.until(first))
-        if self._rivals is not None and crew.rivals:
+        if crew.rivals:
             until = min(until, self._rivals.changes_at(crew, first))
-        count = most / crew.width
+        count = min(most / crew.width, room.messages)
         if until < FOREVER:
             count = min(count, math.ceil((until - first) / crew.interval))
         if self._slots.interval:
             count = min(count, self._slots.bite)
-        return int(max(1, min(count, room.messages)))
+        return int(count) or 1
 
     def _next_reopening(self, after: float) -> float:
         """When the next crew that is limited comes back and takes its part of what is left."""
@@ -237,47 +237,45 @@ class _Reckoning:
 
     def _take(self, crew: Crew, first: float, places: int) -> None:
         """``places``: how many messages the crew's accounts begin, those of other campaigns included."""
-        interval, own = crew.interval, 1.0
-        if self._rivals is not None and crew.rivals:
-            own = self._rivals.share(crew, first)
-        wanted, others = places, 0
-        if own < 1.0 and not self._slots.interval:
-            crew.credit += places * own
-            wanted = min(int(crew.credit), self._pool.left_for(crew))
-            crew.credit -= wanted
+        interval, slot_interval, others = crew.interval, self._slots.interval, 0
+        shares = bool(crew.rivals) and not slot_interval  # beside a pace others take the time between its slots
+        wanted = self._rivals.wanted(crew, places, first) if shares else places
         portions = self._pool.draw(crew, wanted, first) if wanted else []
-        messages = sum([portion.messages for portion in portions])
-        if wanted and not messages:
-            crew.credit += wanted if own < 1.0 else 0.0
+        messages = portions[0].messages if len(portions) == 1 else sum([portion.messages for portion in portions])
+        if shares:
+            others = self._rivals.others(crew, places, messages, first)
+        if not messages and not others:
             self._idle[crew] = None
             return
-        if own < 1.0 and not self._slots.interval:
-            others = max(places - wanted, 0) if wanted == messages else round(messages * (1 / own - 1))
         count = -(-(messages + others) // crew.width)
-        if self._slots.interval:
+        next_interval = interval
+        if slot_interval:
             self._slots.take(messages)
-            interval = max(interval, self._slots.interval * crew.width)
+            interval = max(interval, slot_interval * crew.width)
+            next_interval = interval
+            if crew.rivals:
+                next_interval = max(interval, crew.interval / self._rivals.share(crew, first))
         last = first + (count - 1) * interval
         end = last + crew.latency
         accepted = self._answers.accepted(portions, end)
-        sent = sum([portion.messages for portion in accepted])
+        sent = messages if accepted is portions else sum([portion.messages for portion in accepted])
         crew.use(first, interval, sent, others)
         if self._recipients.limit_some:
             for portion in accepted:
                 self._recipients.use(portion.group, first, interval / crew.width, portion.messages)
         crew.sent += sent
-        crew.next_at = last + interval / (own if self._slots.interval else 1.0)
+        crew.next_at = last + next_interval
         crew.others_at = last + interval
-        if others and self._rivals is not None:
-            self._rivals.take(crew, others, first)
-        lent = others / max(messages + others, 1)
-        self._course.sending_seconds += count * interval * len(crew.names) * (1 - lent)
-        self._course.lent_seconds += count * interval * len(crew.names) * lent
+        seconds = count * interval * crew.size
+        if others:
+            self._course.lent_seconds += seconds * others / (messages + others)
+            seconds *= messages / (messages + others)
+        self._course.sending_seconds += seconds
         if messages:
             self._course.per_day.add(first, interval, count, sent)
             self._last_end = max(self._last_end, end)
         self._busy_until = max(self._busy_until, end)
-        after = crew.rooms(last)[0] if crew.own or crew.shared else UNLIMITED
+        after = crew.rooms(last)[0]
         if after.messages <= 0:
             self._limit(crew, after, since=end)
         else:

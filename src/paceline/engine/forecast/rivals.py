@@ -69,12 +69,25 @@ class Rivals:
                 found = min(found, at + max(stream.left / (2 * stream.speed), crew.interval))
         return found
 
-    def take(self, crew: Crew, messages: float, at: float) -> None:
-        """They have sent so many through a crew, beside the campaign."""
-        parts = self._parts(crew, at, own=self._weight)
+    def wanted(self, crew: Crew, places: int, at: float) -> int:
+        """How many of the next messages of a crew are the campaign's own."""
+        crew.credit += places * self.share(crew, at)
+        wanted = int(crew.credit + _NEARLY_NOTHING)
+        crew.credit -= wanted
+        return wanted
+
+    def others(self, crew: Crew, places: int, messages: int, at: float) -> int:
+        """How many the others have sent beside so many of the campaign: what was left of the places, or their share."""
+        parts = [(stream, part) for stream, part in self._parts(crew, at, own=self._weight) if part]
+        if not parts:
+            return 0
         whole = sum(part for _, part in parts)
+        count = places - messages
+        if whole < 1.0 and messages < places * (1.0 - whole) - 1:  # the campaign had less than its share
+            count = min(count, round(max(messages, 1) * whole / (1.0 - whole)))
         for stream, part in parts:
-            stream.left -= messages * part / whole
+            stream.left -= count * part / whole
+        return count
 
     def catch_up(self, crew: Crew, at: float) -> None:
         """Reckon what they have sent through a crew while the campaign itself had nothing for it."""
