@@ -31,6 +31,7 @@ class Crew:
         "shared",
         "shares",
         "size",
+        "uncharged",
         "weight",
         "width",
     )
@@ -61,6 +62,8 @@ class Crew:
         self.sent = 0
         """Messages of the campaign that were accepted, of all its accounts together."""
         self.weight, self.provider, self.rivals = account.weight, account.provider, account.rivals
+        self.uncharged = 0
+        """Messages that do not count in the limits yet, because they are fewer than its accounts."""
         self.others_at = start
         """Until when it is reckoned what other campaigns have sent through it."""
         self.credit = 0.0
@@ -101,8 +104,10 @@ class Crew:
         """
         if not accepted and not others:
             return
-        for rule in self.own:
-            rule.use(first, interval, -(-(accepted + others) // self.width))
+        each, self.uncharged = divmod(self.uncharged + accepted + others, self.width)
+        if each:
+            for rule in self.own:
+                rule.use(first, interval, each)
         if not self.shared:
             return
         for rule in self.common:

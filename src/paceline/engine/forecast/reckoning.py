@@ -205,6 +205,8 @@ class _Reckoning:
             return
         count = self._bite(crew, room, first)
         messages = count * crew.width
+        if crew.uncharged and messages > room.messages * crew.width - crew.uncharged:
+            messages -= crew.uncharged
         if not crew.rivals:  # they take what it has no message for
             messages = min(messages, self._pool.left_for(crew))
         if shared < FOREVER:
