@@ -190,7 +190,7 @@ class _Reckoning:
         first = max(at, crew.next_at)
         if self._slots.interval:
             if self._slots.next_at - at > CLAIM_AHEAD_SECONDS:
-                self._await_slot(crew, since)
+                self._await_slot(crew, at, since)
                 return
             first = max(first, self._slots.begin(at))
             self._course.slot_seconds += first - since
@@ -285,7 +285,12 @@ class _Reckoning:
 
     # The campaign's pace: crews take its slots in turn.
 
-    def _await_slot(self, crew: Crew, since: float) -> None:
+    def _await_slot(self, crew: Crew, at: float, since: float) -> None:
+        """Crews that have nothing else to do take a slot when it opens, others when they have sent the next message."""
+        if crew.rivals and self._rivals.share(crew, at) < 1.0:
+            turns = math.ceil((self._slots.opens_at - at) / crew.interval)
+            self._push(at + turns * crew.interval, crew)
+            return
         self._slots.waiting.append((crew, since))
         self._look_at_slots(self._slots.opens_at)
 
