@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,7 @@ class _Course:
         for _ in range(seconds // 10):
             self.hands.turn(10)
             if per_second:
-                self._count(
-                    lambda tally: tally.moved(self.id, MessageState.QUEUED, MessageState.SENT, 10 * per_second)
-                )
+                self._count(lambda tally: tally.moved(self.id, MessageState.QUEUED, MessageState.SENT, 10 * per_second))
             self.recorder.look(now=self.hands.at)
 
     def rates(self, last_seconds: float | None = None) -> list[Rate]:
@@ -80,7 +79,7 @@ def test_rates_add_up_and_a_rest_stands_where_it_was(course: _Course) -> None:
     assert {one.per_second for one in rates} == {5.0, 0.0, 20.0}
     (rest,) = [one for one in rates if not one.messages]
     assert (rest.start_at, rest.end_at) == (_BEGIN + 60, _BEGIN + 1260)
-    assert all(before.end_at == after.start_at for before, after in zip(rates, rates[1:], strict=False))
+    assert all(before.end_at == after.start_at for before, after in pairwise(rates))
 
 
 def test_end_of_a_campaign_is_asked_for_alone_and_time_after_its_end_does_not_count(course: _Course) -> None:

@@ -60,8 +60,13 @@ def _between(samples: Sequence[Sample], since: float) -> list[Rate]:
         start, ended = before, sample.ended
         if rates and following is None and sample.at - before.at < _SHORTEST_SECONDS:
             last = rates.pop()
-            start, ended = Sample(campaign_id=sample.campaign_id, at=last.start_at, ended=before.ended - last.messages), sample.ended
+            start, ended = (
+                Sample(campaign_id=sample.campaign_id, at=last.start_at, ended=before.ended - last.messages),
+                sample.ended,
+            )
         if sample.at > max(start.at, since):
-            rates.append(Rate(start_at=start.at, end_at=sample.at, messages=max(0, ended - start.ended)))  # failed ones may go back
+            rates.append(
+                Rate(start_at=start.at, end_at=sample.at, messages=max(0, ended - start.ended))
+            )  # failed ones may go back
         before = sample
     return rates
