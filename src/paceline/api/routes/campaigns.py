@@ -24,6 +24,8 @@ from paceline.api.schemas.campaigns import (
     FindingAnswer,
     ListedCampaignAnswer,
     NewCampaign,
+    RateAnswer,
+    RatesAnswer,
     ReportAnswer,
     ResolveAnswer,
     ResolveRequest,
@@ -57,6 +59,7 @@ from paceline.operations.campaigns import (
     explaining,
     preflight,
     previewing,
+    rates,
     reporting,
     test_sending,
 )
@@ -313,6 +316,17 @@ def resolve_campaign(asked: Asked, campaign_id: str, decision: ResolveRequest) -
 def campaign_progress(asked: Asked, campaign_id: str) -> dict[str, Any]:
     """The summary: counts by message state that add up to the total, accounts, rate, and why it pauses."""
     return summary_of(asked.context, row_of(asked.context, campaign_id).id).to_json()
+
+
+@routes.get("/campaigns/{campaign_id}/rates", permission=Permission.CAMPAIGNS_READ)
+def campaign_rates(
+    asked: Asked,
+    campaign_id: str,
+    last_seconds: Annotated[float | None, Query(description="Only so much of its end; absent: all.", gt=0)] = None,
+) -> RatesAnswer:
+    """How fast a campaign went since its start, in as many steps as a chart can show; of the last hour in steps of 10 s."""
+    found = rates.rates_of(asked.context, row_of(asked.context, campaign_id).id, last_seconds=last_seconds)
+    return RatesAnswer(items=[RateAnswer.model_validate(one, from_attributes=True) for one in found])
 
 
 @routes.get("/campaigns/{campaign_id}/report", permission=Permission.CAMPAIGNS_READ)

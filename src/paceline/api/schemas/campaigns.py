@@ -301,6 +301,21 @@ class ReportAnswer(Answer):
     updated_at: str
 
 
+class RateAnswer(Answer):
+    """How fast a campaign went between two instants."""
+
+    start_at: Instant
+    end_at: Instant
+    messages: int = Field(description="That ended in this time, whatever became of them; cancelled ones do not count.")
+    per_second: float
+
+
+class RatesAnswer(Answer):
+    """How fast a campaign went, the oldest first; empty before its start."""
+
+    items: list[RateAnswer]
+
+
 class FindingAnswer(Answer):
     """One thing that was found before a start."""
 
