@@ -33,9 +33,10 @@ class ScratchDatabase(SqliteDatabase):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        """One within another is part of it."""
         with self._translated():
             connection = self._connected()
-            if self._depth:  # within another transaction, which decides
+            if self._depth:
                 yield connection
                 return
             self.run(connection, _MARK, {})
@@ -55,6 +56,7 @@ class ScratchDatabase(SqliteDatabase):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
+        """Nobody changes anything meanwhile: no transaction is needed."""
         with self._translated():
             yield self._connected()
 
