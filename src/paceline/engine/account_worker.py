@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
+from paceline.domain.mail_provider import domain_of
 from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
 from paceline.engine.account_pace import AccountPace
 from paceline.engine.composer import Composer
@@ -24,6 +25,7 @@ from paceline.engine.lane import Lane
 from paceline.engine.server_load import ServerLoad
 from paceline.engine.supply import Supply
 from paceline.store.queue.accounts import LeasedAccount
+from paceline.store.queue.claiming import ClaimedMessage
 
 _HOLD_SECONDS = 0.3
 _SHED_SECONDS = 5.0
@@ -61,15 +63,17 @@ class AccountWorker:
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
         on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
+        on_answer: Callable[[str, ClaimedMessage | None], None] = lambda answer, message: None,
         server: ServerLoad | None = None,
     ) -> None:
-        """``server`` is shared with the other workers of the same host."""
+        """``server`` is shared with the other workers of the same host; ``on_answer`` hears what is not accepted."""
         self.account = leased.account
         self.lease = leased.lease
         self.failures = leased.failures
         self.accepted = 0
         """Messages accepted since this worker started."""
         self._channel = channel
+        self._on_answer = on_answer
         self._composer = composer
         self._group = group
         self._now = now
@@ -81,6 +85,7 @@ class AccountWorker:
             now=now,
             lease_holds=lease_holds,
             on_template_stop=on_template_stop,
+            on_answer=on_answer,
         )
         self._allowance = Allowance(leased.account.limits, leased.usage, leased.open_intents, now())
         self._pace = AccountPace(leased.account, leased.next_at, keep=lambda at: group.pace(leased.account.id, at))
@@ -106,6 +111,19 @@ class AccountWorker:
     def leave_room(self, share: float) -> None:
         """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
         self._pace.leave_room(share)
+
+    def slow_down_to(self, rate_per_minute: float | None) -> None:
+        """A reply rule lowers the pace of the account; None: it does not any more. What is held may be too much then."""
+        if self._pace.lower(rate_per_minute):
+            self._supply.give_back(tuple(self._supply.waiting))
+            self._dispatch()
+
+    def keep_from(self, domains: Set[str]) -> None:
+        """Recipients of these domains get nothing now: what is held for them goes back."""
+        if domains:
+            self._supply.give_back(
+                message for message in tuple(self._supply.waiting) if domain_of(message.address) in domains
+            )
 
     def look_again(self) -> None:
         """There may be new work."""
@@ -253,6 +271,8 @@ class AccountWorker:
 
     def cannot_connect(self, trouble: AccountTrouble) -> float:
         """No session could be opened: the account or its server is in trouble."""
+        if trouble.is_answer:
+            self._on_answer(trouble.reason, None)
         return self._slow_down(trouble)
 
     async def rest(self, seconds: float) -> None:

@@ -176,6 +176,7 @@ class _Rehearsal:
             box=context.box,
             campaign_id=self._id,
             on_change=self._accounts_changed,
+            asks_name_servers=False,
         )
 
     async def run(self) -> DryRun:

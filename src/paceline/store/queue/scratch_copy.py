@@ -12,7 +12,8 @@ from paceline.store.database import Database, sql
 from paceline.store.queue.schema.accounts import accounts, servers, usage
 from paceline.store.queue.schema.campaigns import campaign_accounts, campaign_counters, campaigns, messages
 from paceline.store.queue.schema.facts import suppressions
-from paceline.store.queue.schema.layers import layer_usage, layers
+from paceline.store.queue.schema.layers import layer_usage, layers, mail_operators
+from paceline.store.queue.schema.reply_rules import reply_rules, restraints
 
 _PART = 2000
 _UNDER_WAY = "state BETWEEN 0 AND 3"
@@ -47,6 +48,9 @@ def _tables(campaign_id: int | None) -> Iterator[tuple[Table, str]]:
     yield servers, "workspace_id = :workspace"
     yield usage, "bucket >= :first AND account_id IN (SELECT id FROM accounts WHERE workspace_id = :workspace)"
     yield suppressions, "workspace_id = :workspace"
+    yield reply_rules, "workspace_id = :workspace"
+    yield restraints, "workspace_id = :workspace"
+    yield mail_operators, "looked_up_at > 0"
     yield layers, "workspace_id = :workspace"
     yield layer_usage, "bucket >= :first AND layer_id IN (SELECT id FROM layers WHERE workspace_id = :workspace)"
     if campaign_id is not None:

@@ -19,6 +19,7 @@ from paceline.store.queue.schema import (
     installation,
     layers,
     remote,
+    reply_rules,
     whatsapp,
 )
 from paceline.store.queue.schema.base import metadata
@@ -37,5 +38,6 @@ __all__ = [
     "layers",
     "metadata",
     "remote",
+    "reply_rules",
     "whatsapp",
 ]
