@@ -21,7 +21,7 @@ from paceline.engine.composer import Composer
 from paceline.engine.delivery import Delivery, Prepared, Withheld
 from paceline.engine.endurance import Endurance
 from paceline.engine.group_commit import GroupCommit
-from paceline.engine.lane import Lane
+from paceline.engine.lane import LET_GO, Lane, LetGo
 from paceline.engine.server_load import ServerLoad
 from paceline.engine.supply import Supply
 from paceline.store.queue.accounts import LeasedAccount
@@ -30,6 +30,8 @@ from paceline.store.queue.claiming import ClaimedMessage
 _HOLD_SECONDS = 0.3
 _SHED_SECONDS = 5.0
 _SERVER_LOOK_SECONDS = 0.05
+_IDLE_SECONDS = 30.0
+_IDLE_AT_A_NARROW_SERVER_SECONDS = 0.5
 _OF_THE_SERVER = frozenset({TroubleKind.BUSY, TroubleKind.FAILING})
 
 
@@ -93,7 +95,7 @@ class AccountWorker:
         self._supply = Supply(leased, pace=self._pace, consumer=self, composer=composer, group=group, now=now)
         self._server = server or ServerLoad(now)
         self._taken_at = 0.0
-        self._parked: list[tuple[Lane, asyncio.Future[Prepared | None]]] = []
+        self._parked: list[tuple[Lane, asyncio.Future[Prepared | LetGo | None]]] = []
         self._active: set[Lane] = set()
         self._held_until = 0.0
         self._stopping = asyncio.Event()
@@ -156,6 +158,13 @@ class AccountWorker:
         """Connections that it may have by itself."""
         return self.account.max_connections
 
+    def let_go(self) -> None:
+        """Close the connections that are open and not at work: the server bears few, others need them."""
+        parked, self._parked = self._parked, []
+        for _, future in parked:
+            if not future.done():
+                future.set_result(LET_GO)
+
     # The worker itself.
 
     async def run(self) -> Departure:
@@ -205,6 +214,11 @@ class AccountWorker:
 
     # Handing messages to lanes (lane.Dispatcher).
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long a connection may be open without a message: not for long where others wait for one."""
+        return _IDLE_AT_A_NARROW_SERVER_SECONDS if self._server.narrow else _IDLE_SECONDS
+
     def take(self) -> Prepared | None:
         """The next message if its turn is now: paced, within the allowance, rendered. It counts as open from here on."""
         now = self._now()
@@ -227,9 +241,9 @@ class AccountWorker:
                 return prepared
         return None
 
-    def park(self, lane: Lane) -> asyncio.Future[Prepared | None]:
+    def park(self, lane: Lane) -> asyncio.Future[Prepared | LetGo | None]:
         """A lane is free: it gets the next message when its turn comes, or None when the worker leaves."""
-        future: asyncio.Future[Prepared | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Prepared | LetGo | None] = asyncio.get_running_loop().create_future()
         self._active.discard(lane)
         self._parked.append((lane, future))
         self._dispatch()

@@ -19,6 +19,9 @@ class Worker(Protocol):
     def most_connections(self) -> int:
         """Connections that it may have by itself."""
 
+    def let_go(self) -> None:
+        """Close the connections that are open and not at work."""
+
 
 class ServerLoad:
     """Shared by the workers of one host. While nothing fails it costs nothing and holds nobody back.
@@ -57,7 +60,7 @@ class ServerLoad:
 
     def failed(self) -> None:
         """The server refused or dropped a connection."""
-        self._width = self._width.failed(round(self._in_use() / self._share), self._now())
+        self._become(self._width.failed(round(self._in_use() / self._share), self._now()))
 
     def accepted(self) -> None:
         """The server has accepted a message."""
@@ -74,13 +77,22 @@ class ServerLoad:
 
     def learn(self, stored: ServerWidth, share: float) -> None:
         """What all processes know together, and this one's part of the accounts in their hands, in (0, 1]."""
-        self._width, self._seen = merged(self._width, self._seen, stored), stored
         self._share = share
+        known, self._seen = merged(self._width, self._seen, stored), stored
+        self._become(known)
 
     def tell(self) -> tuple[ServerWidth, ServerWidth]:
         """What is known here, to be kept for the others, and what was known to all before; from now on it is no news."""
         before, self._seen = self._seen, self._width
         return self._width, before
+
+    def _become(self, width: ServerWidth) -> None:
+        """After a cut, connections that are open beside those at work are closed: the server counts them too."""
+        is_cut = width.width < self._width.width
+        self._width = width
+        if is_cut:
+            for worker in tuple(self._workers):
+                worker.let_go()
 
     def _part(self) -> int:
         """The connections that this process may use; one in any case, so that no account stands still for ever."""

@@ -49,6 +49,9 @@ class Worker:
     connections_in_use: int
     most_connections: int = 8
 
+    def let_go(self) -> None:
+        """Nothing is open."""
+
 
 class Counted(ServerLoads):
     """Counts what it writes."""
