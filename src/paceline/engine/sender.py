@@ -19,6 +19,7 @@ from paceline.domain.account import Account
 from paceline.domain.allowance import Allowance
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
+from paceline.domain.fair_share import FairShare
 from paceline.domain.outcome import AccountTrouble, TemplateStop, TroubleKind
 from paceline.domain.rate import INBOUND_SHARE
 from paceline.engine import aftermath, alarms
@@ -77,6 +78,7 @@ class Sender:
         self._servers = ServerLoads(database, now=clock.now)
         self._replies = ReplyWatch(database, clock.now, in_store=self._in_store, on_act=self._rule_has_acted)
         self._operators = OperatorWatch(database, settings, clock.now, asks=asks_name_servers)
+        self._shares: dict[int, FairShare] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
         self._renewed_boot = float("-inf")
@@ -272,6 +274,7 @@ class Sender:
             now=self._clock.now,
             lease_holds=self._lease_holds,
             server=self._servers.of(leased.account),
+            share=self._shares.setdefault(leased.account.id, FairShare()),
             on_template_stop=partial(self._stop_template, leased.account.id),
             on_answer=partial(self._replies.hear, standing),
         )
@@ -357,8 +360,7 @@ class Sender:
             worker.stop()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
-        notes = (*self._notes, self._replies.settled(), self._operators.end())
-        await asyncio.gather(*notes, return_exceptions=True)
+        await asyncio.gather(*self._notes, self._replies.settled(), self._operators.end(), return_exceptions=True)
 
     async def _say_goodbye(self) -> None:
         """Leave the list of the living, if the store can still be told; otherwise the lease runs out."""
