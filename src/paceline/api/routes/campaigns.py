@@ -221,7 +221,9 @@ def _whatsapp_preview(asked: Asked, campaign: Campaign, given: CampaignPreviewRe
     return PreviewAnswer(
         address=seen.address,
         subject="",
+        inbox_line="",
         html=None,
+        compiled=None,
         text=seen.text,
         size=0,
         template=seen.template or None,
