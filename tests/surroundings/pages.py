@@ -9,8 +9,22 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_ROUTER = Path(__file__).parents[2] / "web" / "src" / "routes.tsx"
+_ROOT = Path(__file__).parents[2]
+_ROUTER = _ROOT / "web" / "src" / "routes.tsx"
 _TOKEN = re.compile(r'path: "(?P<path>[^"]*)"|(?P<index>index: true)|(?P<open>children: \[)|(?P<close>\])')
+
+PICTURES = _ROOT / "docs" / "screenshots"
+DOCUMENT = _ROOT / "docs" / "reference" / "pages.md"
+COLOURS = ("light", "dark")
+_HEAD = """\
+# The pages of the web interface
+
+Every page, in light and dark colours, as `make screenshots` takes them from a real installation; the same command writes this page.
+[Use the web interface](../how-to/use-the-web-interface.md) says what is done where.
+
+| | |
+|---|---|
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +122,13 @@ def route_of(page: PageToSee) -> str:
         if path in known
         else next((one for one in known if re.fullmatch(re.sub(r":\w+", "[^/]+", one), path)), path)
     )
+
+
+def document() -> str:
+    """The page of the documentation that shows all of them."""
+    return _HEAD + "".join(f"| {_shown(page, 'light')} | {_shown(page, 'dark')} |\n" for page in PAGES)
+
+
+def _shown(page: PageToSee, colours: str) -> str:
+    words = page.shows if colours == "light" else f"{page.shows}, dark"
+    return f"![{words}](../screenshots/{page.name}-{colours}.webp)"

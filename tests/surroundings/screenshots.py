@@ -1,7 +1,7 @@
 """Pictures of every page, in light and in dark colours, from a real installation: `make screenshots`.
 
-``python -m surroundings.screenshots FOLDER [NAME…]`` writes FOLDER/NAME-light.webp and -dark.webp of every page, or of those
-that are named; which there are says ``surroundings.pages``.
+``python -m surroundings.screenshots [NAME…]`` writes docs/screenshots/NAME-light.webp and -dark.webp of every page, or of those
+that are named, and the page of the documentation that shows them. Which there are says ``surroundings.pages``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from surroundings.browser import Visitor, running_browser, visitor
 from surroundings.furnished import Furnished, furnished
-from surroundings.pages import PAGES, PageToSee
+from surroundings.pages import COLOURS, DOCUMENT, PAGES, PICTURES, PageToSee, document
 
 _SIZE = {"width": 1180, "height": 760}
 _QUALITY = 70
@@ -30,7 +30,7 @@ def take(there: Furnished, somebody: Visitor, folder: Path, shown: PageToSee) ->
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     page.wait_for_timeout(_LOOKS_WHILE_RUNNING_MS if shown.name.endswith("-live") else _SETTLED_MS)
-    for colours in ("light", "dark"):
+    for colours in COLOURS:
         page.emulate_media(color_scheme="dark" if colours == "dark" else "light", reduced_motion="reduce")
         expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", colours)
         (folder / f"{shown.name}-{colours}.webp").write_bytes(_picture(page))
@@ -46,9 +46,8 @@ def _picture(page: Page) -> bytes:
 
 def main(words: list[str]) -> None:
     """Take the pictures that are named, or all; of pages that are gone the pictures go too."""
-    folder = Path(words[0])
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = [one for one in PAGES if not words[1:] or one.name in words[1:]]
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    wanted = [one for one in PAGES if not words or one.name in words]
     with (
         TemporaryDirectory() as place,
         running_browser() as browser,
@@ -57,11 +56,12 @@ def main(words: list[str]) -> None:
         visitor(browser, there.paceline.url, viewport=_SIZE) as stranger,
     ):
         for shown in wanted:
-            take(there, stranger if shown.outside else olga, folder, shown)
-    names = {f"{one.name}-{colours}.webp" for one in PAGES for colours in ("light", "dark")}
-    for path in folder.iterdir():
+            take(there, stranger if shown.outside else olga, PICTURES, shown)
+    names = {f"{one.name}-{colours}.webp" for one in PAGES for colours in COLOURS}
+    for path in PICTURES.iterdir():
         if path.name not in names:
             path.unlink()
+    DOCUMENT.write_text(document(), encoding="utf-8")
 
 
 if __name__ == "__main__":
