@@ -100,7 +100,8 @@ def furnished(folder: Path, *, markup: str = MARKUP) -> Iterator[Furnished]:
         yield _fill(paceline, client, markup)
 
 
-def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnished:
+def first_user(client: httpx.Client, paceline: Installation, markup: str = "") -> None:
+    """Make the first user; the client is logged in afterwards."""
     token = parse_qs(urlsplit(paceline.first_link()).query)["token"][0]
     owner = {
         "token": token,
@@ -110,6 +111,10 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
         "workspace_name": "Café Lee",
     }
     client.headers[CSRF_HEADER] = posted(client, "/setup", json=owner)["csrf_token"]
+
+
+def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnished:
+    first_user(client, paceline, markup)
     accounts = [
         _account(client, paceline, name.replace("MARKUP", markup).strip(), **limits)
         for name, limits in _ACCOUNTS.items()

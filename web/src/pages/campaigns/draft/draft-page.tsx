@@ -97,7 +97,7 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
           </Tabs.List>
           <Tabs.Panel value="message">
             {byNumber
-              ? <TemplatesStep value={draft.templates} onChange={(templates) => change("templates", templates)} readOnly={readOnly} problems={problems} />
+              ? <TemplatesStep country={draft.default_country} value={draft.templates} onChange={(templates) => change("templates", templates)} readOnly={readOnly} problems={problems} />
               : <MessageEditor value={draft.content} onChange={(content) => change("content", content)} readOnly={readOnly} problems={problems} fromHint="May stay empty where accounts have their own." />}
             <FallbackCard channel={campaign.channel} draft={draft} change={change} readOnly={readOnly} problems={problems} />
           </Tabs.Panel>

@@ -28,7 +28,7 @@ export function FallbackCard({ channel, draft, change, readOnly, problems }: Fal
         <Switch checked={draft.fallback !== ""} disabled={readOnly} onChange={(event) => change("fallback", event.currentTarget.checked ? other : "")} label={<Title order={2} size="h4">{words.title}</Title>} />
         <Text size="sm" c="dimmed">{words.hint}</Text>
         {draft.fallback === "email" && <MessageEditor value={draft.content} onChange={(content) => change("content", content)} readOnly={readOnly} problems={problems} fromHint="May stay empty where accounts have their own." />}
-        {draft.fallback === "whatsapp" && <TemplatesStep value={draft.templates} onChange={(templates) => change("templates", templates)} readOnly={readOnly} problems={problems} />}
+        {draft.fallback === "whatsapp" && <TemplatesStep country={draft.default_country} value={draft.templates} onChange={(templates) => change("templates", templates)} readOnly={readOnly} problems={problems} />}
       </Stack>
     </Card>
   );

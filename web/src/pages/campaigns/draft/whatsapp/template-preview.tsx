@@ -18,9 +18,10 @@ interface TemplatePreviewProps {
   listed: ListedTemplate;
   /** Nothing is missing: before that there is nothing to ask the server. */
   complete: boolean;
+  country: string;
 }
 
-export function TemplatePreview({ template, listed, complete }: TemplatePreviewProps) {
+export function TemplatePreview({ template, listed, complete, country }: TemplatePreviewProps) {
   const reads = useMay()("contacts:read");
   const [contact, setContact] = useState<string | null>(null);
   const [settled] = useDebouncedValue(template, 400);
@@ -33,8 +34,8 @@ export function TemplatePreview({ template, listed, complete }: TemplatePreviewP
   const reachable = (people.data?.items ?? []).filter((one) => one.phone);
   const chosen = contact ?? reachable[0]?.id ?? null;
   const shown = useQuery({
-    queryKey: ["whatsapp", "preview", settled.name, settled.language, settled.parameters, chosen],
-    queryFn: () => answer(api.POST("/api/v1/whatsapp/preview", { body: { template: { name: settled.name, language: settled.language, parameters: settled.parameters }, contact_id: chosen, fields: {} } })),
+    queryKey: ["whatsapp", "preview", settled.name, settled.language, settled.parameters, chosen, country],
+    queryFn: () => answer(api.POST("/api/v1/whatsapp/preview", { body: { template: { name: settled.name, language: settled.language, parameters: settled.parameters }, default_country: country.length === 2 ? country : "", contact_id: chosen, fields: {} } })),
     enabled: complete && (!reads || !people.isPending),
     placeholderData: keepPreviousData,
     staleTime: 60_000,

@@ -21,9 +21,11 @@ interface TemplatesStepProps {
   onChange: (templates: CampaignTemplate[]) => void;
   readOnly: boolean;
   problems: readonly FieldProblem[];
+  /** Of numbers without a country code. */
+  country?: string;
 }
 
-export function TemplatesStep({ value, onChange, readOnly, problems }: TemplatesStepProps) {
+export function TemplatesStep({ value, onChange, readOnly, problems, country = "" }: TemplatesStepProps) {
   const listed = useProviderTemplates();
   const ask = useAskProvider();
   if (listed.isPending) return <LoadingRows rows={4} />;
@@ -42,7 +44,7 @@ export function TemplatesStep({ value, onChange, readOnly, problems }: Templates
     <Stack>
       {value.length === 0 && <Text c="dimmed">Choose the template that people get. Several share the contacts, and go one after the other; nobody gets two.</Text>}
       {value.map((template, place) => (
-        <TemplateCard key={keyOf(template)} template={template} listed={known.get(keyOf(template))} several={value.length > 1} readOnly={readOnly} place={place}
+        <TemplateCard key={keyOf(template)} template={template} listed={known.get(keyOf(template))} several={value.length > 1} readOnly={readOnly} place={place} country={country}
           problems={problems.filter((one) => one.field.startsWith(`templates[${place + 1}]`))} onChange={(change) => set(place, change)} onRemove={() => onChange(value.filter((_, at) => at !== place))} />
       ))}
       <SharesNotice templates={value} onEqual={() => onChange(value.map((one) => ({ ...one, share: null })))} />
@@ -64,12 +66,13 @@ interface TemplateCardProps {
   several: boolean;
   readOnly: boolean;
   place: number;
+  country: string;
   problems: readonly FieldProblem[];
   onChange: (change: Partial<CampaignTemplate>) => void;
   onRemove: () => void;
 }
 
-function TemplateCard({ template, listed, several, readOnly, place, problems, onChange, onRemove }: TemplateCardProps) {
+function TemplateCard({ template, listed, several, readOnly, place, country, problems, onChange, onRemove }: TemplateCardProps) {
   const missing = listed ? missingIn(template, listed) : [];
   return (
     <Card withBorder className="surface" component="section" aria-label={keyOf(template)}>
@@ -90,7 +93,7 @@ function TemplateCard({ template, listed, several, readOnly, place, problems, on
           {missing.length > 0 && <Text size="sm" c="dimmed" role="status">Still empty: {missing.join(", ")}. WhatsApp takes no empty text.</Text>}
           {several && <WhoGetsIt template={template} readOnly={readOnly} onChange={onChange} />}
         </Stack>
-        {listed && <TemplatePreview template={template} listed={listed} complete={missing.length === 0} />}
+        {listed && <TemplatePreview template={template} listed={listed} complete={missing.length === 0} country={country} />}
       </SimpleGrid>
     </Card>
   );
