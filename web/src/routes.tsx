@@ -21,6 +21,7 @@ const inside: RouteObject[] = [
   { path: "templates/:id", lazy: async () => ({ Component: (await import("./pages/templates/template")).Template }) },
   { path: "accounts", lazy: async () => ({ Component: (await import("./pages/accounts/accounts")).Accounts }) },
   { path: "accounts/:id", lazy: async () => ({ Component: (await import("./pages/accounts/account")).Account }) },
+  { path: "whatsapp", lazy: async () => ({ Component: (await import("./pages/whatsapp/whatsapp")).WhatsApp }) },
   { path: "domains", lazy: async () => ({ Component: (await import("./pages/domains/domains")).Domains }) },
   { path: "mailboxes", lazy: async () => ({ Component: (await import("./pages/mailboxes/mailboxes")).Mailboxes }) },
   { path: "workers", lazy: async () => ({ Component: (await import("./pages/workers/workers")).Workers }) },

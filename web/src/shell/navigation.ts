@@ -22,6 +22,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/campaigns", label: "Campaigns", icon: "campaign", needs: "campaigns:read" },
       { to: "/templates", label: "Templates", icon: "template", needs: "campaigns:read" },
       { to: "/accounts", label: "Accounts", icon: "account", needs: "accounts:read" },
+      { to: "/whatsapp", label: "WhatsApp", icon: "phone", needs: "accounts:read" },
       { to: "/domains", label: "Domains", icon: "key", needs: "accounts:read" },
       { to: "/mailboxes", label: "Mailboxes", icon: "campaign", needs: "accounts:read" },
       { to: "/workers", label: "Workers", icon: "worker", needs: "accounts:read" },
