@@ -166,6 +166,8 @@ def parameters_of(components: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 found["carousel"] = [parameters_of(card["components"]) for card in component["cards"]]
             case "button":
                 found.setdefault("buttons", []).append(_button_of(component))
+            case other:
+                raise ValueError(f"there is no component {other!r}")
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -65,7 +66,7 @@ def split(connection: Connection, campaign_id: int, *, now: float) -> int | None
 
 
 _MOST_KEYS = 1000
-_NOBODY = {"lists": [], "segment": None, "exclude_lists": [], "exclude_segment": None}
+_NOBODY: dict[str, Any] = {"lists": [], "segment": None, "exclude_lists": [], "exclude_segment": None}
 
 
 def _country(audience: str) -> dict[str, str]:
