@@ -76,7 +76,7 @@ def _is_fit_for_everybody(somebody: Visitor) -> None:
     page = somebody.page
     assert somebody.serious_findings() == []
     page.set_viewport_size({"width": 360, "height": 740})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.wait_for_function("document.documentElement.scrollWidth <= 360", timeout=5_000)
     somebody.use_dark_colours()
     assert somebody.serious_findings() == []
     page.emulate_media(color_scheme="light")
@@ -97,7 +97,7 @@ def test_number_is_added_tested_and_its_templates_are_seen(paceline: Installatio
     spring = page.get_by_role("article", name="spring_rides/en_US")
     expect(spring.get_by_text("Approved")).to_be_visible()
     expect(spring.get_by_text("Hello {{1}}, the spring rides are on sale.")).to_be_visible()
-    expect(page.get_by_role("article", name="autumn_rides/en_US").get_by_text("Paused")).to_be_visible()
+    expect(page.get_by_role("article", name="autumn_rides/en_US").get_by_text("Paused", exact=True)).to_be_visible()
     expect(page.get_by_role("cell", name="Connected")).to_be_visible()
     page.get_by_role("button", name="Ask the provider now").click()
     expect(page.get_by_text("The provider has answered")).to_be_visible()

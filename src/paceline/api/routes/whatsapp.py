@@ -82,6 +82,8 @@ def template_preview_answer(seen: previewing.TemplatePreview) -> PreviewAnswer:
     return PreviewAnswer(
         address=seen.address,
         subject="",
+        inbox_line="",
+        compiled=None,
         html=None,
         text=seen.text,
         size=0,
