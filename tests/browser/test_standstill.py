@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import expect
 
+from paceline.content.email import EmailContent
 from paceline.domain.account import Account, Limits, Security, SmtpLogin
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
@@ -13,11 +16,12 @@ from surroundings.server import Server
 from surroundings.working import started_campaign
 
 ACCOUNTS = 300
+NOBODY = '{"lists": [], "segment": null, "exclude_lists": [], "exclude_segment": null}'
 
 
 def test_accounts_held_up_by_the_same_stand_together(server: Server, owner: Visitor) -> None:
     context = server.context
-    campaign = started_campaign(context, "{}")
+    campaign = started_campaign(context, NOBODY)
     login = {"host": "mx.example.com", "port": 25, "security": Security.NONE}
     with context.queue.write() as connection:
         known = [
@@ -30,6 +34,8 @@ def test_accounts_held_up_by_the_same_stand_together(server: Server, owner: Visi
             accounts.save(connection, context.box, one, workspace_id=context.workspace_id, channel="email")
             for one in known
         ]
+        content = EmailContent(from_address="ann@example.com", subject="News", text="Hi", campaign_key="launched")
+        connection.execute(sql("UPDATE campaigns SET content = :content"), {"content": json.dumps(content.to_json())})
         accounts.attach(connection, campaign, numbers)
         until = context.clock.now() + 3600
         connection.execute(

@@ -32,7 +32,7 @@ export function Files() {
     { label: "", width: 64, render: (one) => (isImage(one) ? <img src={one.path} alt="" className="thumbnail" loading="lazy" /> : <Icon name="file" size={28} />) },
     { label: "Name", render: (one) => <>{one.name}<Text size="xs" c="dimmed">{one.media_type}, {bytes(one.size)}</Text></> },
     { label: "Address", render: (one) => <Group gap={4} wrap="nowrap"><Code className="cell-reply">{one.url}</Code><Copy value={one.url} label={`Copy the address of ${one.name}`} /></Group> },
-    { label: "In a message", render: (one) => <CopyButton value={htmlOf(one)}>{({ copied, copy }) => <Button size="compact-xs" variant="subtle" onClick={copy} aria-label={`Copy the HTML of ${one.name}`}>{copied ? "Copied" : "Copy HTML"}</Button>}</CopyButton> },
+    { label: "In a message", render: (one) => <CopyButton value={htmlOf(one)}>{({ copied, copy }) => <Button size="compact-xs" variant="subtle" onClick={copy} aria-label={`Copy HTML of ${one.name}`}>{copied ? "Copied" : "Copy HTML"}</Button>}</CopyButton> },
     { label: "Uploaded", render: (one) => <Moment at={one.created_at} /> },
     ...(writes ? [{ label: "", render: (one: HostedFile) => <ActionIcon variant="subtle" color="red" aria-label={`Delete ${one.name}`} onClick={() => setRemoving(one)}><Icon name="trash" size={16} /></ActionIcon> }] : []),
   ];

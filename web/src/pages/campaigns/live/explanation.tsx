@@ -36,7 +36,7 @@ function Several({ group }: { group: CauseGroup }) {
         {first && (first === last ? <>, next message <Moment at={first} /></> : <>, next messages from <Moment at={first} /> to <Moment at={last} /></>)}.
       </summary>
       {open && (
-        <ul>
+        <ul tabIndex={0} aria-label={words}>
           {causes.slice(0, MOST_NAMED).map((cause) => <li key={cause.account}>{cause.sentence}.</li>)}
           {causes.length > MOST_NAMED && <li>And {count(causes.length - MOST_NAMED)} more: they can be found by name among the accounts below.</li>}
         </ul>
