@@ -207,6 +207,9 @@ def _others(client: httpx.Client, markup: str) -> dict[str, str]:
     posted(client, "/api-keys", json={"name": f"Shop {markup}", "scopes": ["contacts:read"]})
     posted(client, "/invitations", json={"email": "bob@example.com", "role": "viewer"})
     posted(client, "/suppressions", json={"addresses": ["gone@example.com"]})
+    limit = {"for": "domain", "name": "example.org", "hourly_limit": 1000}
+    client.put("/api/v1/limits", json=limit).raise_for_status()
+    posted(client, "/files", files={"file": ("menu.pdf", b"%PDF-1.7 menu", "application/pdf")})
     posted(client, "/domains", json={"domain": "example.com", "kinds": ["ed25519"]})
     mailbox = {"name": f"Bounces {markup}", "host": "127.0.0.1", "port": 9, "username": "bounces", "password": "x"}
     posted(client, "/mailboxes", json=mailbox)
