@@ -11,9 +11,10 @@ from paceline.domain.account import Account, SmtpLogin, WhatsAppLogin
 from paceline.domain.campaign import CampaignStatus
 from paceline.remote.protocol import AccountSpec, CampaignReport, CampaignSpec, Initialize, Part, Recipient
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaign_drafts, remote_campaigns
+from paceline.store.queue import accounts, campaign_drafts, remote_campaigns, remote_messages
 from paceline.store.queue.campaigns import CampaignRow
-from paceline.store.queue.remote_campaigns import Handed, RemoteCampaign
+from paceline.store.queue.remote_campaigns import RemoteCampaign
+from paceline.store.queue.remote_messages import Handed, Span
 from paceline.store.secrets import SecretBox
 
 PART = 2000
@@ -69,7 +70,7 @@ def has_something(queue: Database, remote: RemoteCampaign, campaign: CampaignRow
     if campaign.launched_at is not None:
         return True
     with queue.read() as connection:
-        return remote_campaigns.fresh_left(connection, remote.campaign_id)
+        return remote_messages.fresh_left(connection, remote.campaign_id)
 
 
 def next_part(
@@ -81,26 +82,17 @@ def next_part(
     """
     with queue.read() as connection:
         before = remote_campaigns.get(connection, campaign.id)
-        assert before is not None
-        if report.upto < before.cursor:
-            again = remote_campaigns.part_again(
-                connection, campaign.id, after=report.upto, upto=before.cursor, limit=PART
-            )
-            upto = again[-1].id if len(again) == PART else before.cursor
-            return _part(report.upto, upto, again, complete=False)
+    assert before is not None
+    if report.upto < before.cursor:
+        with queue.write() as connection:
+            span = Span(after=report.upto, upto=before.cursor, limit=PART)
+            upto, again = remote_messages.part_again(connection, queue, campaign, span, now=now)
+        return _part(report.upto, upto, again, complete=False)
     with queue.write() as connection:
-        remote_campaigns.gather(connection, campaign.id)
-        found = remote_campaigns.take_part(
-            connection,
-            queue,
-            campaign.id,
-            limit=PART,
-            workspace_id=campaign.workspace_id,
-            channel=campaign.channel,
-            now=now,
-        )
+        remote_messages.gather(connection, campaign.id)
+        found = remote_messages.take_part(connection, queue, campaign, limit=PART, now=now)
         after = remote_campaigns.get(connection, campaign.id)
-        more = remote_campaigns.fresh_left(connection, campaign.id)
+        more = remote_messages.fresh_left(connection, campaign.id)
     assert after is not None
     complete = campaign.launched_at is not None and not more
     if after.cursor == before.cursor and not complete:

@@ -21,7 +21,6 @@ from paceline.remote.protocol import (
     Initialize,
     Part,
     Removed,
-    SuppressedAddress,
     wire_status,
 )
 from paceline.store.database import Database
@@ -33,9 +32,9 @@ from paceline.store.queue import (
     home,
     launching,
     outbox,
-    suppressions,
 )
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign, Progress
+from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.home import HomeCampaign
 from paceline.store.queue.launching import NewMessage
 from paceline.store.secrets import SecretBox
@@ -62,6 +61,7 @@ class LentCampaigns:
         """``base_url`` is where people reach this worker, for tracked links; empty: it can send none."""
         self._database = database
         self._box = box
+        self._forgotten = Forgotten(box.digest)
         self._now = now
         self._base_url = base_url
 
@@ -167,24 +167,6 @@ class LentCampaigns:
         for campaign in ready:
             home.remove(self._database, campaign.campaign_id)
         return len(ready)
-
-    def suppress(self, addresses: list[SuppressedAddress]) -> int:
-        """Suppress addresses at the controller's wish; tested again in every intent, so it holds at once."""
-        added = 0
-        for start in range(0, len(addresses), _ADDED_AT_ONCE):
-            with self._database.write() as connection:
-                for one in addresses[start : start + _ADDED_AT_ONCE]:
-                    added += suppressions.suppress(
-                        connection,
-                        [one.address],
-                        workspace_id=WORKSPACE,
-                        channel=one.channel,
-                        reason=one.reason,
-                        source=outbox.FROM_HOME,
-                        now=self._now(),
-                        expires_at=one.expires_at,
-                    )
-        return added
 
     def report(self, remote_id: str) -> CampaignReport:
         """How a campaign stands. Raises UnknownHere."""
@@ -325,6 +307,7 @@ class LentCampaigns:
                     refused=0,
                     slot=0,
                     now=self._now(),
+                    forgotten=self._forgotten,
                 )
                 here = campaigns.get(connection, found.campaign_id)
                 if is_last and part.complete and here.launch_cursor == part.upto and here.status not in ENDED:

@@ -128,14 +128,40 @@ class SuppressedAddress(Shape):
     channel: Literal["email", "whatsapp"] = "email"
     address: str = Field(max_length=320)
     reason: str = Field(default="suppressed by the controller", max_length=500)
+    at: float | None = Field(default=None, description="When it was made at the controller.")
     expires_at: float | None = None
 
 
+class LiftedAddress(Shape):
+    """An address that may get messages again, unless it was suppressed anew since."""
+
+    channel: Literal["email", "whatsapp"] = "email"
+    address: str = Field(max_length=320)
+    at: float = Field(description="When the suppression was made at the controller that is over.")
+
+
+class WithheldRecipient(Shape):
+    """A single message that is not to be sent: its recipient has left the list."""
+
+    campaign: str = Field(max_length=100)
+    recipient: int = Field(ge=1)
+    reason: str = Field(default="withheld by the controller", max_length=500)
+
+
+class ErasedAddress(Shape):
+    """A person who wants to be forgotten: nothing is sent, and what was sent is nobody's from now on."""
+
+    address: str = Field(max_length=320)
+
+
 class Suppressions(Shape):
-    """Unsubscribes and other suppressions made at home."""
+    """Who is to get nothing by the controller's word, or something again; the lifted ones come first."""
 
     version: Literal[1] = 1
-    suppressions: list[SuppressedAddress] = Field(max_length=MOST_RECIPIENTS)
+    suppressions: list[SuppressedAddress] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
+    lifted: list[LiftedAddress] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
+    withheld: list[WithheldRecipient] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
+    erased: list[ErasedAddress] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
 
 
 class CampaignReport(Shape):
@@ -168,10 +194,16 @@ class Removed(Shape):
 
 
 class SuppressionsTaken(Shape):
-    """The answer to POST /api/suppressions."""
+    """The answer to POST /api/suppressions. A worker that does not know the later fields leaves theirs away."""
 
     success: bool = True
     added: int
+    lifted: int | None = None
+    withheld: int | None = None
+    erased: int | None = None
+    missing: list[int] = Field(
+        default_factory=list, description="Withheld recipients that are not here (yet): tell them again."
+    )
 
 
 # Worker to controller.

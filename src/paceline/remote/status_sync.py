@@ -19,7 +19,7 @@ from paceline.remote.reports import began_anew, note_status
 from paceline.remote.worker_client import WorkerClient
 from paceline.store.database import Database
 from paceline.store.public_ids import IdKind, PublicIds
-from paceline.store.queue import campaigns, remote_campaigns, workers
+from paceline.store.queue import campaigns, remote_campaigns, remote_messages, worker_errands, workers
 from paceline.store.queue.campaigns import CampaignRow
 from paceline.store.queue.remote_campaigns import LOST, RemoteCampaign
 from paceline.store.queue.workers import WorkerRow
@@ -186,9 +186,9 @@ class StatusSync:
             self._note(self._client.stop(self._id(remote), release=False), remote)
             return True
         with self._queue.read() as connection:
-            left = remote_campaigns.at_the_worker(connection, remote.campaign_id)
+            left = remote_messages.at_the_worker(connection, remote.campaign_id)
         if left and not remote.start_written_at:
-            remote_campaigns.give_up(
+            remote_messages.give_up(
                 self._queue, remote.campaign_id, MessageState.CANCELLED, reason=None, now=self._parts.now()
             )
         elif left:
@@ -205,7 +205,7 @@ class StatusSync:
             self._note(self._client.stop(self._id(remote), release=True), remote)
             return True
         with self._queue.read() as connection:
-            left = remote_campaigns.held_by_the_worker(connection, remote.campaign_id)
+            left = remote_messages.held_by_the_worker(connection, remote.campaign_id)
         if left:
             return False
         self._close(remote, discard=False)
@@ -245,7 +245,7 @@ class StatusSync:
 
     def _give_back_unsent(self, remote: RemoteCampaign) -> None:
         """Nothing of it was started there, so all of it may be sent from here; the worker is told to forget it."""
-        remote_campaigns.give_up(
+        remote_messages.give_up(
             self._queue, remote.campaign_id, MessageState.QUEUED, reason=None, now=self._parts.now()
         )
         self._close(remote, discard=True)
@@ -257,6 +257,7 @@ class StatusSync:
                 connection, remote.campaign_id, closed_at=now, discard=int(discard), trouble=None, next_try_at=0.0
             )
             remote_campaigns.return_accounts(connection, self._worker.id)
+            worker_errands.forget_campaign(connection, remote.campaign_id)
 
     # The parts.
 

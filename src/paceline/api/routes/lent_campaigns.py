@@ -19,6 +19,7 @@ from paceline.remote.protocol import (
     Suppressions,
     SuppressionsTaken,
 )
+from paceline.remote.unwanted import Unwanted
 
 routes = Routes(tag="worker", prefix="/api")
 
@@ -77,6 +78,7 @@ def remove_lent_campaign(lent: Lent, campaign_id: str) -> Removed:
 
 
 @routes.post("/suppressions", permission=Access.PEER, body_limit_bytes=LARGEST_BODY_BYTES)
-def take_suppressions(lent: Lent, order: Suppressions) -> SuppressionsTaken:
-    """Suppress addresses that unsubscribed at the controller; it holds from the next message on."""
-    return SuppressionsTaken(added=lent.suppress(order.suppressions))
+def take_suppressions(request: Request, order: Suppressions) -> SuppressionsTaken:
+    """Suppress addresses, let them in again, withhold single messages, erase people: it holds from the next message on."""
+    unwanted: Unwanted = request.app.state.unwanted
+    return unwanted.take(order)

@@ -14,7 +14,7 @@ from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.operations.ids import number_of, unknown
 from paceline.operations.workers.workers import row_of as worker_row
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaigns, remote_campaigns
+from paceline.store.queue import campaigns, remote_campaigns, remote_messages, worker_errands
 
 
 def chosen_worker(context: Context, values: Mapping[str, Any]) -> int | None:
@@ -67,7 +67,8 @@ def take_home(context: Context, campaign_id: str, *, abandon: bool) -> None:
         remote_campaigns.update(connection, number, taking_home=1, next_try_at=0.0)
     if abandon:
         reason = "its worker was given up: whether it was sent is not known"
-        remote_campaigns.give_up(context.queue, number, MessageState.UNCERTAIN, reason=reason, now=now)
+        remote_messages.give_up(context.queue, number, MessageState.UNCERTAIN, reason=reason, now=now)
         with context.queue.write() as connection:
             remote_campaigns.update(connection, number, closed_at=now, discard=1, trouble=None)
             remote_campaigns.return_accounts(connection, known.worker_id)
+            worker_errands.forget_campaign(connection, number)

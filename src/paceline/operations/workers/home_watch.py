@@ -19,6 +19,7 @@ from paceline.store.queue.workers import WorkerRow
 _log = logging.getLogger("paceline.remote")
 
 _PAUSE_AFTER_TROUBLE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 30.0
 
 
 class HomeWatch:
@@ -52,6 +53,7 @@ class HomeWatch:
         """One worker, until it is removed or we leave; what goes wrong is tried again."""
         settings = self._context.settings
         care: tuple[tuple[object, ...], StatusSync, SuppressionCourier] | None = None
+        failures = 0
         while not over.is_set():
             try:
                 with self._context.queue.read() as connection:
@@ -63,10 +65,11 @@ class HomeWatch:
                     care = (known_by, *self._put_together(row, over))
                 busy = care[1].step()
                 busy |= care[2].step()
-                pause = 0.0 if busy else settings.watch_seconds
+                pause, failures = (0.0 if busy else settings.watch_seconds), 0
             except PeerFailed as failure:
                 _log.warning("worker %s: %s", number, failure)
-                pause = _PAUSE_AFTER_TROUBLE_SECONDS * settings.worker_time_scale
+                longest = min(_PAUSE_AFTER_TROUBLE_SECONDS * 2.0 ** min(failures, 5), _LONGEST_PAUSE_SECONDS)
+                pause, failures = longest * settings.worker_time_scale, failures + 1
             except StoreUnavailable as failure:
                 _log.warning("workers wait for the database: %s", failure)
                 pause = _PAUSE_AFTER_TROUBLE_SECONDS
@@ -82,7 +85,8 @@ class HomeWatch:
         parts = HomeParts(
             queue=context.queue, box=context.box, ids=context.ids, now=now, scale=context.settings.worker_time_scale
         )
-        return StatusSync(parts, row, client), SuppressionCourier(context.queue, row, client, now=now)
+        courier = SuppressionCourier(context.queue, row, client, ids=context.ids, now=now)
+        return StatusSync(parts, row, client), courier
 
 
 def worker_client(context: Context, row: WorkerRow, over: threading.Event) -> WorkerClient:

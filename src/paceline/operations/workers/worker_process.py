@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from paceline.chores import campaign_starter
+from paceline.chores.person_eraser import erase_some
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.update_schedule import SPACING_SECONDS, UpdateSchedule
 from paceline.operations.context import Context
@@ -22,6 +23,9 @@ from paceline.remote.signing import read_keys
 from paceline.settings import Settings
 from paceline.store.queue import home, outbox
 from paceline.store.sqlite import SqliteDatabase
+
+_ERASE_PAUSE_SECONDS = 0.02
+_ERASE_EVERY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +96,17 @@ def work_for_home(context: Context, parts: WorkerParts, stop: threading.Event) -
     chores: list[Chore | Watch] = [
         Watch(name="reporter", run=parts.reporter.run),
         Chore(name="campaign starter", work=lambda: _start_campaigns(context)),
+        Chore(name="person eraser", work=lambda: _erase_people(context)),
     ]
     keeping = threading.Thread(target=keep_queue, args=(context, stop), name="paceline-queue", daemon=True)
     keeping.start()
     attend(context, chores, stop)
     keeping.join()
+
+
+def _erase_people(context: Context) -> float:
+    more = erase_some(context.queue, context.catalogue, now=context.clock.now())
+    return _ERASE_PAUSE_SECONDS if more else _ERASE_EVERY_SECONDS
 
 
 def _start_campaigns(context: Context) -> float:

@@ -1,0 +1,36 @@
+"""What is to be carried to remote workers besides suppressions: lifted ones, opt-outs from lists, erasures."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "worker_errands",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("worker_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=True),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("told_at", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(["worker_id"], ["workers.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    untold = sa.text("told_at IS NULL")
+    op.create_index(
+        "worker_errands_untold", "worker_errands", ["worker_id", "id"], sqlite_where=untold, postgresql_where=untold
+    )
+    op.create_index("worker_errands_campaign", "worker_errands", ["campaign_id"])
+
+
+def downgrade() -> None:
+    op.drop_index("worker_errands_campaign", "worker_errands")
+    op.drop_index("worker_errands_untold", "worker_errands")
+    op.drop_table("worker_errands")
