@@ -1,4 +1,4 @@
-"""The commands about remote workers: workers add, list, show, change, rotate-key, remove, take-home."""
+"""The commands about remote workers: workers add, list, change, rotate-key, remove, assign, take-home."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paceline.cli.options import DatabaseOption, JsonOption, KeyArgument, opened
 from paceline.cli.output import print_json, print_json_lines, print_lines, print_table
 from paceline.cli.table import Column
 from paceline.cli.words import clean
-from paceline.operations.campaigns import assigning
+from paceline.operations.campaigns import assigning, campaign_drafts
 from paceline.operations.workers import workers
 from paceline.operations.workers.workers import WithKeys, Worker
 from paceline.store.public_ids import IdKind
@@ -91,6 +91,22 @@ def remove(name: NameArgument, database: DatabaseOption = None) -> None:
     with opened(database) as context:
         workers.remove(context, name)
     print_lines([clean(f"{name} is removed")])
+
+
+@app.command()
+def assign(
+    key: KeyArgument,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The worker; absent: this installation.")] = "",
+    fallback: Annotated[
+        bool, typer.Option("--fallback/--no-fallback", help="Send it from here when the worker cannot be reached.")
+    ] = True,
+    database: DatabaseOption = None,
+) -> None:
+    """Let a worker send a draft, or this installation again."""
+    with opened(database) as context:
+        campaign_id = context.ids.encode(IdKind.CAMPAIGN, context.campaign(key).id)
+        campaign_drafts.change(context, campaign_id, worker=name or None, worker_fallback=fallback)
+    print_lines([clean(f"{key} is sent by {name}" if name else f"{key} is sent from here")])
 
 
 @app.command("take-home")

@@ -49,12 +49,16 @@ class EmailContent:
     missing_fields: MissingFields = MissingFields.FAIL
     attachments: tuple[str, ...] = ()
     """Public ids of hosted files."""
+    given_tokens: bool = False
+    """At a remote worker: the tokens of bounce_address are its controller's and come with each recipient."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for storing; an earlier release reads them as long as nothing is attached."""
         values = asdict(self)
         if not self.attachments:
             del values["attachments"]
+        if not self.given_tokens:
+            del values["given_tokens"]
         return values
 
     def surroundings(self) -> Surroundings:

@@ -50,6 +50,9 @@ class CampaignSpec(Shape):
     rate_per_minute: float = Field(default=0.0, ge=0)
     max_attempts: int | None = Field(default=None, ge=1, le=100)
     retry_delay_seconds: float | None = Field(default=None, ge=0)
+    pacing: dict[str, Any] | None = Field(
+        default=None, description="Its sending window and its choice of accounts; none: at any time, whichever is free."
+    )
     starts_at: float | None = Field(default=None, description="It starts by itself then.")
 
 
@@ -59,6 +62,7 @@ class AccountSpec(Shape):
     name: str = Field(max_length=200)
     login: dict[str, Any]
     secrets: dict[str, str] = Field(repr=False)
+    ca: str = Field(default="", max_length=1 << 20, description="Certificates in PEM that its server may show besides.")
     from_address: str = ""
     minute_limit: int = Field(default=0, ge=0)
     hourly_limit: int = Field(default=0, ge=0)
@@ -68,6 +72,9 @@ class AccountSpec(Shape):
     timezone: str = "UTC"
     rate_per_minute: float = Field(default=0.0, ge=0)
     max_connections: int = Field(default=1, ge=1)
+    weight: float = Field(default=1.0, gt=0)
+    warm_up: str = Field(default="", max_length=5000, description="As people write it: 50 +25 until 500.")
+    warm_up_since: str | None = Field(default=None, description="Its first day, as 2027-03-01.")
     next_at: float = 0.0
     usage: list[tuple[int, int]] = Field(
         default_factory=list, description="10-second buckets since the epoch, and messages in each."
@@ -80,6 +87,27 @@ class Recipient(Shape):
     id: int = Field(ge=1)
     address: str = Field(max_length=320)
     fields: dict[str, str] = Field(default_factory=dict)
+    bounce_token: str = Field(default="", pattern=r"^[a-z0-9]{0,100}$")
+    unsubscribe_token: str = Field(default="", pattern=r"^[a-z0-9]{0,100}$")
+
+
+class FileSpec(Shape):
+    """A file that is attached to every message; ``id`` is what the content calls it."""
+
+    id: str = Field(max_length=100)
+    name: str = Field(max_length=200)
+    media_type: str = Field(max_length=200)
+    data: str = Field(repr=False, description="Base64.")
+
+
+class SigningKeySpec(Shape):
+    """A DKIM key that signs for a domain while campaigns of the controller are here."""
+
+    domain: str = Field(max_length=253)
+    selector: str = Field(max_length=63)
+    kind: str = Field(max_length=20, description="rsa or ed25519")
+    public_key: str = Field(max_length=10_000)
+    private_key: str = Field(max_length=20_000, repr=False, description="PKCS #8, DER, Base64.")
 
 
 class Part(Shape):
@@ -98,6 +126,10 @@ class Initialize(Shape):
     revision: int = Field(ge=1)
     campaign: CampaignSpec
     accounts: list[AccountSpec] = Field(default_factory=list, max_length=1000)
+    files: list[FileSpec] = Field(default_factory=list, max_length=100)
+    signing_keys: list[SigningKeySpec] | None = Field(
+        default=None, max_length=1000, description="All that sign for it now, also after the start; none: as they were."
+    )
     part: Part | None = None
 
 

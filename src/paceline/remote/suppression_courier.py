@@ -1,7 +1,7 @@
 """The controller's loop that tells a worker who is to get nothing: whoever leaves here must get nothing from there.
 
 Suppressions are read where they stand, in the order of their making; what is no suppression (lifted ones, opt-outs from
-lists, erasures) waits as an errand. Told twice nothing changes, so nothing is forgotten before the worker has taken it.
+lists, erasures, drafts that are not for it any more) waits as an errand. Told twice nothing changes, so nothing is forgotten before the worker has taken it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from paceline.store.database import Database
 from paceline.store.public_ids import IdKind, PublicIds
 from paceline.store.queue import remote_campaigns, suppressions, worker_errands, workers
 from paceline.store.queue.suppressions import Fresh
-from paceline.store.queue.worker_errands import ERASE, LIFT, WITHHOLD, Errand
+from paceline.store.queue.worker_errands import DISCARD, ERASE, LIFT, WITHHOLD, Errand
 from paceline.store.queue.workers import WorkerRow
 
 _AT_ONCE = 1000
@@ -40,6 +40,7 @@ class _Load:
     """What is carried at once, and where the suppressions among it were left."""
 
     errands: list[Errand]
+    discards: list[Errand]
     lifts: list[Errand] = field(default_factory=list)
     """Without those whose address was suppressed anew since."""
     begin: tuple[float, str] = (0.0, "")
@@ -74,13 +75,19 @@ class SuppressionCourier:
         self._move_on(load, worker.incarnation)
         if taken is not None and load.errands:
             self._settle(load, taken)
+        for errand in load.discards:
+            self._discard(errand)
         return len(load.found) == _AT_ONCE or len(load.errands) == _AT_ONCE
 
     def _load(self, connection: Connection, worker: WorkerRow) -> _Load:
         """What a worker is to hear now. One without open campaigns needs no suppressions until it has one."""
         waiting = worker_errands.untold(connection, worker.id, after=0, limit=_AT_ONCE)
         again = self._now() - _MISSING_AGAIN_SECONDS
-        load = _Load(errands=[one for one in waiting if self._missing.get(one.id, 0.0) <= again])
+        due = [one for one in waiting if self._missing.get(one.id, 0.0) <= again]
+        load = _Load(
+            errands=[one for one in due if one.kind != DISCARD],
+            discards=[one for one in due if one.kind == DISCARD],
+        )
         load.lifts = self._still_lifted(connection, worker, [one for one in load.errands if one.kind == LIFT])
         if any(one.closed_at is None for one in remote_campaigns.open_ones(connection, worker.id)):
             at, address = workers.read_cursor(worker.suppressions_cursor)
@@ -149,6 +156,22 @@ class SuppressionCourier:
             if late:
                 worker_errands.forget_settled(connection, self._worker.id)
         self._missing = {**{key: at for key, at in self._missing.items() if key not in set(done)}, **late}
+
+    def _discard(self, errand: Errand) -> None:
+        """Let the worker forget a campaign; one that has started there by itself, with nobody to write to, is ended."""
+        name = self._ids.encode(IdKind.CAMPAIGN, errand.campaign_id or 0)
+        try:
+            self._client.stop(name, release=False)
+            is_gone = self._client.remove(name).removed
+        except PeerFailed as failure:
+            if failure.status != 404:
+                raise
+            is_gone = True
+        if is_gone:
+            with self._queue.write() as connection:
+                worker_errands.told(connection, self._queue, [errand.id], now=self._now())
+        else:
+            self._missing[errand.id] = self._now()
 
     def _move_on(self, load: _Load, incarnation: str | None) -> None:
         """Behind what was carried, but never closer to the present than what may still be committed."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from paceline.remote.lent_campaigns import WORKSPACE
+from paceline.remote.luggage import WORKSPACE
 from paceline.remote.protocol import (
     ErasedAddress,
     LiftedAddress,

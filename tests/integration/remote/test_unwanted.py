@@ -74,8 +74,10 @@ def test_opt_outs_lifted_suppressions_and_erasures_reach_the_worker_although_wor
         wait_until(lambda: not _errands(ends))
         assert lost == {"request": 1, "answer": 1}
         wait_until(
-            lambda: _at_the_worker(worker)
-            == ({"user0@example.com 0": 1, "user1@example.com 6": 1, "user2@example.com 0": 1, " 6": 1}, set())
+            lambda: (
+                _at_the_worker(worker)
+                == ({"user0@example.com 0": 1, "user1@example.com 6": 1, "user2@example.com 0": 1, " 6": 1}, set())
+            )
         )
     with ends.worker():
         found = ends.until(campaign, "completed")

@@ -28,14 +28,16 @@ def chosen_worker(context: Context, values: Mapping[str, Any]) -> int | None:
         raise InputError([Problem(file="", field="worker", message=str(error))]) from None
 
 
-def assign(connection: Connection, campaign_id: int, values: Mapping[str, Any], worker_id: int | None) -> None:
+def assign(
+    connection: Connection, campaign_id: int, values: Mapping[str, Any], worker_id: int | None, *, now: float
+) -> None:
     """Let the named worker send a draft, if one is named or taken back; and tell it of whatever else has changed."""
     known = remote_campaigns.get(connection, campaign_id)
     if "worker" in values or ("worker_fallback" in values and known is not None):
         wanted = worker_id if "worker" in values else known.worker_id if known is not None else None
         fallback = values.get("worker_fallback")
         falls_back = (known is None or known.falls_back) if fallback is None else bool(fallback)
-        remote_campaigns.assign(connection, campaign_id, wanted, falls_back=falls_back)
+        remote_campaigns.assign(connection, campaign_id, wanted, falls_back=falls_back, now=now)
     remote_campaigns.raise_revision(connection, campaign_id)
 
 

@@ -17,10 +17,11 @@ from paceline.launch.largest_campaign import size_limits
 from paceline.operations.campaigns.campaign_drafts import row_of, stored_content
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.campaigns.files import attachment_problems
+from paceline.operations.campaigns.worker_fitness import worker_problems
 from paceline.operations.context import Context, NotPossible
 from paceline.store.catalogue import segments
 from paceline.store.catalogue.audiences import AudienceWalk, Count
-from paceline.store.queue import campaign_drafts, remote_campaigns, sending_domains
+from paceline.store.queue import campaign_drafts, remote_campaigns
 from paceline.store.queue.campaign_drafts import SendingAccount
 from paceline.store.queue.campaigns import CampaignRow
 
@@ -58,18 +59,17 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
         raise NotPossible(f"{row.key} comes from a file; `paceline send` starts it")
     with context.queue.read() as connection:
         accounts = campaign_drafts.sending_accounts(connection, row.id)
-        is_remote = remote_campaigns.get(connection, row.id) is not None
-        domains = sending_domains.every(connection, workspace_id=context.workspace_id)
+        unfit = []
+        if remote_campaigns.get(connection, row.id) is not None:
+            ids = [account.id for account in accounts]
+            unfit = list(worker_problems(context, connection, ids, campaign_id=row.id))
     own_from = next((account.from_address for account in accounts if account.from_address), "")
     every_from = bool(accounts) and all(account.from_address for account in accounts)
     content = stored_content(row)
     problems = content_problems(content, from_elsewhere=own_from if every_from else "")
     problems += attachment_problems(context, content.attachments)
-    if is_remote and content.attachments:
-        problems.append(
-            _problem("content.attachments", "a remote worker gets no files: link to them, or send it from here")
-        )
     problems += _account_problems(accounts)
+    problems += unfit
     choice = read_choice(row.audience)
     frozen, missing = _frozen(context, choice)
     problems += missing
@@ -82,7 +82,7 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
     return Checked(
         row=row,
         problems=problems,
-        notices=list(_notices(recipients, keys_stay_here=is_remote and bool(domains))),
+        notices=list(_notices(recipients)),
         recipients=recipients,
         content=content if content.from_address else replace(content, from_address=own_from),
         audience=frozen,
@@ -137,11 +137,7 @@ def _measured(context: Context, row: CampaignRow, frozen: str, *, to_start: bool
     ]
 
 
-def _notices(recipients: Count, *, keys_stay_here: bool) -> Iterator[Problem]:
-    if keys_stay_here:
-        yield _problem(
-            "worker", "it signs with sending domains of its own (`paceline domains add` there), not with those here"
-        )
+def _notices(recipients: Count) -> Iterator[Problem]:
     if not recipients.exact:
         yield _problem("audience", f"it was counted up to {recipients.number:,} people, there are more")
 

@@ -83,7 +83,12 @@ class HomeWatch:
         now = context.clock.now
         client = worker_client(context, row, over)
         parts = HomeParts(
-            queue=context.queue, box=context.box, ids=context.ids, now=now, scale=context.settings.worker_time_scale
+            queue=context.queue,
+            box=context.box,
+            ids=context.ids,
+            tokens=context.box.tokens(context.settings),
+            now=now,
+            scale=context.settings.worker_time_scale,
         )
         courier = SuppressionCourier(context.queue, row, client, ids=context.ids, now=now)
         return StatusSync(parts, row, client), courier

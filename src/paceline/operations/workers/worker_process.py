@@ -18,6 +18,7 @@ from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.remote.calls import PeerAddress, is_plain_and_far
 from paceline.remote.controller_client import ControllerClient
 from paceline.remote.lent_campaigns import LentCampaigns
+from paceline.remote.luggage import Luggage
 from paceline.remote.reporter import Reporter
 from paceline.remote.signing import read_keys
 from paceline.settings import Settings
@@ -69,7 +70,9 @@ def put_together(context: Context, controller_url: str) -> WorkerParts:
     with queue.write() as connection:
         standing = home.open_home(connection)
         outbox.install(connection)
-    lent = LentCampaigns(queue, context.box, now=context.clock.now, base_url=settings.base_url.rstrip("/"))
+    now = context.clock.now
+    luggage = Luggage(queue, context.box, context.ids, folder=settings.data_path / "authorities", now=now)
+    lent = LentCampaigns(queue, context.box, luggage, now=now, base_url=settings.base_url.rstrip("/"))
     client = ControllerClient(
         PeerAddress(url=controller_url, ca_file=settings.controller_ca),
         read_keys(settings.worker_api_key, settings.worker_signing_key),

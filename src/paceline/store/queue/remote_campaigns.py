@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from paceline.domain.allowance import BUCKET_SECONDS, LONGEST_WINDOW_SECONDS, bucket_of
 from paceline.store.database import sql
+from paceline.store.queue import worker_errands
 
 LOST = "lost"
 """The status of a campaign whose worker has begun anew with an empty database: what it had sent is not known."""
@@ -40,8 +41,13 @@ class RemoteCampaign:
     next_try_at: float
 
 
-def assign(connection: Connection, campaign_id: int, worker_id: int | None, *, falls_back: bool) -> None:
-    """Let a worker send a draft, another one, or (None) this installation itself."""
+def assign(connection: Connection, campaign_id: int, worker_id: int | None, *, falls_back: bool, now: float) -> None:
+    """Let a worker send a draft, another one, or (None) this installation itself; the former one is to forget it."""
+    before = get(connection, campaign_id)
+    if before is not None and before.worker_id != worker_id:
+        worker_errands.discard(connection, campaign_id, before.worker_id, now=now)
+    if worker_id is not None:
+        worker_errands.keep(connection, campaign_id, worker_id)
     if worker_id is None:
         connection.execute(sql("DELETE FROM remote_campaigns WHERE campaign_id = :id"), {"id": campaign_id})
         return

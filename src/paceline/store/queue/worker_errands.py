@@ -1,7 +1,7 @@
 """At the controller: what is to be carried to its workers besides suppressions, and is kept until they have taken it.
 
 Each is written in the transaction of the change itself, so that none can be forgotten: a suppression that was lifted,
-messages that are withheld because their recipient has left the list, people who are erased.
+messages that are withheld because their recipient has left the list, people who are erased, drafts that are not for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from paceline.store.database import Database, rows_json, sql
 
-LIFT, WITHHOLD, ERASE = "lift", "withhold", "erase"
+LIFT, WITHHOLD, ERASE, DISCARD = "lift", "withhold", "erase", "discard"
 
 _AT_THE_WORKER = "m.lease = 0 AND m.state IN (2, 3)"
 
@@ -65,10 +65,30 @@ def withhold(connection: Connection, database: Database, message_ids: Sequence[i
             f"SELECT c.worker_id, '{WITHHOLD}', m.campaign_id, m.id, :reason, CAST(:now AS DOUBLE PRECISION) "
             "FROM messages m JOIN remote_campaigns c ON c.campaign_id = m.campaign_id AND c.closed_at IS NULL "
             f"WHERE m.id IN ({rows}) AND {_AT_THE_WORKER} AND NOT EXISTS "
-            "(SELECT 1 FROM worker_errands e WHERE e.campaign_id = m.campaign_id AND e.message_id = m.id)"
+            "(SELECT 1 FROM worker_errands e WHERE e.campaign_id = m.campaign_id AND e.message_id = m.id "
+            f"AND e.kind = '{WITHHOLD}')"
         ),
         {"rows": rows_json([number] for number in message_ids), "reason": reason, "now": now},
     ).rowcount
+
+
+def discard(connection: Connection, campaign_id: int, worker_id: int, *, now: float) -> None:
+    """A worker is to forget a campaign that it was prepared for and never started."""
+    connection.execute(
+        sql(
+            "INSERT INTO worker_errands (worker_id, kind, campaign_id, at) "
+            f"VALUES (:worker, '{DISCARD}', :campaign, :now)"
+        ),
+        {"worker": worker_id, "campaign": campaign_id, "now": now},
+    )
+
+
+def keep(connection: Connection, campaign_id: int, worker_id: int) -> None:
+    """A worker is to have the campaign after all."""
+    connection.execute(
+        sql(f"DELETE FROM worker_errands WHERE worker_id = :worker AND campaign_id = :campaign AND kind = '{DISCARD}'"),
+        {"worker": worker_id, "campaign": campaign_id},
+    )
 
 
 def untold(connection: Connection, worker_id: int, *, after: int, limit: int) -> list[Errand]:
@@ -118,4 +138,5 @@ def forget_settled(connection: Connection, worker_id: int) -> None:
 
 def forget_campaign(connection: Connection, campaign_id: int) -> None:
     """Nothing of a campaign is at a worker any more."""
-    connection.execute(sql("DELETE FROM worker_errands WHERE campaign_id = :id"), {"id": campaign_id})
+    statement = sql(f"DELETE FROM worker_errands WHERE campaign_id = :id AND kind = '{WITHHOLD}'")
+    connection.execute(statement, {"id": campaign_id})

@@ -91,7 +91,7 @@ worker_errands = Table(
     # At the controller: what is to be carried to a worker besides suppressions, written with the change itself.
     Column("id", ID, primary_key=True),
     Column("worker_id", BigInteger, ForeignKey("workers.id"), nullable=False),
-    Column("kind", Text, nullable=False),  # lift, erase (they go when they are told), withhold (stays as told)
+    Column("kind", Text, nullable=False),  # lift, erase, discard (they go when they are told), withhold (stays as told)
     Column("channel", Text),
     Column("address", Text),
     Column("campaign_id", BigInteger),

@@ -1,0 +1,55 @@
+"""What a remote worker cannot do for a campaign: said before it starts, with what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from paceline.domain.account import Limits
+from paceline.domain.errors import Problem
+from paceline.domain.layer import Layer, LayerKind
+from paceline.operations.context import Context
+from paceline.store.queue import accounts, layers
+
+
+def worker_problems(
+    context: Context,
+    connection: Connection,
+    account_ids: Sequence[int],
+    *,
+    campaign_id: int | None,
+    own_limits: Sequence[Layer] = (),
+) -> Iterator[Problem]:
+    """Why a worker cannot send a campaign with these accounts. ``own_limits`` are those that come with its file."""
+    known = [accounts.load(connection, context.box, number) for number in account_ids]
+    hosts = {account.login.host for account in known}
+    kept = [standing.layer for standing in layers.every(connection, workspace_id=context.workspace_id)]
+    for layer in (*kept, *own_limits):
+        if _limits_anything(layer.limits) and _concerns(layer, hosts, campaign_id):
+            yield _problem(
+                "worker",
+                f"{layer.title} has limits, which are counted by this installation only: a worker would not keep them. "
+                "Take them away (`paceline limits`), or send it from here",
+            )
+    for account in known:
+        ca_file = getattr(account.login, "ca_file", "")
+        if ca_file and not Path(ca_file).is_file():
+            yield _problem("accounts", f"{account.name}: its file of certificates {ca_file} is not there any more")
+
+
+def _limits_anything(limits: Limits) -> bool:
+    return bool(limits.minute or limits.hour or limits.day or limits.month)
+
+
+def _concerns(layer: Layer, hosts: set[str], campaign_id: int | None) -> bool:
+    if layer.kind is LayerKind.SERVER:
+        return layer.name in hosts
+    if layer.kind is LayerKind.CAMPAIGN:
+        return layer.name in ("", str(campaign_id))
+    return True
+
+
+def _problem(field: str, message: str) -> Problem:
+    return Problem(file="", field=field, message=message)
