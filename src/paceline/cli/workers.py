@@ -97,15 +97,15 @@ def remove(name: NameArgument, database: DatabaseOption = None) -> None:
 def assign(
     key: KeyArgument,
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="The worker; absent: this installation.")] = "",
-    fallback: Annotated[
-        bool, typer.Option("--fallback/--no-fallback", help="Send it from here when the worker cannot be reached.")
-    ] = True,
+    no_fallback: Annotated[
+        bool, typer.Option("--no-fallback", help="Wait for the worker when it cannot be reached at the start.")
+    ] = False,
     database: DatabaseOption = None,
 ) -> None:
     """Let a worker send a draft, or this installation again."""
     with opened(database) as context:
         campaign_id = context.ids.encode(IdKind.CAMPAIGN, context.campaign(key).id)
-        campaign_drafts.change(context, campaign_id, worker=name or None, worker_fallback=fallback)
+        campaign_drafts.change(context, campaign_id, worker=name or None, worker_fallback=not no_fallback)
     print_lines([clean(f"{key} is sent by {name}" if name else f"{key} is sent from here")])
 
 

@@ -11,7 +11,6 @@ from paceline.remote.luggage import WORKSPACE
 from paceline.remote.protocol import (
     ErasedAddress,
     LiftedAddress,
-    SuppressedAddress,
     Suppressions,
     SuppressionsTaken,
     WithheldRecipient,
@@ -44,7 +43,10 @@ class Unwanted:
                 lifted += self._lift(connection, lifts)
         for suppressed in _parts(told.suppressions):
             with self._database.write() as connection:
-                added += home_suppressions.suppress(connection, self._made(suppressed), workspace_id=WORKSPACE)
+                told_now = [
+                    ToldSuppression(one.channel, one.address, one.reason, one.at, one.expires_at) for one in suppressed
+                ]
+                added += home_suppressions.suppress(connection, told_now, workspace_id=WORKSPACE, now=self._now())
         for erased in _parts(told.erased):
             with self._database.write() as connection:
                 self._erase(connection, erased)
@@ -55,13 +57,6 @@ class Unwanted:
         return SuppressionsTaken(
             added=added, lifted=lifted, withheld=withheld, erased=len(told.erased), missing=missing
         )
-
-    def _made(self, suppressed: Sequence[SuppressedAddress]) -> list[ToldSuppression]:
-        now = self._now()
-        return [
-            ToldSuppression(one.channel, one.address, one.reason, now if one.at is None else one.at, one.expires_at)
-            for one in suppressed
-        ]
 
     def _lift(self, connection: Connection, lifts: Sequence[LiftedAddress]) -> int:
         for one in lifts:  # whoever was erased may be written to again
@@ -77,7 +72,7 @@ class Unwanted:
             digest = self._forgotten.digest(one.address, workspace_id=WORKSPACE)
             erasures.request(connection, one.address, digest, workspace_id=WORKSPACE, now=now)
             told = [ToldSuppression(channel, one.address, erasures.REASON, now, None) for channel in _CHANNELS]
-            home_suppressions.suppress(connection, told, workspace_id=WORKSPACE)
+            home_suppressions.suppress(connection, told, workspace_id=WORKSPACE, now=now)
 
     def _withhold(self, connection: Connection, recipients: Sequence[WithheldRecipient], missing: list[int]) -> int:
         """Skip what waits; ``missing`` gets those that are not here (yet)."""

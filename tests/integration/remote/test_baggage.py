@@ -7,6 +7,7 @@ import email
 import email.policy
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from paceline.domain.tokens import Purpose
 from paceline.domain.warm_up import warm_up_of
 from paceline.operations.campaigns import campaign_starting, files
 from paceline.operations.domains import sending_domains
+from paceline.operations.domains.sending_domains import DkimKey
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
@@ -77,30 +79,30 @@ def test_everything_that_a_campaign_needs_comes_with_it(
     ends = sqlite_ends
     context = ends.context
     file = files.upload(context, "terms.txt", b"The terms.\n")
-    domain = sending_domains.add(context, "example.com", [KeyKind.ED25519])
-    (key,) = sending_domains.activate(context, domain.id, unchecked=True).keys
     content = {**LETTER, "attachments": [file.id], "bounce_address": "bounce@example.com"}
     window = {"timezone": "Europe/Berlin", "hours": ["00:00-24:00"], "not_before": None}
+    fields = {"content": content, "window": window, "account_choice": "even", "worker_fallback": False}
+    campaign = ends.campaign(keeping.port, 3, accounts=0, **fields)
+    account = _account(ends, keeping.port, certificates.ca_file)
+    ends.client.patch(f"/api/v1/campaigns/{campaign}", json={"accounts": [account]}).raise_for_status()
+    key = _start_and_sign(ends, campaign)
     with ends.worker() as worker:
-        campaign = ends.campaign(
-            keeping.port,
-            3,
-            content=content,
-            accounts=0,
-            window=window,
-            account_choice="even",
-        )
-        account = _account(ends, keeping.port, certificates.ca_file)
-        ends.client.patch(f"/api/v1/campaigns/{campaign}", json={"accounts": [account]}).raise_for_status()
-        ends.start(campaign)
         wait_until(lambda: _lent_domains(worker) == [("example.com", key.selector)])
         assert ends.until(campaign, "completed")["sent"] == 3
-        _check_what_arrived(ends, keeping, file_name="terms.txt", record=(key.name, key.record))
+        _check_what_arrived(ends, keeping, file_name="terms.txt", record=(key.record_name, key.record_value))
         _check_what_is_there(worker, certificates)
         wait_until(lambda: _lent_domains(worker) == [])  # nothing is under way any more
     with context.queue.read() as connection:
         begun = connection.execute(sql("SELECT warm_up_since FROM accounts WHERE name = 'secured'")).scalar_one()
     assert begun is not None
+
+
+def _start_and_sign(ends: TwoEnds, campaign: str) -> DkimKey:
+    """Start it while its worker is away, then sign for it: at the start nobody knows the key's record."""
+    ends.start(campaign)
+    domain = sending_domains.add(ends.context, "example.com", [KeyKind.ED25519])
+    (key,) = sending_domains.activate(ends.context, domain.id, unchecked=True).keys
+    return key
 
 
 def _check_what_arrived(ends: TwoEnds, keeping: SmtpSandbox, *, file_name: str, record: tuple[str, str]) -> None:
@@ -139,11 +141,10 @@ def _check_what_is_there(worker: RunningWorker, certificates: Certificates) -> N
 
 def test_key_that_replaces_another_one_reaches_a_campaign_under_way(sqlite_ends: TwoEnds, post: SmtpSandbox) -> None:
     ends = sqlite_ends
-    domain = sending_domains.add(ends.context, "example.com", [KeyKind.ED25519])
-    (first,) = sending_domains.activate(ends.context, domain.id, unchecked=True).keys
+    campaign = ends.campaign(post.port, 2, worker_fallback=False)
+    first = _start_and_sign(ends, campaign)
+    domain = sending_domains.named(ends.context, "example.com")
     with ends.worker(sends=False) as worker:
-        campaign = ends.campaign(post.port, 2)
-        ends.start(campaign)
         wait_until(lambda: _lent_domains(worker) == [("example.com", first.selector)])
         sending_domains.new_keys(ends.context, domain.id, [KeyKind.ED25519])
         after = sending_domains.activate(ends.context, domain.id, unchecked=True)
@@ -155,13 +156,12 @@ def test_domain_that_a_person_has_added_at_the_worker_keeps_its_own_keys(
     sqlite_ends: TwoEnds, post: SmtpSandbox
 ) -> None:
     ends = sqlite_ends
-    domain = sending_domains.add(ends.context, "example.com", [KeyKind.ED25519])
-    sending_domains.activate(ends.context, domain.id, unchecked=True)
+    campaign = ends.campaign(post.port, 2, worker_fallback=False)
+    _start_and_sign(ends, campaign)
+    with closing(ends.worker_database()) as database:
+        own = sending_domains.add(database, "example.com", [KeyKind.ED25519])
+        (key,) = sending_domains.activate(database, own.id, unchecked=True).keys
     with ends.worker() as worker:
-        own = sending_domains.add(worker.context, "example.com", [KeyKind.ED25519])
-        (key,) = sending_domains.activate(worker.context, own.id, unchecked=True).keys
-        campaign = ends.campaign(post.port, 2)
-        ends.start(campaign)
         ends.until(campaign, "completed")
         assert _lent_domains(worker) == [("example.com", key.selector)]
 

@@ -69,7 +69,7 @@ def test_file_run_again_leaves_a_campaign_where_it_is(sqlite_ends: TwoEnds, post
     for one in (prepared, again):
         assert one.audience is not None
         one.audience.close()
-    assert {cause.cause for cause in explain(ends.context, "spring")} == {"worker_handover"}
+    assert "worker_handover" in {cause.cause for cause in explain(ends.context, "spring")}
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,9 @@ def test_worker_is_chosen_before_the_start(sqlite_ends: TwoEnds, tmp_path: Path)
     assert "was started without this worker" in str(refused.value)
 
 
-def test_draft_is_assigned_by_a_command(sqlite_ends: TwoEnds) -> None:
+def test_draft_is_assigned_by_a_command(sqlite_ends: TwoEnds, monkeypatch: pytest.MonkeyPatch) -> None:
     ends = sqlite_ends
+    monkeypatch.setenv("PACELINE_DATA_DIR", ends.context.settings.data_dir)
     campaign = ends.campaign(25, 1, worker=None)
     database = ["--database", ends.context.settings.queue_url]
     assert run(["workers", "assign", "away", "away", "--no-fallback", *database]) == 0

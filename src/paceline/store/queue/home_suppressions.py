@@ -12,12 +12,12 @@ from paceline.store.queue.outbox import FROM_HOME
 
 
 class ToldSuppression(NamedTuple):
-    """A suppression of home's; ``made_at`` is when it was made there."""
+    """A suppression of home's; ``made_at`` is when it was made there, None where home does not say."""
 
     channel: str
     address: str
     reason: str
-    made_at: float
+    made_at: float | None
     expires_at: float | None
 
 
@@ -29,30 +29,36 @@ class ToldLift(NamedTuple):
     made_at: float
 
 
-def suppress(connection: Connection, told: Sequence[ToldSuppression], *, workspace_id: int) -> int:
-    """Suppress these; what was suppressed here by itself stays where it lasts longer. Returns how many are new or longer."""
+def suppress(connection: Connection, told: Sequence[ToldSuppression], *, workspace_id: int, now: float) -> int:
+    """Suppress these; what was suppressed here by itself stays where it lasts longer. Returns how many are new or changed."""
     added = 0
     for one in told:
         added += connection.execute(
-            sql(
-                "INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at, expires_at) "
-                f"VALUES (:workspace, :channel, :address, :reason, '{FROM_HOME}', :at, :expires) "
-                "ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, "
-                "source = excluded.source, created_at = excluded.created_at, expires_at = excluded.expires_at "
-                f"WHERE (suppressions.source = '{FROM_HOME}' AND excluded.created_at > suppressions.created_at) "
-                f"OR (suppressions.source <> '{FROM_HOME}' AND (excluded.expires_at IS NULL "
-                "OR excluded.expires_at >= suppressions.expires_at))"
-            ),
+            _SUPPRESS,
             {
                 "workspace": workspace_id,
                 "channel": one.channel,
                 "address": one.address.casefold(),
                 "reason": one.reason,
-                "at": one.made_at,
+                "at": now if one.made_at is None else one.made_at,
+                "dated": int(one.made_at is not None),
                 "expires": one.expires_at,
             },
         ).rowcount
     return added
+
+
+_SUPPRESS = sql(
+    "INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at, expires_at) "
+    f"VALUES (:workspace, :channel, :address, :reason, '{FROM_HOME}', :at, :expires) "
+    "ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, "
+    "source = excluded.source, created_at = excluded.created_at, expires_at = excluded.expires_at "
+    f"WHERE (suppressions.source = '{FROM_HOME}' AND :dated = 1 AND excluded.created_at > suppressions.created_at) "
+    "OR (excluded.expires_at IS NULL AND suppressions.expires_at IS NOT NULL) "
+    "OR excluded.expires_at > suppressions.expires_at "
+    f"OR (suppressions.source <> '{FROM_HOME}' AND (excluded.expires_at IS NULL "
+    "OR excluded.expires_at = suppressions.expires_at))"
+)
 
 
 def lift(connection: Connection, told: Sequence[ToldLift], *, workspace_id: int) -> int:
