@@ -1,4 +1,4 @@
-"""The commands about remote workers: workers add, list, change, rotate-key, remove, assign, take-home."""
+"""The commands about remote workers: workers add, list, change, rotate-key, remove, clear-halt, assign, take-home."""
 
 from __future__ import annotations
 
@@ -91,6 +91,18 @@ def remove(name: NameArgument, database: DatabaseOption = None) -> None:
     with opened(database) as context:
         workers.remove(context, name)
     print_lines([clean(f"{name} is removed")])
+
+
+@app.command("clear-halt")
+def clear_halt(name: NameArgument, database: DatabaseOption = None) -> None:
+    """Let a worker begin anew that has stopped because its database went back."""
+    with opened(database) as context:
+        after = workers.clear_halt(context, name)
+        lost = workers.lost_campaigns(context, after)
+    decide = [
+        f"decide with `paceline workers take-home {key} --abandon`: what was sent of it is not known" for key in lost
+    ]
+    print_lines([clean(line) for line in [f"{after.row.name} begins anew", *decide]])
 
 
 @app.command()

@@ -22,6 +22,7 @@ from paceline.remote.borrowed_accounts import read_account
 from paceline.remote.luggage import WORKSPACE, Luggage
 from paceline.remote.protocol import (
     AccountSpec,
+    BegunAnew,
     CampaignReport,
     CampaignSpec,
     FileSpec,
@@ -198,6 +199,22 @@ class LentCampaigns:
             home.halt(connection, reason)
             for campaign_id in campaign_work.running(connection):
                 campaigns.move(connection, campaign_id, CampaignMove.PAUSE, now=self._now(), reason=reason)
+
+    def begin_anew(self) -> BegunAnew:
+        """End the halt: what is here ends unsent, and to the controller this is an empty database from now on.
+
+        Nothing that was forgotten is sent again. Raises OutOfTurn for a worker that is not halted.
+        """
+        now = self._now()
+        with self._database.write() as connection:
+            standing = home.get(connection)
+            if standing.halted is None:
+                raise OutOfTurn("this worker is not halted")
+            for one in home.every(connection):
+                campaigns.move(connection, one.campaign_id, CampaignMove.STOP, now=now)
+                home.rename(connection, one.campaign_id, f"{one.remote_id}.{standing.incarnation}")
+            incarnation = home.begin_anew(connection)
+        return BegunAnew(incarnation=incarnation)
 
     # The parts.
 

@@ -238,6 +238,13 @@ class SuppressionsTaken(Shape):
     )
 
 
+class BegunAnew(Shape):
+    """The answer to POST /api/begin-anew: how the worker's database is called from now on."""
+
+    success: bool = True
+    incarnation: str
+
+
 # Worker to controller.
 
 

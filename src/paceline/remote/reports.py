@@ -126,6 +126,7 @@ class Reports:
             error = "behind"
             detail = f"it has told {acknowledged} events before, and now it knows of {batch.last}"
             remote_campaigns.trouble_of_all(connection, worker.id, f"{worker.name}: its database went back; {detail}")
+            workers.note_halted(connection, worker.id, f"its database went back: {detail}")
         elif batch.after > acknowledged:
             error, detail = "ahead", f"here only {acknowledged} of {batch.after} events are on record"
         if error is None:

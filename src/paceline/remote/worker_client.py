@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from paceline.remote.calls import Peer, PeerFailed
 from paceline.remote.protocol import (
+    BegunAnew,
     CampaignReport,
     Initialize,
     PauseOrder,
@@ -76,6 +77,10 @@ class WorkerClient:
     def suppress(self, told: Suppressions) -> SuppressionsTaken:
         """Say who is to get nothing, or something again."""
         return self._ask("POST", "/api/suppressions", told, SuppressionsTaken)
+
+    def begin_anew(self) -> BegunAnew:
+        """End its halt: everything that is there ends, and it begins as with an empty database."""
+        return self._ask("POST", "/api/begin-anew", None, BegunAnew)
 
     def _ask(self, method: str, path: str, order: BaseModel | None, shape: type[_Answer]) -> _Answer:
         body = None if order is None else order.model_dump_json(exclude_none=True).encode()

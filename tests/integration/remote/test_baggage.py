@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dkim
+import httpx
 import pytest
 
 from paceline.content.dkim import KeyKind
@@ -81,7 +82,7 @@ def test_everything_that_a_campaign_needs_comes_with_it(
     file = files.upload(context, "terms.txt", b"The terms.\n")
     content = {**LETTER, "attachments": [file.id], "bounce_address": "bounce@example.com"}
     window = {"timezone": "Europe/Berlin", "hours": ["00:00-24:00"], "not_before": None}
-    fields = {"content": content, "window": window, "account_choice": "even", "worker_fallback": False}
+    fields: dict[str, Any] = {"content": content, "window": window, "account_choice": "even", "worker_fallback": False}
     campaign = ends.campaign(keeping.port, 3, accounts=0, **fields)
     account = _account(ends, keeping.port, certificates.ca_file)
     ends.client.patch(f"/api/v1/campaigns/{campaign}", json={"accounts": [account]}).raise_for_status()
@@ -119,7 +120,7 @@ def _check_what_arrived(ends: TwoEnds, keeping: SmtpSandbox, *, file_name: str, 
         named.add(known.message_id)
         assert delivery.data is not None
         message = email.message_from_bytes(delivery.data, policy=email.policy.default)
-        (part,) = message.iter_attachments()  # type: ignore[attr-defined]
+        (part,) = message.iter_attachments()
         assert (part.get_filename(), part.get_content()) == (file_name, "The terms.\n")
         assert dkim.verify(delivery.data, dnsfunc=lambda name, timeout=5: record[1].encode())
     assert named == ids
@@ -200,7 +201,8 @@ def test_draft_that_is_deleted_or_given_to_nobody_goes_at_the_worker_too(ends: T
     with ends.worker(sends=False) as worker:
 
         def status(campaign: str) -> int:
-            return worker.ask("GET", f"/api/campaign/{campaign}/status").status_code
+            answer: httpx.Response = worker.ask("GET", f"/api/campaign/{campaign}/status")
+            return answer.status_code
 
         deleted, taken = (ends.campaign(post.port, 1, key=key) for key in ("deleted", "taken"))
         wait_until(lambda: status(deleted) == status(taken) == 200)

@@ -10,6 +10,7 @@ from paceline.api.routing import Access, Routes
 from paceline.remote.lent_campaigns import LentCampaigns
 from paceline.remote.protocol import (
     LARGEST_BODY_BYTES,
+    BegunAnew,
     CampaignReport,
     Initialize,
     PauseOrder,
@@ -75,6 +76,12 @@ def read_lent_campaign(lent: Lent, campaign_id: str) -> CampaignReport:
 def remove_lent_campaign(lent: Lent, campaign_id: str) -> Removed:
     """Remove a campaign with its data, as soon as everything that happened to it is acknowledged."""
     return lent.remove(campaign_id)
+
+
+@routes.post("/begin-anew", permission=Access.PEER)
+def begin_lent_anew(lent: Lent) -> BegunAnew:
+    """End a halt: what is here ends unsent, and the controller gives this worker everything anew."""
+    return lent.begin_anew()
 
 
 @routes.post("/suppressions", permission=Access.PEER, body_limit_bytes=LARGEST_BODY_BYTES)

@@ -61,6 +61,14 @@ def rotate_worker_key(asked: Asked, worker_id: str, rotation: RotateRequest | No
     return _with_keys(rotated)
 
 
+@routes.post("/workers/{worker_id}/clear-halt", permission=Permission.ACCOUNTS_WRITE)
+def clear_worker_halt(asked: Asked, worker_id: str) -> WorkerAnswer:
+    """Let a remote worker begin anew that has stopped because its database went back; what had started there is lost."""
+    after = workers.clear_halt(asked.context, by_id(asked.context, IdKind.WORKER, worker_id))
+    asked.audit("worker.clear_halt", after.id)
+    return _answer(after)
+
+
 @routes.delete("/workers/{worker_id}", permission=Permission.ACCOUNTS_WRITE)
 def remove_worker(asked: Asked, worker_id: str) -> None:
     """Forget a remote worker that has no campaign any more."""

@@ -7,12 +7,10 @@ import threading
 
 from paceline.domain.errors import PacelineError, StoreUnavailable
 from paceline.operations.context import Context
-from paceline.outbound.address_guard import AddressGuard
-from paceline.remote.calls import Peer, PeerAddress, PeerFailed
-from paceline.remote.signing import PeerKeys
+from paceline.operations.workers.asking import worker_client
+from paceline.remote.calls import PeerFailed
 from paceline.remote.status_sync import HomeParts, StatusSync
 from paceline.remote.suppression_courier import SuppressionCourier
-from paceline.remote.worker_client import WorkerClient
 from paceline.store.queue import workers
 from paceline.store.queue.workers import WorkerRow
 
@@ -92,29 +90,3 @@ class HomeWatch:
         )
         courier = SuppressionCourier(context.queue, row, client, ids=context.ids, now=now)
         return StatusSync(parts, row, client), courier
-
-
-def worker_client(context: Context, row: WorkerRow, over: threading.Event) -> WorkerClient:
-    """What a worker is asked with: each key that holds, the newest first."""
-    settings, now = context.settings, context.clock.now
-    secrets = workers.secrets_of(context.box, row, now=now())
-    guard = AddressGuard.from_setting(settings.private_hosts) if row.guarded else None
-    address = PeerAddress(url=row.url, ca_file=row.ca_file, guard=guard)
-    pairs = [(secrets.key, secrets.signing), (secrets.former_key, secrets.former_signing)]
-    peers = [
-        Peer(
-            address,
-            PeerKeys((key,), (signing,) if signing else ()),
-            timeout_seconds=settings.worker_timeout_seconds,
-            now=now,
-        )
-        for key, signing in pairs
-        if key
-    ]
-    return WorkerClient(
-        row.name,
-        peers,
-        retries=settings.worker_retries,
-        retry_delay_seconds=settings.worker_retry_delay_seconds,
-        rest=over.wait,
-    )

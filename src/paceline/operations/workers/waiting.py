@@ -51,6 +51,13 @@ def _words(
     campaign: CampaignRow, known: RemoteCampaign, worker: WorkerRow, now: float
 ) -> tuple[str, str, float | None]:
     take_home = f"`paceline workers take-home {campaign.key}` lets this installation go on"
+    if worker.halted is not None:
+        return (
+            "worker_halted",
+            f"the worker {worker.name} has stopped everything: {worker.halted}; it would send again what it has forgotten. "
+            f"`paceline workers clear-halt {worker.name}` lets it begin anew",
+            None,
+        )
     if known.status == LOST:
         return "worker_lost", f"{known.trouble}; `paceline workers take-home {campaign.key} --abandon` decides", None
     if known.taking_home:

@@ -41,6 +41,7 @@ class WorkerRow:
     failure: str | None
     suppressions_cursor: str | None
     created_at: float
+    halted: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +256,13 @@ def note_failure(connection: Connection, worker_id: int, reason: str) -> None:
     )
 
 
+def note_halted(connection: Connection, worker_id: int, reason: str) -> None:
+    """It was told that its database went back: it sends nothing until a person has looked."""
+    connection.execute(
+        sql("UPDATE workers SET halted = :reason WHERE id = :id"), {"id": worker_id, "reason": reason[:500]}
+    )
+
+
 def mirror_account(
     connection: Connection, worker_id: int, *, identity: str, state: str, reason: str | None, until_at: float | None
 ) -> None:
@@ -281,7 +289,8 @@ def begin_anew(connection: Connection, worker_id: int, incarnation: str) -> None
     """It has another database: it has told nothing from that, and knows no suppression."""
     connection.execute(
         sql(
-            "UPDATE workers SET incarnation = :incarnation, acknowledged = 0, suppressions_cursor = NULL WHERE id = :id"
+            "UPDATE workers SET incarnation = :incarnation, acknowledged = 0, suppressions_cursor = NULL, halted = NULL "
+            "WHERE id = :id"
         ),
         {"id": worker_id, "incarnation": incarnation},
     )

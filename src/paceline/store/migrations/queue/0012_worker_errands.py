@@ -1,4 +1,4 @@
-"""What is to be carried to remote workers besides suppressions, and sending domains that a worker was lent."""
+"""What is to be carried to remote workers besides suppressions, domains that a worker was lent, workers that have halted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,11 +28,13 @@ def upgrade() -> None:
         "worker_errands_untold", "worker_errands", ["worker_id", "id"], sqlite_where=untold, postgresql_where=untold
     )
     op.create_index("worker_errands_campaign", "worker_errands", ["campaign_id"])
+    op.add_column("workers", sa.Column("halted", sa.Text(), nullable=True))
     op.add_column("sending_domains", sa.Column("lent", sa.SmallInteger(), server_default=sa.text("0"), nullable=False))
 
 
 def downgrade() -> None:
     op.drop_column("sending_domains", "lent")
+    op.drop_column("workers", "halted")
     op.drop_index("worker_errands_campaign", "worker_errands")
     op.drop_index("worker_errands_untold", "worker_errands")
     op.drop_table("worker_errands")

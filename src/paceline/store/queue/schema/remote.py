@@ -46,6 +46,7 @@ workers = Table(
     Column("failure", Text),
     Column("suppressions_cursor", Text),  # JSON: how far suppressions were carried to it
     Column("created_at", Double, nullable=False),
+    Column("halted", Text),  # why it sends nothing until a person has looked
     UniqueConstraint("workspace_id", "name", name="workers_name"),
 )
 
