@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from paceline.content.email import EmailContent
 from paceline.domain.address import parse_mailbox
 from paceline.domain.errors import PacelineError
 from paceline.domain.tokens import CampaignTokens, Purpose, Tokens
@@ -41,7 +40,7 @@ def attached(packing: Packing, campaign: CampaignRow) -> list[FileSpec]:
     if campaign.channel != "email":
         return []
     found = []
-    for file_id in EmailContent.from_json(json.loads(campaign.content)).attachments:
+    for file_id in json.loads(campaign.content).get("attachments") or ():
         number = packing.ids.decode(IdKind.FILE, file_id)
         with packing.queue.read() as connection:
             row = None if number is None else files.get(connection, number, workspace_id=campaign.workspace_id)
@@ -85,7 +84,7 @@ def mail_tokens(tokens: CampaignTokens | None, message_id: int) -> dict[str, str
 
 
 def _from_domains(connection: Connection, campaign: CampaignRow) -> set[str]:
-    senders = [EmailContent.from_json(json.loads(campaign.content)).from_address]
+    senders = [json.loads(campaign.content).get("from_address") or ""]
     senders += [account.from_address for account in campaign_drafts.sending_accounts(connection, campaign.id)]
     return {_domain(one) for one in senders if one}
 
