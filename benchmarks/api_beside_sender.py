@@ -89,7 +89,7 @@ def _measure(options: argparse.Namespace, port: int, url: str | None, directory:
     with serving(environment, directory) as server, contextlib.ExitStack() as sending:
         base = server.base
         started = server.api_cpu_seconds()
-        idle = asyncio.run(_ask(base, key, [], options))
+        idle = asyncio.run(ask(base, key, [], options))
         cpu = (server.api_cpu_seconds() - started) / len(idle.seconds)
         print(f"the idle API's CPU: {cpu * 1000:.1f} ms/request; load {os.getloadavg()[0]:.1f}\n")
         log = sending.enter_context((directory / "send.log").open("w"))
@@ -97,11 +97,11 @@ def _measure(options: argparse.Namespace, port: int, url: str | None, directory:
         sender = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         sending.callback(sender.wait)
         sending.callback(sender.kill)
-        paths = [f"/api/v1/campaigns/{_campaign_id(url, directory)}/progress"]
+        paths = [f"/api/v1/campaigns/{campaign_id(url, directory)}/progress"]
         alone = _rate_over(url, directory, options.seconds)
-        before, since = _sent(url, directory), time.monotonic()
-        busy = asyncio.run(_ask(base, key, paths, options))
-        beside = (_sent(url, directory) - before) / (time.monotonic() - since)
+        before, since = sent(url, directory), time.monotonic()
+        busy = asyncio.run(ask(base, key, paths, options))
+        beside = (sent(url, directory) - before) / (time.monotonic() - since)
         if sender.poll() is not None:
             raise RuntimeError("the campaign was over before the measurement: give it more --messages")
     return _report(idle, busy, alone, beside)
@@ -125,7 +125,7 @@ def _report(idle: Asked, busy: Asked, alone: float, beside: float) -> dict[str, 
     }
 
 
-async def _ask(base: str, key: str, paths: list[str], options: argparse.Namespace) -> Asked:
+async def ask(base: str, key: str, paths: list[str], options: argparse.Namespace) -> Asked:
     """All clients for one phase: two reads of three requests, one write."""
     asked = Asked()
     headers = {"Authorization": f"Bearer {key}"}
@@ -161,7 +161,7 @@ async def _client(session: aiohttp.ClientSession, paths: list[str], options: arg
         next_at += interval
 
 
-def _campaign_id(url: str, directory: Path) -> str:
+def campaign_id(url: str, directory: Path) -> str:
     """The campaign's public id, once it is under way."""
     with parts(url, directory) as context:
         while True:
@@ -172,7 +172,8 @@ def _campaign_id(url: str, directory: Path) -> str:
             time.sleep(0.05)
 
 
-def _sent(url: str, directory: Path) -> int:
+def sent(url: str, directory: Path) -> int:
+    """Messages of the campaign that are sent."""
     with parts(url, directory) as context, context.queue.read() as connection:
         found = campaigns.find(connection, _KEY, workspace_id=FIRST_WORKSPACE)
         assert found is not None
@@ -183,9 +184,9 @@ def _rate_over(url: str, directory: Path, seconds: float) -> float:
     """Messages per second of the sender with nobody else about: the median of thirds."""
     rates = []
     for _ in range(3):
-        before, since = _sent(url, directory), time.monotonic()
+        before, since = sent(url, directory), time.monotonic()
         time.sleep(seconds / 3)
-        rates.append((_sent(url, directory) - before) / (time.monotonic() - since))
+        rates.append((sent(url, directory) - before) / (time.monotonic() - since))
     return statistics.median(rates)
 
 

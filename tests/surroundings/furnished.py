@@ -67,6 +67,13 @@ class Furnished:
     paused: str
     draft: str
     list_id: str
+    others: dict[str, str]
+    """One of each other thing that has a page of its own, by what it is."""
+
+    def path(self, pattern: str) -> str:
+        """An address with the ids that it names in braces."""
+        campaigns = {"ended": self.ended, "running": self.running, "paused": self.paused, "draft": self.draft}
+        return pattern.format(**campaigns, **self.others)
 
     def make(self, path: str, **request: Any) -> dict[str, Any]:
         """The answer to a POST."""
@@ -121,7 +128,7 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
     scheduled = _campaign(client, "Winter news", list_id, sending)
     posted(client, f"/campaigns/{scheduled}/schedule", json={"at": "2030-01-07T09:00", "timezone": "Europe/Berlin"})
     draft = _campaign(client, "Autumn news", list_id, sending)
-    _others(client, markup)
+    others = {"account": accounts[0], "list": list_id, **_others(client, markup)}
     return Furnished(
         paceline=paceline,
         client=client,
@@ -131,6 +138,7 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
         paused=paused,
         draft=draft,
         list_id=list_id,
+        others=others,
     )
 
 
@@ -184,11 +192,24 @@ def _status(client: httpx.Client, campaign_id: str) -> str:
     return str(client.get(f"/api/v1/campaigns/{campaign_id}").json()["status"])
 
 
-def _others(client: httpx.Client, markup: str) -> None:
-    """One of everything that has a page of its own."""
-    posted(client, "/segments", json={"name": f"Readers {markup}", "filter": {"all": []}})
+def _others(client: httpx.Client, markup: str) -> dict[str, str]:
+    """One of everything that has a page of its own; the ids by what they are."""
+    filled = {"field": "email", "op": "contains", "value": "reader"}
+    segment = posted(client, "/segments", json={"name": f"Readers {markup}", "filter": {"all": [filled]}})
     letter = {"from": "ann@example.com", "subject": f"A letter {markup}", "html": "<p>Hello</p>"}
-    posted(client, "/templates", json={"name": f"Letter {markup}", "content": letter})
+    template = posted(client, "/templates", json={"name": f"Letter {markup}", "content": letter})
     posted(client, "/api-keys", json={"name": f"Shop {markup}", "scopes": ["contacts:read"]})
     posted(client, "/invitations", json={"email": "bob@example.com", "role": "viewer"})
     posted(client, "/suppressions", json={"addresses": ["gone@example.com"]})
+    posted(client, "/domains", json={"domain": "example.com", "kinds": ["ed25519"]})
+    mailbox = {"name": f"Bounces {markup}", "host": "127.0.0.1", "port": 9, "username": "bounces", "password": "x"}
+    posted(client, "/mailboxes", json=mailbox)
+    posted(client, "/workers", json={"name": "berlin", "url": "https://127.0.0.1:9"})
+    posted(client, "/webhooks", json={"url": "http://127.0.0.1:9/hook"})
+    newest = {kind: client.get(f"/api/v1/{kind}").json()["items"][0]["id"] for kind in ("contacts", "imports")}
+    return {
+        "segment": str(segment["id"]),
+        "template": str(template["id"]),
+        "contact": str(newest["contacts"]),
+        "import": str(newest["imports"]),
+    }

@@ -64,6 +64,7 @@ def sandbox(
     server = SmtpSandbox(host=host, port=smtp_port, record=record, keep=keep, behaviours=behaviours)
     simulator = None
     if whatsapp_port is not None:
+        from paceline.sandbox.whatsapp_examples import EXAMPLES
         from paceline.sandbox.whatsapp_server import WhatsAppSandbox  # imported here: it needs an HTTP server
         from paceline.sandbox.whatsapp_webhooks import WebhookPlan
 
@@ -72,6 +73,7 @@ def sandbox(
             port=whatsapp_port,
             rules=() if behaviours is None else behaviours.whatsapp,
             seed=0 if behaviours is None else behaviours.seed,
+            examples=EXAMPLES,
             messages_per_second=whatsapp_rate,
             webhooks=WebhookPlan(url=whatsapp_webhook, secret=whatsapp_secret) if whatsapp_webhook else None,
             record=whatsapp_record,

@@ -46,6 +46,10 @@ def list_whatsapp_templates(asked: Asked) -> WhatsAppTemplates:
                 status=row.status,
                 quality=row.quality,
                 category=row.category,
+                parameter_format=row.parameter_format,
+                components=row.components,
+                reason=row.reason,
+                updated_at=row.updated_at,
                 stopped=stops[row.key].reason if row.key in stops else None,
                 until=stops[row.key].until_at if row.key in stops else None,
             )

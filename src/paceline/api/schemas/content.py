@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from paceline.api.schemas.accounts import ChannelName
 from paceline.api.schemas.base import Answer, Request
 from paceline.domain.errors import Problem
 
@@ -50,6 +51,12 @@ class PreviewRequest(Request):
     address: Address | None = None
 
 
+class CampaignPreviewRequest(PreviewRequest):
+    """For whom to render a campaign, and which of its channels."""
+
+    channel: ChannelName | None = Field(default=None, description="Absent: the campaign's own, not its fallback.")
+
+
 class ContentPreviewRequest(PreviewRequest):
     """A content that is not stored, and for whom to render it."""
 
@@ -64,13 +71,19 @@ class ProblemAnswer(Answer):
 
 
 class PreviewAnswer(Answer):
-    """A message as it would be sent, read back from its very bytes; with problems it is empty."""
+    """A message as it would be sent; with problems it is empty. An e-mail is read back from its very bytes; of WhatsApp
+    ``text`` is what a person reads, null while the provider's template is not known here.
+    """
 
     address: str
     subject: str
     html: str | None
     text: str | None
-    size: int = Field(description="Bytes of the whole message.")
+    size: int = Field(description="Bytes of the whole message; of WhatsApp 0.")
+    template: str | None = Field(default=None, description="Of WhatsApp: which one this contact gets, as promo/en_US.")
+    components: list[dict[str, Any]] = Field(
+        default_factory=list, description="Of WhatsApp: what fills the template in, as it would be sent."
+    )
     problems: list[ProblemAnswer]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from paceline.api.schemas.base import Answer, Instant
@@ -36,6 +38,10 @@ class WhatsAppTemplate(Answer):
     status: str
     quality: str
     category: str
+    parameter_format: str = Field(description="POSITIONAL (numbers) or NAMED.")
+    components: list[dict[str, Any]] = Field(description="As the provider lists them: HEADER, BODY, FOOTER, BUTTONS.")
+    reason: str | None = Field(description="Why the provider has rejected or paused it.")
+    updated_at: Instant
     stopped: str | None = Field(description="Why it is not sent now; null while it is.")
     until: Instant | None = Field(description="Until when; null: until the provider or a person says otherwise.")
 

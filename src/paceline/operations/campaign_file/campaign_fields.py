@@ -13,6 +13,7 @@ from paceline.domain.account import Security, Window
 from paceline.domain.account_choice import AccountChoice
 from paceline.domain.layer import LayerKind
 from paceline.domain.phone import is_country
+from paceline.domain.retry_policy import usual_retries
 from paceline.operations.campaign_file.field_kinds import (
     FLAG,
     HOST,
@@ -162,8 +163,8 @@ WHATSAPP_CAMPAIGN = Section(
     title=CAMPAIGN.title,
     fields={
         **CAMPAIGN.fields,
-        "max_attempts": Field(kind=whole(1, 1000), default=3),
-        "retry_delay_seconds": Field(kind=number(0, 604_800), default=5.0),
+        "max_attempts": Field(kind=whole(1, 1000), default=usual_retries("whatsapp").max_attempts),
+        "retry_delay_seconds": Field(kind=number(0, 604_800), default=usual_retries("whatsapp").retry_delay_seconds),
         "default_country": Field(kind=_COUNTRY, default=""),
     },
     tables=("templates", "window", "limits", "accounts"),
@@ -264,6 +265,7 @@ NUMBER = Section(
         "business_account_id": Field(kind=_BUSINESS_ACCOUNT, default=""),
         **{name: ACCOUNT.fields[name] for name in _SHARED},
         "max_connections": Field(kind=whole(1, 1000), default=100),
+        "largest_campaign": ACCOUNT.fields["largest_campaign"],
     },
     refused={
         "token": _TOKEN,

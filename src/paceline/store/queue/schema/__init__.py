@@ -18,6 +18,7 @@ from paceline.store.queue.schema import (
     incoming,
     installation,
     layers,
+    rates,
     remote,
     whatsapp,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "installation",
     "layers",
     "metadata",
+    "rates",
     "remote",
     "whatsapp",
 ]

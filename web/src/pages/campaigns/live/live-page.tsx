@@ -44,7 +44,7 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
       {now && (
         <Stack>
           <Standstill progress={now} />
-          <ProgressPanel progress={now} status={status} forecast={forecast.data} />
+          <ProgressPanel campaignId={campaign.id} progress={now} status={status} forecast={forecast.data} />
           {forecast.data && !over && <ForecastPanel forecast={forecast.data} />}
           <UncertainNotice campaignId={campaign.id} uncertain={now.uncertain} over={over} />
           <Explanation campaignId={campaign.id} over={over} status={status} />
