@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from paceline.domain.account import Limits
-from paceline.domain.allowance import Exhaustion, window_seconds
+from paceline.domain.account import Limits, Window
+from paceline.domain.allowance import BUCKET_SECONDS, Exhaustion, window_seconds
 from paceline.domain.mail_provider import domain_of, provider_of
 
 
@@ -78,11 +78,12 @@ class Queue:
     at: float = 0.0
     count: int = 0
 
-    def put_off(self, exhaustion: Exhaustion) -> float:
-        """The moment of one more message."""
+    def put_off(self, exhaustion: Exhaustion, window: Window) -> float:
+        """The moment of one more message. A window that rolls is longer by the bucket that it cuts."""
         if self.at < exhaustion.resumes_at:
             self.at, self.count = exhaustion.resumes_at, 0
         elif self.count >= max(exhaustion.limit, 1):
-            self.at, self.count = self.at + window_seconds(exhaustion.unit), 0
+            cut = BUCKET_SECONDS if window is Window.ROLLING else 0
+            self.at, self.count = self.at + window_seconds(exhaustion.unit) + cut, 0
         self.count += 1
         return self.at

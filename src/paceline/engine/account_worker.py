@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
+from paceline.domain.fair_share import FairShare
 from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
 from paceline.engine.account_pace import AccountPace
 from paceline.engine.composer import Composer
@@ -62,8 +63,9 @@ class AccountWorker:
         lease_holds: Callable[[], bool],
         on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
         server: ServerLoad | None = None,
+        share: FairShare | None = None,
     ) -> None:
-        """``server`` is shared with the other workers of the same host."""
+        """``server`` is shared with the other workers of the same host, ``share`` with the workers of the account before."""
         self.account = leased.account
         self.lease = leased.lease
         self.failures = leased.failures
@@ -85,7 +87,15 @@ class AccountWorker:
         self._allowance = Allowance(leased.account.limits, leased.usage, leased.open_intents, now())
         self._pace = AccountPace(leased.account, leased.next_at, keep=lambda at: group.pace(leased.account.id, at))
         self._endurance = Endurance(leased.account, failures=leased.failures)
-        self._supply = Supply(leased, pace=self._pace, consumer=self, composer=composer, group=group, now=now)
+        self._supply = Supply(
+            leased,
+            pace=self._pace,
+            consumer=self,
+            composer=composer,
+            group=group,
+            now=now,
+            share=share or FairShare(),
+        )
         self._server = server or ServerLoad(now)
         self._taken_at = 0.0
         self._parked: list[tuple[Lane, asyncio.Future[Prepared | None]]] = []

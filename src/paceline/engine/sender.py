@@ -19,6 +19,7 @@ from paceline.domain.account import Account, WhatsAppLogin
 from paceline.domain.allowance import Allowance
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
+from paceline.domain.fair_share import FairShare
 from paceline.domain.outcome import AccountTrouble, TemplateStop, TroubleKind
 from paceline.domain.rate import INBOUND_SHARE
 from paceline.engine import aftermath, alarms
@@ -69,6 +70,7 @@ class Sender:
         self._composer = Composer(database, clock.now, box.tokens(settings), self._signing, box.public_ids())
         self._workers: dict[int, AccountWorker] = {}
         self._servers: dict[str, ServerLoad] = {}
+        self._shares: dict[int, FairShare] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
         self._renewed_boot = float("-inf")
@@ -257,6 +259,7 @@ class Sender:
             now=self._clock.now,
             lease_holds=self._lease_holds,
             server=self._server_of(leased.account),
+            share=self._shares.setdefault(leased.account.id, FairShare()),
             on_template_stop=partial(self._stop_template, leased.account.id),
         )
 

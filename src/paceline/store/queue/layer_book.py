@@ -130,7 +130,7 @@ class LayeredClaim:
             return self._now
         for _, one in ends:
             one.was_full = True
-        return max(one.queue.put_off(end) for end, one in ends)
+        return max(one.queue.put_off(end, one.layer.limits.window) for end, one in ends)
 
     def take(self, count: int) -> None:
         """So many messages are claimed; in the layers by recipient they count already."""
