@@ -35,6 +35,9 @@ COMMANDS = {
     "limits": {
         "limits": "Limits of the workspace, of servers, campaigns, domains and providers.",
     },
+    "rules": {
+        "rules": "What is suspended or slowed down when providers answer so.",
+    },
     "mailboxes": {
         "mailboxes": "Mailboxes that are read for bounces and other reports.",
     },
