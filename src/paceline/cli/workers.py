@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from paceline.cli.options import DatabaseOption, JsonOption, KeyArgument, opened
-from paceline.cli.output import print_json, print_json_lines, print_lines, print_table
+from paceline.cli.output import print_json, print_json_lines, print_lines
+from paceline.cli.styled import print_table
 from paceline.cli.table import Column
 from paceline.cli.words import clean
 from paceline.operations.campaigns import assigning, campaign_drafts
-from paceline.operations.workers import workers
+from paceline.operations.workers import halting, workers
 from paceline.operations.workers.workers import WithKeys, Worker
 from paceline.store.public_ids import IdKind
 
@@ -97,8 +98,8 @@ def remove(name: NameArgument, database: DatabaseOption = None) -> None:
 def clear_halt(name: NameArgument, database: DatabaseOption = None) -> None:
     """Let a worker begin anew that has stopped because its database went back."""
     with opened(database) as context:
-        after = workers.clear_halt(context, name)
-        lost = workers.lost_campaigns(context, after)
+        after = halting.clear_halt(context, name)
+        lost = halting.lost_campaigns(context, after)
     decide = [
         f"decide with `paceline workers take-home {key} --abandon`: what was sent of it is not known" for key in lost
     ]

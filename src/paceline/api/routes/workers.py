@@ -15,7 +15,7 @@ from paceline.api.schemas.workers import (
 )
 from paceline.domain.permission import Permission
 from paceline.operations.ids import by_id
-from paceline.operations.workers import workers
+from paceline.operations.workers import halting, workers
 from paceline.operations.workers.workers import WithKeys, Worker
 from paceline.store.public_ids import IdKind
 
@@ -64,7 +64,7 @@ def rotate_worker_key(asked: Asked, worker_id: str, rotation: RotateRequest | No
 @routes.post("/workers/{worker_id}/clear-halt", permission=Permission.ACCOUNTS_WRITE)
 def clear_worker_halt(asked: Asked, worker_id: str) -> WorkerAnswer:
     """Let a remote worker begin anew that has stopped because its database went back; what had started there is lost."""
-    after = workers.clear_halt(asked.context, by_id(asked.context, IdKind.WORKER, worker_id))
+    after = halting.clear_halt(asked.context, by_id(asked.context, IdKind.WORKER, worker_id))
     asked.audit("worker.clear_halt", after.id)
     return _answer(after)
 

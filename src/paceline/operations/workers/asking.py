@@ -7,7 +7,8 @@ import threading
 from paceline.clock import SteadyClock
 from paceline.operations.context import QueueContext
 from paceline.outbound.address_guard import AddressGuard
-from paceline.remote.calls import Peer, PeerAddress
+from paceline.remote.address import PeerAddress
+from paceline.remote.calls import Peer
 from paceline.remote.signing import PeerKeys
 from paceline.remote.worker_client import WorkerClient
 from paceline.settings import Settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,11 @@ from urllib.parse import urlsplit
 from paceline.clock import iso
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.context import Context, NotFound, NotPossible
-from paceline.operations.workers.asking import worker_client
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
-from paceline.remote.calls import PeerFailed, is_plain_and_far
-from paceline.remote.reports import began_anew
+from paceline.remote.address import is_plain_and_far
 from paceline.remote.signing import key_digest, new_key, new_signing_key
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaigns, remote_campaigns, workers
+from paceline.store.queue import remote_campaigns, workers
 from paceline.store.queue.workers import NewWorker, Requests, WorkerRow, WorkerSecrets
 
 OVERLAP_SECONDS = 86_400.0
@@ -159,31 +156,6 @@ def rotate_key(context: Context, worker: str, *, overlap_seconds: float = OVERLA
         digest = key_digest(secrets.key).hex()
         workers.rotate(connection, context.box, row, secrets, digest, former_until_at=until)
     return WithKeys(worker=get(context, row.name), key=secrets.key, signing_key=secrets.signing)
-
-
-def clear_halt(context: Context, worker: str) -> Worker:
-    """Let a worker go on whose database went back: as with an empty one, so that it sends nothing again.
-
-    What had started there counts as lost until a person decides it (``take_home`` with ``abandon``); what had not is handed
-    over anew. Raises NotFound, NotPossible for a worker that is not halted or does not answer.
-    """
-    row = row_of(context, worker)
-    try:
-        begun = worker_client(context, row, threading.Event()).begin_anew()
-    except PeerFailed as failure:
-        raise NotPossible(f"{row.name} has not begun anew: {failure}") from failure
-    with context.queue.write() as connection:
-        known, _ = workers.standing_for_update(connection, context.queue.lock_rows, row.id)
-        if known != begun.incarnation:  # else it has told so itself by now
-            began_anew(connection, row, begun.incarnation)
-    return get(context, row.name)
-
-
-def lost_campaigns(context: Context, worker: Worker) -> list[str]:
-    """The keys of a worker's campaigns of which nobody knows what was sent."""
-    with context.queue.read() as connection:
-        found = remote_campaigns.open_ones(connection, worker.row.id)
-        return [campaigns.get(connection, one.campaign_id).key for one in found if one.status == remote_campaigns.LOST]
 
 
 def remove(context: Context, worker: str) -> None:
