@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -19,16 +20,17 @@ ACCOUNTS = 300
 NOBODY = '{"lists": [], "segment": null, "exclude_lists": [], "exclude_segment": null}'
 
 
-def _account(number: int) -> Account:
-    login = SmtpLogin(host="mx.example.com", port=25, security=Security.NONE, username=f"u{number}")
-    return Account(id=0, name=f"relay-{number}", login=login, limits=Limits(day=200))
-
-
 def test_accounts_held_up_by_the_same_stand_together(server: Server, owner: Visitor) -> None:
     context = server.context
     campaign = started_campaign(context, NOBODY)
+    login: dict[str, Any] = {"host": "mx.example.com", "port": 25, "security": Security.NONE}
     with context.queue.write() as connection:
-        known = [_account(number) for number in range(ACCOUNTS)]
+        known = [
+            Account(
+                id=0, name=f"relay-{number}", login=SmtpLogin(username=f"u{number}", **login), limits=Limits(day=200)
+            )
+            for number in range(ACCOUNTS)
+        ]
         numbers = [
             accounts.save(connection, context.box, one, workspace_id=context.workspace_id, channel="email")
             for one in known
