@@ -138,6 +138,8 @@ CONTENT = Section(
         "from": Field(kind=TEXT, default=""),
         "reply_to": Field(kind=TEXT, default=""),
         "subject": Field(kind=TEXT, required=True),
+        "preheader": Field(kind=TEXT, default=""),
+        "mjml": Field(kind=PATH, default=""),
         "html": Field(kind=PATH, default=""),
         "text": Field(kind=PATH, default=""),
         "list_id": Field(kind=TEXT, default=""),
