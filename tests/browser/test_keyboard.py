@@ -29,15 +29,25 @@ class Keyboard:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def go_to(self, target: Locator) -> None:
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def link(self, name: str) -> Locator:
+        """The last of this name: what a page offers stands behind the navigation."""
+        return self.page.get_by_role("link", name=name, exact=True).last
+
+    def combobox(self, name: str) -> Locator:
+        return self.page.get_by_role("combobox", name=name, exact=True)
+
+    def go_to(self, target: Locator, key: str = "Tab") -> None:
         """Press Tab until the target has the focus, and look whether one sees that."""
         expect(target).to_be_visible()
         for _ in range(MOST_TABS):
             if target.evaluate(_IS_FOCUSED):
                 break
-            self.page.keyboard.press("Tab")
+            self.page.keyboard.press(key)
         else:
-            raise AssertionError(f"no Tab leads to {target}")
+            raise AssertionError(f"no {key} leads to {target}")
         for _ in range(_LOOKS):  # a frame that is drawn as the colour changes
             if (seen := self.page.evaluate(_IS_SEEN)) is True:
                 return
@@ -70,56 +80,51 @@ def test_first_campaign_is_sent_without_a_mouse(browser: Browser, tmp_path: Path
     with installation(tmp_path) as paceline, visitor(browser, paceline.url) as somebody:
         page = somebody.open(paceline.first_link())
         keys = Keyboard(page)
-        button, link, combobox = (
-            lambda name: page.get_by_role("button", name=name, exact=True),
-            lambda name: page.get_by_role("link", name=name, exact=True),
-            lambda name: page.get_by_role("combobox", name=name, exact=True),
-        )
         keys.write(page.get_by_label("Your name"), "Olga")
         keys.write(page.get_by_label("E-mail address"), "olga@example.com")
         keys.write(page.locator("input[type=password]"), PASSWORD)
         page.keyboard.press("Enter")
 
         expect(page.get_by_role("heading", name="To your first campaign")).to_be_focused()
-        keys.press(link("To the content"))
+        keys.press(keys.link("To the content"))
         expect(page.locator("#page")).to_be_focused()
-        keys.press(link("Add an account").last)
-        keys.choose(combobox("Provider"), page.get_by_role("option", name="The sandbox: try it without sending"))
+        keys.press(keys.link("Add an account"))
+        keys.choose(keys.combobox("Provider"), page.get_by_role("option", name="The sandbox: try it without sending"))
         keys.write(page.get_by_label("Port"), str(paceline.sandbox_port))
-        keys.press(button("Add and test it"))
-        keys.press(link("Go on"))
+        keys.press(keys.button("Add and test it"))
+        keys.press(keys.link("Go on"))
 
-        keys.press(link("Import contacts").last)
+        keys.press(keys.link("Import contacts"))
         with page.expect_file_chooser() as chooser:
-            keys.press(button("Choose a file"))
+            keys.press(keys.button("Choose a file"))
         chooser.value.set_files(contacts)
         keys.write(page.get_by_label("Why may these people be written to?"), "Signed up at the counter")
-        keys.press(button("Import"))
+        keys.press(keys.button("Import"))
         expect(page.get_by_text("completed", exact=True)).to_be_visible()
-        keys.press(link("Go on"))
+        keys.press(keys.link("Go on"))
 
-        keys.press(link("Write a message").last)
+        keys.press(keys.link("Write a message"))
         keys.write(page.get_by_label("Name"), "Spring news")
         page.keyboard.press("Enter")
         keys.write(page.get_by_label("From"), "Ann <news@example.com>")
         keys.write(page.get_by_label("Subject"), "Spring is here")
-        keys.press(button("Insert a field of the contact"))
+        keys.press(keys.button("Insert a field of the contact"))
         expect(page.get_by_role("menuitem").first).to_be_visible()
         page.keyboard.press("ArrowDown")
         expect(page.get_by_role("menuitem").first).to_be_focused()
         page.keyboard.press("Escape")
-        expect(button("Insert a field of the contact")).to_be_focused()
-        keys.press(button("Save, then: audience"))
+        expect(keys.button("Insert a field of the contact")).to_be_focused()
+        keys.press(keys.button("Save, then: audience"))
         expect(page.get_by_role("tab", name="Audience")).to_be_focused()
-        keys.choose(combobox("Lists"), page.get_by_role("option", name="readers (2)"))
+        keys.choose(keys.combobox("Lists"), page.get_by_role("option", name="readers (2)"))
         page.keyboard.press("Escape")
-        keys.press(button("Save, then: accounts"))
+        keys.press(keys.button("Save, then: accounts"))
         keys.press(page.get_by_role("checkbox", name="sandbox"), "Space")
-        page.get_by_role("tab", name="Accounts").focus()
+        keys.go_to(page.get_by_role("tab", name="Accounts"), "Shift+Tab")
         page.keyboard.press("ArrowRight")
         expect(page.get_by_text("Nothing stands in the way")).to_be_visible()
 
-        keys.press(button("Start it now"))
+        keys.press(keys.button("Start it now"))
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_role("button", name="Close")).to_be_visible()
         for _ in range(5):
@@ -127,8 +132,8 @@ def test_first_campaign_is_sent_without_a_mouse(browser: Browser, tmp_path: Path
             assert dialog.evaluate("element => element.contains(document.activeElement)"), "the focus left the dialog"
         page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
-        expect(button("Start it now")).to_be_focused()
-        keys.press(button("Start it now"))
+        expect(keys.button("Start it now")).to_be_focused()
+        keys.press(keys.button("Start it now"))
         keys.press(dialog.get_by_role("button", name="Start sending"))
         expect(page.get_by_text("completed", exact=True)).to_be_visible()
         assert sorted(paceline.arrived()) == ["ann@example.com", "ben@example.com"]
