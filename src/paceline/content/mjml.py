@@ -47,6 +47,11 @@ def compile_mjml(source: str) -> Compiled:
         html = mjml.mjml2html(named, fonts={})
     except ValueError as error:
         return Compiled("", (_complaint(_fault_of(str(error), named, marked), marked, tags),))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Rust's panics, whose class cannot be imported
+            raise
+        message = "the compiler gives up on it: look for a sign too much beside a tag, or leave parts out to find it"
+        return Compiled("", (Complaint(1, message),))
     if lost := tuple(_lost_tags(marked, html, word, tags)):
         return Compiled("", lost)
     html = re.sub(rf"{word}(\d+)e", lambda name: tags[int(name[1])], html)
