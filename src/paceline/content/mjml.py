@@ -21,6 +21,9 @@ LONGEST_HTML = 500_000
 
 _POSITION = re.compile(r" in root template(?: at position (\d+):\d+)?$")
 
+_TAG_OR_SIGN = re.compile(r"""(<!--.*?-->|<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)|>""", re.DOTALL)
+"""A ">" in a text, which the compiler stumbles over behind some letters that are not ASCII."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -43,6 +46,7 @@ def compile_mjml(source: str) -> Compiled:
         return Compiled("", tuple(_complaint(fault, marked, tags) for fault in faults))
     word = _word_for_tags(marked)
     named = MARK.sub(lambda mark: f"{word}{mark[1]}e", marked)
+    named = _TAG_OR_SIGN.sub(lambda found: found[1] or f"{word}e", named)
     try:
         html = mjml.mjml2html(named, fonts={})
     except ValueError as error:
@@ -54,7 +58,7 @@ def compile_mjml(source: str) -> Compiled:
         return Compiled("", (Complaint(1, message),))
     if lost := tuple(_lost_tags(marked, html, word, tags)):
         return Compiled("", lost)
-    html = re.sub(rf"{word}(\d+)e", lambda name: tags[int(name[1])], html)
+    html = re.sub(rf"{word}(\d*)e", lambda name: tags[int(name[1])] if name[1] else ">", html)
     if len(html) > LONGEST_HTML:
         message = f"the HTML made of it has {len(html)} characters; at most {LONGEST_HTML} are accepted"
         return Compiled("", (Complaint(1, message),))

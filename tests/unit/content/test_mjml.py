@@ -36,6 +36,13 @@ def test_message_has_its_fields_its_preheader_and_a_text() -> None:
     assert "mj-" not in letter.html.replace("mj-column-per-100", "").replace("mj-outlook-group-fix", "")
 
 
+@pytest.mark.parametrize("text", ["5 € > 3 é", "él>", '<b title="é>">é</b>l>', "<!-- él> -->é"])
+def test_signs_behind_letters_of_any_language_come_through(text: str) -> None:
+    assert f">{text}<" in compile_mjml(_AROUND.format(f"<mj-text>{text}</mj-text>")).html
+    style = _AROUND.replace("<mj-body>", "<mj-head><mj-style>.é > .b {{}}</mj-style></mj-head><mj-body>", 1)
+    assert ".é > .b {}" in compile_mjml(style.format("")).html
+
+
 def test_nothing_is_loaded_from_elsewhere() -> None:
     assert "http" not in compile_mjml(_AROUND.format("<mj-text>Hi</mj-text>")).html.replace("http-equiv", "").replace(
         "http://www.w3.org/1999/xhtml", ""
