@@ -76,14 +76,15 @@ class Rehearsal:
         self._on_progress = on_progress
         self._changed = asyncio.Event()
         self._is_stale = self._must_look = True
-        self._was_quiet = self._left_room = False
+        self._was_quiet = self._left_room = self._is_offered = False
         self._answered_at = 0.0
+        self._seen: Glance | None = None
         self._timeline: list[Moment] = []
         with context.queue.read() as connection:
             standings = accounts.standings(connection, campaign_id=self._id)
             row = campaigns.get(connection, self._id)
             has_layers = bool(layers.every(connection, workspace_id=row.workspace_id))
-        self._paced, self._window = row.rate_per_minute > 0, row.pacing.window
+        self._window = row.pacing.window
         intervals = [interval_seconds(rate) for rate in (row.rate_per_minute, *(s.rate_per_minute for s in standings))]
         self._quiet = max(_QUIET_SECONDS, 1.25 * max(intervals))
         self._usual_silence = max(_FIRST_LOOK_SECONDS, 2.5 * max(intervals))
@@ -140,16 +141,21 @@ class Rehearsal:
         self._patience = self._usual_silence
         if isinstance(outcome, Accepted):
             self._per_day.add(self._context.clock.now(), 1.0, 1, 1)
-        if self._paced or not isinstance(outcome, Accepted):
-            self._is_stale = True
-        if not isinstance(outcome, Accepted):
-            self._left_room = True
+        else:
+            self._is_stale = self._left_room = True
 
     def _accounts_changed(self) -> None:
         self._is_stale = self._must_look = True
 
     def before_time_passes(self, seconds: float) -> bool:
         """Whether a look might find something: after a change, and once before each longer silence."""
+        if self._is_offered:
+            self._is_offered = False
+            self._seen = self._glance()
+            if (self._seen.slot_at or 0.0) <= self._context.clock.now():  # whoever was asked could not use it
+                self._sender.wake_workers()
+            self._changed.set()
+            return True
         is_quiet = seconds > self._quiet
         if self._is_stale or (is_quiet and not self._was_quiet):
             if self._must_look:
@@ -169,7 +175,7 @@ class Rehearsal:
         began = self._context.clock.now()
         while not sending.done():
             self._changed.clear()
-            seen = self._glance()
+            seen, self._seen = self._seen or self._glance(), None
             if self._must_look or self._has_blocks or not seen.left:
                 self._must_look = False
                 self._do_chores()
@@ -191,7 +197,11 @@ class Rehearsal:
         except TimeoutError:
             now = self._context.clock.now()
             if seen.work_at is not None and seen.work_at <= now:
-                self._sender.wake_workers()
+                if seen.work_at == seen.slot_at:
+                    self._is_offered = True
+                    self._sender.wake_one_worker()
+                else:
+                    self._sender.wake_workers()
             elif now < min(moments, default=FOREVER) and now - self._answered_at < self._usual_silence:
                 return
             else:
