@@ -102,6 +102,7 @@ class Rehearsal:
             box=context.box,
             campaign_id=None if beside else self._id,
             on_change=self._accounts_changed,
+            asks_name_servers=False,
         )
 
     async def run(self) -> DryRun:

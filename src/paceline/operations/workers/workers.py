@@ -12,7 +12,7 @@ from paceline.clock import iso
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
-from paceline.remote.calls import is_plain_and_far
+from paceline.remote.address import is_plain_and_far
 from paceline.remote.signing import key_digest, new_key, new_signing_key
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import remote_campaigns, workers
@@ -37,7 +37,9 @@ class Worker:
 
     @property
     def state(self) -> str:
-        """``new`` until it has answered or told something, then ``reachable`` or ``unreachable``."""
+        """``new`` until it has answered or told something, then ``reachable`` or ``unreachable``; ``halted`` before all."""
+        if self.row.halted:
+            return "halted"
         if self.row.failures:
             return "unreachable"
         return "new" if self.row.asked_at is None and self.row.reported_at is None else "reachable"
@@ -51,6 +53,7 @@ class Worker:
             "url": row.url,
             "state": self.state,
             "failure": row.failure,
+            "halted": row.halted,
             "campaigns": self.campaigns,
             "last_report_at": iso(row.reported_at),
             "next_report_at": iso(row.next_report_at),

@@ -12,7 +12,8 @@ from paceline.store.database import Database, sql
 from paceline.store.queue.schema.accounts import accounts, servers, usage
 from paceline.store.queue.schema.campaigns import campaign_accounts, campaign_counters, campaigns, messages
 from paceline.store.queue.schema.facts import suppressions
-from paceline.store.queue.schema.layers import layer_usage, layers
+from paceline.store.queue.schema.layers import layer_usage, layers, mail_operators
+from paceline.store.queue.schema.reply_rules import reply_rules, restraints
 
 _PART = 2000
 _UNDER_WAY = "state BETWEEN 0 AND 3"
@@ -59,6 +60,9 @@ _OF_A_WORKSPACE: tuple[tuple[Table, str], ...] = (
     (servers, "workspace_id = :workspace"),
     (usage, "bucket >= :first AND account_id IN (SELECT id FROM accounts WHERE workspace_id = :workspace)"),
     (suppressions, "workspace_id = :workspace"),
+    (reply_rules, "workspace_id = :workspace"),
+    (restraints, "workspace_id = :workspace"),
+    (mail_operators, "looked_up_at > 0"),
     (layers, "workspace_id = :workspace"),
     (layer_usage, "bucket >= :first AND layer_id IN (SELECT id FROM layers WHERE workspace_id = :workspace)"),
 )
