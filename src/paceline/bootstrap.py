@@ -7,6 +7,8 @@ from paceline.channels.smtp.channel import SmtpChannel
 from paceline.channels.smtp.limits import SmtpLimits, SmtpTimeouts
 from paceline.channels.whatsapp.channel import WhatsAppChannel
 from paceline.channels.whatsapp.limits import WhatsAppLimits
+from paceline.channels.whatsapp.media import MediaShelf
+from paceline.channels.whatsapp.media_shelf import QueueMediaShelf
 from paceline.clock import Reading, SteadyClock
 from paceline.operations.context import Context, QueueContext
 from paceline.outbound.address_guard import AddressGuard
@@ -32,7 +34,7 @@ def open_queue_context(settings: Settings) -> QueueContext:
         queue=queue,
         clock=clock,
         box=box,
-        channel=_channels(settings),
+        channel=_channels(settings, QueueMediaShelf(queue, box.public_ids(), clock.now)),
     )
 
 
@@ -61,11 +63,11 @@ def open_context(settings: Settings) -> Context:
     )
 
 
-def _channels(settings: Settings) -> EveryChannel:
+def _channels(settings: Settings, shelf: MediaShelf) -> EveryChannel:
     guard = AddressGuard.from_setting(settings.private_hosts)
     return EveryChannel(
         email=SmtpChannel(_smtp_limits(settings), guard=guard),
-        whatsapp=WhatsAppChannel(_whatsapp_limits(settings), guard=guard),
+        whatsapp=WhatsAppChannel(_whatsapp_limits(settings), guard=guard, shelf=shelf),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from paceline.content.email import EmailContent
 from paceline.content.whatsapp import WhatsAppContent, check_template
+from paceline.content.whatsapp_media import files_of
 from paceline.domain.account import AccountState
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import CampaignKind
@@ -19,6 +20,7 @@ from paceline.operations.campaigns.draft_content import DraftContent, content_of
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.campaigns.files import attachment_problems
 from paceline.operations.context import Context, NotPossible
+from paceline.operations.whatsapp.media_files import media_problems
 from paceline.store.catalogue import segments
 from paceline.store.catalogue.audiences import AudienceWalk, Count
 from paceline.store.queue import campaign_drafts, remote_campaigns, sending_domains
@@ -89,7 +91,9 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
         own_from, found = _email_problems(context, content.email, accounts, is_remote=is_remote)
         problems += found
     if "whatsapp" in content.channels:
-        problems += template_problems(content.whatsapp)
+        problems += template_problems(content.whatsapp) + media_problems(context, content.whatsapp)
+        if is_remote and any(files_of(template.components) for template in content.whatsapp.templates):
+            problems.append(_problem("templates", "a remote worker gets no files: link to them, or send it from here"))
     if is_remote and content.fallback:
         problems.append(
             _problem("fallback", "a remote worker sends on one channel: leave it out, or send it from here")

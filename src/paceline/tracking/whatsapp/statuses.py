@@ -26,6 +26,7 @@ from paceline.store.queue import (
     soft_bounces,
     suppressions,
     whatsapp_charges,
+    whatsapp_media,
     whatsapp_messages,
     whatsapp_signals,
 )
@@ -37,7 +38,7 @@ from paceline.tracking.whatsapp.envelope import StatusUpdate
 _KEY = "whatsapp"  # each kind of fact is told of a message once, however often it is told
 _ARRIVED = ("delivered", "read", "played")
 _TAKEN = (*_ARRIVED, "sent", "failed")
-_UNDELIVERABLE, _TOO_MUCH_MARKETING = 131026, 131049
+_UNDELIVERABLE, _TOO_MUCH_MARKETING, _MEDIA_NOT_LOADED = 131026, 131049, 131053
 _BOUNCES_BEFORE_SUPPRESSION = 2
 _BOUNCES_WITHIN_SECONDS = 30 * 86_400.0
 
@@ -70,6 +71,10 @@ class Statuses:
         new = self._record(connection, told, now)
         self._charge(connection, told, new)
         self._suppress(connection, new, now)
+        for lost in sorted(
+            {m.phone_number_id for m, e in new.failed if e.code == _MEDIA_NOT_LOADED and m.phone_number_id}
+        ):
+            whatsapp_media.forget(connection, lost)
         self.signal(connection, _endings(new), now)
         new.released = [message for update, message in told if update.status != "failed" and HELD_BACK in message.reply]
         return new
