@@ -71,10 +71,7 @@ class Statuses:
         new = self._record(connection, told, now)
         self._charge(connection, told, new)
         self._suppress(connection, new, now)
-        for lost in sorted(
-            {m.phone_number_id for m, e in new.failed if e.code == _MEDIA_NOT_LOADED and m.phone_number_id}
-        ):
-            whatsapp_media.forget(connection, lost)
+        _forget_lost_media(connection, new)
         self.signal(connection, _endings(new), now)
         new.released = [message for update, message in told if update.status != "failed" and HELD_BACK in message.reply]
         return new
@@ -193,6 +190,13 @@ class Statuses:
         )
         enough = count >= _BOUNCES_BEFORE_SUPPRESSION
         return enough and not whatsapp_messages.delivered_since(connection, message.address, since=since)
+
+
+def _forget_lost_media(connection: Connection, told: Told) -> None:
+    """Files that the provider cannot load (any more) are uploaded anew."""
+    lost = {message.phone_number_id for message, error in told.failed if error.code == _MEDIA_NOT_LOADED}
+    for number in sorted(filter(None, lost)):
+        whatsapp_media.forget(connection, number)
 
 
 def _kinds(update: StatusUpdate, *, arrived: bool) -> tuple[FactKind, ...]:
