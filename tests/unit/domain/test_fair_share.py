@@ -58,3 +58,13 @@ def test_new_campaign_joins_at_the_present_place() -> None:
     share.serve({1: 1.0, 2: 1.0})
     taken = _turns(share, 100)
     assert abs(taken[1] - taken[2]) <= 2
+
+
+def test_what_one_has_had_beyond_its_part_is_not_forgotten_while_it_is_away() -> None:
+    share = FairShare()
+    taken: Counter[int] = Counter()
+    for _ in range(50):  # a worker for each message, as where a window has room for one
+        share.serve({1: 1.0, 2: 1.0})
+        taken += _turns(share, 1)
+        share.serve({})
+    assert abs(taken[1] - taken[2]) <= 1

@@ -18,13 +18,19 @@ Address = Annotated[str, Field(min_length=3, max_length=320, examples=["ann@exam
 
 
 class Content(Request):
-    """What a message says. Subject, bodies and unsubscribe_url are templates; what is absent is empty."""
+    """What a message says. Subject, preheader, bodies and unsubscribe_url are templates; what is absent is empty."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     from_: Annotated[str, Field(alias="from", max_length=1000)] = ""
     reply_to: Annotated[str, Field(max_length=1000)] = ""
     subject: Annotated[str, Field(max_length=10_000)] = ""
+    preheader: Annotated[
+        str, Field(max_length=1000, description="Shown behind the subject in inboxes; hidden in the HTML.")
+    ] = ""
+    mjml: Annotated[
+        str, Field(max_length=250_000, description="Where it is given, html is what it is compiled to.")
+    ] = ""
     html: Annotated[str, Field(max_length=500_000)] = ""
     text: Annotated[str | None, Field(max_length=250_000, description="Absent: made from the HTML.")] = None
     list_id: Annotated[str, Field(max_length=1000)] = ""
@@ -77,7 +83,9 @@ class PreviewAnswer(Answer):
 
     address: str
     subject: str
+    inbox_line: str = Field(description="What inboxes show behind the subject: the preheader, or how the body begins.")
     html: str | None
+    compiled: str | None = Field(description="The template that mjml was compiled to; null without one.")
     text: str | None
     size: int = Field(description="Bytes of the whole message; of WhatsApp 0.")
     template: str | None = Field(default=None, description="Of WhatsApp: which one this contact gets, as promo/en_US.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from paceline.content.email import EmailContent
@@ -28,6 +28,7 @@ from paceline.store.queue.campaign_drafts import SendingAccount
 from paceline.store.queue.campaigns import CampaignRow
 
 _COUNT_SECONDS = 2.0
+_SOME_CONTACTS = 5_000
 _START_SECONDS = 0.1
 """A start waits no longer for what the launch finds out as well: it stops at the largest campaign that is allowed."""
 
@@ -204,6 +205,16 @@ def _measured(context: Context, row: CampaignRow, frozen: str, *, to_start: bool
         for limit in limits
         if count.number > limit.messages
     ]
+
+
+def first_addresses(context: Context, checked: Checked, look_at: Callable[[str], None]) -> None:
+    """Show some thousand recipients of what was looked at: those of the contacts that were stored first."""
+    audience = frozen_audience(checked.audience, workspace_id=context.workspace_id)
+    walk = AudienceWalk(database=context.catalogue, audience=audience, now=context.clock.now())
+    with context.catalogue.read() as connection:
+        _, recipients = walk.window(connection, after=0, size=_SOME_CONTACTS)
+    for recipient in recipients:
+        look_at(recipient.address)
 
 
 def _notices(recipients: Count, *, keys_stay_here: bool) -> Iterator[Problem]:

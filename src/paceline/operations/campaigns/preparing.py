@@ -23,7 +23,7 @@ from paceline.operations.campaigns import files, preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
 from paceline.operations.whatsapp.media_files import with_kept_files
-from paceline.store.queue import accounts, campaigns, fallbacks, layers, template_stops
+from paceline.store.queue import accounts, campaigns, fallbacks, layers, reply_rules, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
 
@@ -126,6 +126,7 @@ def _start_new(
     account_ids = _save_accounts(context, connection, file)
     accounts.attach(connection, campaign_id, account_ids)
     _save_limits(context, connection, file, campaign_id)
+    _save_reply_rules(context, connection, file)
     accounts.retry(connection, account_ids, now=now)
     campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
@@ -189,6 +190,7 @@ def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) 
         account_ids = _save_accounts(context, connection, file)
         accounts.attach(connection, found.id, account_ids)
         _save_limits(context, connection, file, found.id)
+        _save_reply_rules(context, connection, file)
         accounts.retry(connection, account_ids, now=now)
         campaigns.change_pace(
             connection,
@@ -235,6 +237,12 @@ def _save_limits(context: Context, connection: Connection, file: CampaignFile, c
         else:
             layers.save(connection, layer, workspace_id=context.workspace_id, now=context.clock.now())
     layers.save(connection, own, workspace_id=context.workspace_id, now=context.clock.now())
+
+
+def _save_reply_rules(context: Context, connection: Connection, file: CampaignFile) -> None:
+    """The rules of the file, by their names; others stay as they are."""
+    for rule in file.reply_rules:
+        reply_rules.save(connection, rule, workspace_id=context.workspace_id, now=context.clock.now())
 
 
 def _not_one(file: CampaignFile, account: StoredAccount, count: int) -> Problem:

@@ -20,6 +20,7 @@ from paceline.store.queue.schema import (
     layers,
     rates,
     remote,
+    reply_rules,
     whatsapp,
 )
 from paceline.store.queue.schema.base import metadata
@@ -39,5 +40,6 @@ __all__ = [
     "metadata",
     "rates",
     "remote",
+    "reply_rules",
     "whatsapp",
 ]

@@ -17,6 +17,7 @@ import { AccountsStep } from "./accounts-step";
 import { AudienceStep } from "./audience-step";
 import { DraftMenu } from "./draft-menu";
 import { SendStep } from "./send-step";
+import { windowToSave, type SendingWindow } from "./window-card";
 
 const STEPS = [
   { value: "message", label: "Message" },
@@ -32,6 +33,9 @@ export interface Draft {
   audience: NonNullable<Campaign["audience"]>;
   accounts: string[];
   rate_per_minute: number;
+  weight: number;
+  account_choice: NonNullable<CampaignChange["account_choice"]>;
+  window: SendingWindow | null;
 }
 
 function draftOf(campaign: Campaign): Draft {
@@ -40,6 +44,9 @@ function draftOf(campaign: Campaign): Draft {
     audience: campaign.audience ?? { lists: [], segment: null, exclude_lists: [], exclude_segment: null },
     accounts: campaign.accounts,
     rate_per_minute: campaign.rate_per_minute,
+    weight: campaign.weight,
+    account_choice: campaign.account_choice as Draft["account_choice"],
+    window: campaign.window,
   };
 }
 
@@ -57,7 +64,7 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
   };
   const saveNow = useCallback(async () => {
     if (changed.size === 0) return;
-    const body = Object.fromEntries([...changed].map((name) => [name, draft[name]])) as CampaignChange;
+    const body = Object.fromEntries([...changed].map((name) => [name, name === "window" ? windowToSave(draft.window) : draft[name]])) as CampaignChange;
     await save.mutateAsync(body);
     setChanged(new Set());
   }, [changed, draft, save]);
@@ -84,7 +91,7 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
           </Tabs.List>
           <Tabs.Panel value="message"><MessageEditor value={draft.content} onChange={(content) => change("content", content)} readOnly={readOnly} problems={problems} fromHint="May stay empty where accounts have their own." /></Tabs.Panel>
           <Tabs.Panel value="audience"><AudienceStep value={draft.audience} onChange={(audience) => change("audience", audience)} readOnly={readOnly} campaignId={campaign.id} saved={changed.size === 0} save={saveNow} /></Tabs.Panel>
-          <Tabs.Panel value="accounts"><AccountsStep value={draft} onAccounts={(accounts) => change("accounts", accounts)} onRate={(rate) => change("rate_per_minute", rate)} readOnly={readOnly} /></Tabs.Panel>
+          <Tabs.Panel value="accounts"><AccountsStep value={draft} change={change} readOnly={readOnly} campaignKey={campaign.key} /></Tabs.Panel>
           <Tabs.Panel value="send"><SendStep campaign={campaign} goTo={goTo} /></Tabs.Panel>
         </Tabs>
         {next && <Group justify="flex-end"><Button loading={save.isPending} rightSection={<Icon name="forward" size={16} />} onClick={() => goTo(next.value)}>{readOnly ? next.label : `Save, then: ${next.label.toLowerCase()}`}</Button></Group>}

@@ -64,7 +64,7 @@ function Findings({ check, goTo, onAgain }: { check: Check; goTo: (step: string)
 
 /** The field a finding is about, as a way to where it is mended. */
 function StepLink({ field, goTo }: { field: string; goTo: (step: string) => void }) {
-  const step = field.startsWith("audience") ? "audience" : field.startsWith("accounts") ? "accounts" : "message";
+  const step = field.startsWith("audience") ? "audience" : /^(accounts|account_choice|window|weight|rate_per_minute)/.test(field) ? "accounts" : "message";
   return <Anchor component="button" type="button" inherit fw={600} onClick={() => goTo(step)}>{upperFirst(field.replace("content.", "").replaceAll(/[._]/g, " ") || "campaign")}: </Anchor>;
 }
 

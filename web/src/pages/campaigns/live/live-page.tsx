@@ -12,10 +12,11 @@ import { ProblemNotice, upperFirst } from "../../../shared/problem-notice";
 import { StateBadge } from "../../../shared/state-badge";
 import { EMPTY_CONTENT, type EditedContent } from "../../../shared/message/content";
 import { MessageEditor } from "../../../shared/message/message-editor";
-import { useExplain, useProgress, type Campaign, type Progress } from "../campaign-calls";
+import { useProgress, type Campaign, type Progress } from "../campaign-calls";
 import { ForecastPanel, useForecast } from "../forecast-panel";
 import { DraftMenu } from "../draft/draft-menu";
 import { CampaignControls } from "./campaign-controls";
+import { Explanation } from "./explanation";
 import { Failures } from "./failures";
 import { Lanes } from "./lanes";
 import { MessageTable } from "./message-table";
@@ -78,23 +79,6 @@ function Standstill({ progress }: { progress: Progress }) {
       <Text size="sm" inherit>{upperFirst(progress.pause_reason)}.</Text>
       {progress.resumes_at && <Text size="sm" inherit>It goes on at <Moment at={progress.resumes_at} />, in <Countdown to={progress.resumes_at} />.</Text>}
     </Alert>
-  );
-}
-
-function Explanation({ campaignId, over, status }: { campaignId: string; over: boolean; status: string }) {
-  const causes = useExplain(campaignId, over ? false : 5000);
-  if (over || !causes.data || causes.data.length === 0) return null;
-  const shown = causes.data.slice(0, 6);
-  return (
-    <section className="surface why" aria-label="Why it is as it is">
-      <Text size="xs" fw={600} c="dimmed" tt="uppercase">{status === "running" ? "What happens now" : "Why nothing is sent"}</Text>
-      <ul>
-        {shown.map((cause, index) => (
-          <li key={index}>{cause.account === null ? upperFirst(cause.sentence) : cause.sentence}.{cause.until && <Text component="span" inherit c="dimmed"> Until <Moment at={cause.until} />.</Text>}</li>
-        ))}
-        {causes.data.length > shown.length && <li>And {causes.data.length - shown.length} more accounts with a reason of their own, below.</li>}
-      </ul>
-    </section>
   );
 }
 
