@@ -22,6 +22,7 @@ const inside: RouteObject[] = [
   { path: "files", lazy: async () => ({ Component: (await import("./pages/files/files")).Files }) },
   { path: "accounts", lazy: async () => ({ Component: (await import("./pages/accounts/accounts")).Accounts }) },
   { path: "accounts/:id", lazy: async () => ({ Component: (await import("./pages/accounts/account")).Account }) },
+  { path: "whatsapp", lazy: async () => ({ Component: (await import("./pages/whatsapp/whatsapp")).WhatsApp }) },
   { path: "limits", lazy: async () => ({ Component: (await import("./pages/limits/limits")).Limits }) },
   { path: "domains", lazy: async () => ({ Component: (await import("./pages/domains/domains")).Domains }) },
   { path: "mailboxes", lazy: async () => ({ Component: (await import("./pages/mailboxes/mailboxes")).Mailboxes }) },

@@ -23,6 +23,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/templates", label: "Templates", icon: "template", needs: "campaigns:read" },
       { to: "/files", label: "Files", icon: "file", needs: "campaigns:read" },
       { to: "/accounts", label: "Accounts", icon: "account", needs: "accounts:read" },
+      { to: "/whatsapp", label: "WhatsApp", icon: "phone", needs: "accounts:read" },
       { to: "/limits", label: "Limits", icon: "limit", needs: "accounts:read" },
       { to: "/domains", label: "Domains", icon: "key", needs: "accounts:read" },
       { to: "/mailboxes", label: "Mailboxes", icon: "campaign", needs: "accounts:read" },

@@ -11,6 +11,7 @@ from fastapi import Query
 from paceline.api.asked import Asked
 from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, number_after, page
 from paceline.api.routes.templates import preview_answer
+from paceline.api.routes.whatsapp import template_preview_answer
 from paceline.api.routing import Routes
 from paceline.api.schemas.campaigns import (
     AudienceAnswer,
@@ -41,7 +42,6 @@ from paceline.api.schemas.content import (
     Content,
     PreviewAnswer,
     ProblemAnswer,
-    problem_answers,
 )
 from paceline.api.schemas.messages import MessageAnswer, State
 from paceline.api.schemas.segments import CountAnswer
@@ -218,16 +218,7 @@ def _whatsapp_preview(asked: Asked, campaign: Campaign, given: CampaignPreviewRe
         fields=given.fields,
         address=given.address,
     )
-    return PreviewAnswer(
-        address=seen.address,
-        subject="",
-        html=None,
-        text=seen.text,
-        size=0,
-        template=seen.template or None,
-        components=seen.components,
-        problems=problem_answers(seen.problems),
-    )
+    return template_preview_answer(seen)
 
 
 @routes.post("/campaigns/{campaign_id}/test", permission=Permission.CAMPAIGNS_SEND, status=HTTPStatus.CREATED)

@@ -7,6 +7,15 @@ from typing import Any
 from pydantic import Field
 
 from paceline.api.schemas.base import Answer, Instant
+from paceline.api.schemas.campaigns import Country, TemplateFields
+from paceline.api.schemas.content import PreviewRequest
+
+
+class TemplatePreviewRequest(PreviewRequest):
+    """A template of a campaign that need not be stored, and for whom to render it; its share and filter do not count."""
+
+    template: TemplateFields
+    default_country: Country = ""
 
 
 class WhatsAppNumber(Answer):

@@ -20,6 +20,7 @@ import { StateBadge } from "../../shared/state-badge";
 import { TIME_ZONES } from "../../shared/time-zones";
 import { useChangeAccount, type Account as Known } from "./account-calls";
 import { givenLogin, LoginFields, NO_LOGIN } from "./login-fields";
+import { NumberCard } from "./number-card";
 import { WarmUpCard } from "./warm-up-card";
 
 const at = (id: string) => ({ params: { path: { account_id: id } } });
@@ -42,7 +43,7 @@ function Page({ account }: { account: Known }) {
   return (
     <>
       <PageHeader title={account.name} aside={<StateBadge state={account.state} />} back={{ to: "/accounts", label: "Accounts" }}
-        description={`${account.username ? `${account.username} at ` : ""}${account.host}, port ${account.port}`}
+        description={account.whatsapp ? `WhatsApp number ${account.whatsapp.display_number || account.whatsapp.phone_number_id}` : `${account.username ? `${account.username} at ` : ""}${account.host}, port ${account.port}`}
         actions={writes && (
           <>
             <Switch label="In use" checked={account.enabled} onChange={(event) => change.mutate(event.currentTarget.checked)} />
@@ -61,7 +62,7 @@ function Page({ account }: { account: Known }) {
         <Grid>
           <Grid.Col span={{ base: 12, md: 7 }}><Usage account={account} /></Grid.Col>
           <Grid.Col span={{ base: 12, md: 5 }}>{writes && <Limits key={`${account.id} limits`} account={account} />}</Grid.Col>
-          <Grid.Col span={{ base: 12, md: 7 }}>{writes && <Login key={account.id} account={account} />}</Grid.Col>
+          <Grid.Col span={{ base: 12, md: 7 }}>{account.whatsapp ? <NumberCard key={account.id} account={account} writes={writes} /> : writes && <Login key={account.id} account={account} />}</Grid.Col>
           <Grid.Col span={{ base: 12, md: 5 }}>{writes && <WarmUpCard key={`${account.id} warm-up`} account={account} />}</Grid.Col>
         </Grid>
       </Stack>

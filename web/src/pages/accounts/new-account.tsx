@@ -1,9 +1,9 @@
 // A new account: who the provider is, the login, what it allows, and a real test at the end.
-import { Alert, Button, Group, NumberInput, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Group, NumberInput, SegmentedControl, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
 
 import { answer, api, type Schemas } from "../../api/client";
 import { showInForm } from "../../shared/form-problems";
@@ -12,12 +12,27 @@ import { PageHeader } from "../../shared/page-header";
 import { ProblemNotice, upperFirst } from "../../shared/problem-notice";
 import { OWN_ZONE as ZONE } from "../../shared/time-zones";
 import { givenLogin, LoginFields, NO_LOGIN, type LoginValues } from "./login-fields";
+import { NewNumber } from "./new-number";
 import { PRESETS, type ProviderPreset } from "./provider-presets";
 
 const OTHER = PRESETS[0] as ProviderPreset;
 type Tested = Schemas["AccountTested"];
 
 export function NewAccount() {
+  const [parameters, setParameters] = useSearchParams();
+  const byNumber = parameters.get("channel") === "whatsapp";
+  return (
+    <>
+      <PageHeader title={byNumber ? "Add a number" : "Add an account"} back={{ to: byNumber ? "/whatsapp" : "/accounts", label: byNumber ? "WhatsApp" : "Accounts" }}
+        description={byNumber ? "A phone number that is registered with the WhatsApp Cloud API. It sends at the rate that its provider allows." : "A login at a mail server. It sends at the pace you set here and never above its limits."} />
+      <SegmentedControl aria-label="Channel" mb="md" value={byNumber ? "whatsapp" : "email"} onChange={(channel) => setParameters(channel === "whatsapp" ? { channel } : {})}
+        data={[{ value: "email", label: "E-mail account" }, { value: "whatsapp", label: "WhatsApp number" }]} />
+      {byNumber ? <NewNumber /> : <NewMailAccount />}
+    </>
+  );
+}
+
+function NewMailAccount() {
   const queries = useQueryClient();
   const [preset, setPreset] = useState(OTHER);
   const [error, setError] = useState<unknown>(null);
@@ -41,8 +56,6 @@ export function NewAccount() {
     onSettled: () => queries.invalidateQueries({ queryKey: ["accounts"] }),
   });
   return (
-    <>
-      <PageHeader title="Add an account" back={{ to: "/accounts", label: "Accounts" }} description="A login at a mail server. It sends at the pace you set here and never above its limits." />
       <form onSubmit={form.onSubmit((values) => save.mutate(values))} className="surface form-card">
         <Stack>
           <Select label="Provider" allowDeselect={false} value={preset.value} onChange={choose} data={PRESETS.map(({ value, label }) => ({ value, label }))} />
@@ -66,7 +79,6 @@ export function NewAccount() {
           <Group justify="flex-end"><Button type="submit" loading={save.isPending} variant={save.data?.ok ? "default" : "filled"}>{made ? "Save and test again" : "Add and test it"}</Button></Group>
         </Stack>
       </form>
-    </>
   );
 }
 

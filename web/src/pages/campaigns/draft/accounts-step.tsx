@@ -15,6 +15,8 @@ import { PaceCard } from "./pace-card";
 import { WindowCard } from "./window-card";
 
 interface AccountsStepProps {
+  /** Those that the campaign is sent on; "" is none. */
+  channels: readonly string[];
   value: Draft;
   change: <K extends keyof Draft>(name: K, value: Draft[K]) => void;
   readOnly: boolean;
@@ -24,15 +26,16 @@ interface AccountsStepProps {
 
 const SHOWN = 100;
 
-export function AccountsStep({ value, change, readOnly, campaignKey }: AccountsStepProps) {
+export function AccountsStep({ channels, value, change, readOnly, campaignKey }: AccountsStepProps) {
   const accounts = useQuery({ queryKey: ["accounts", "all"], queryFn: readAllAccounts, staleTime: 15_000 });
   const [words, setWords] = useState("");
   if (accounts.isError) return <ProblemNotice error={accounts.error} onRetry={() => void accounts.refetch()} />;
-  const all = accounts.data ?? [];
+  const all = (accounts.data ?? []).filter((one) => channels.includes(one.channel));
+  const byNumber = channels[0] === "whatsapp";
   if (accounts.data && all.length === 0) {
     return (
-      <EmptyState icon="account" title="There is no account to send with yet" action={<Button component={Link} to="/accounts/new">Add an account</Button>}>
-        An account is a login at a mail server. Each one sends at exactly the pace that its provider allows.
+      <EmptyState icon={byNumber ? "phone" : "account"} title={byNumber ? "There is no number to send with yet" : "There is no account to send with yet"} action={<Button component={Link} to={byNumber ? "/accounts/new?channel=whatsapp" : "/accounts/new"}>{byNumber ? "Add a number" : "Add an account"}</Button>}>
+        {byNumber ? "A number is registered with the WhatsApp Cloud API." : "An account is a login at a mail server."} Each one sends at exactly the pace that its provider allows.
       </EmptyState>
     );
   }
@@ -62,7 +65,7 @@ function Choice({ account, checked, disabled, onChange }: { account: Account; ch
   const limits = [account.hourly_limit && `${count(account.hourly_limit)} an hour`, account.daily_limit && `${count(account.daily_limit)} a day`, account.rate_per_minute && `${count(account.rate_per_minute)} a minute`].filter(Boolean);
   return (
     <Group component="li" px="md" py="xs" gap="sm" wrap="nowrap" className="row-line">
-      <Checkbox checked={checked} disabled={disabled} onChange={(event) => onChange(event.currentTarget.checked)} label={account.name} description={`${account.username || "no login"} at ${account.host}; ${limits.join(", ") || "no limits"}`} className="grow" />
+      <Checkbox checked={checked} disabled={disabled} onChange={(event) => onChange(event.currentTarget.checked)} label={account.name} description={`${account.whatsapp ? `number ${account.whatsapp.display_number || account.whatsapp.phone_number_id}` : `${account.username || "no login"} at ${account.host}`}; ${limits.join(", ") || "no limits"}`} className="grow" />
       {account.tags.slice(0, 2).map((tag) => <Badge key={tag} variant="outline" color="gray" tt="none" visibleFrom="sm">{tag}</Badge>)}
       <StateBadge state={account.state} size="sm" />
     </Group>
