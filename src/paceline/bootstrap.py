@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from paceline.channels.base import Channel
 from paceline.channels.every import EveryChannel
 from paceline.channels.smtp.channel import SmtpChannel
 from paceline.channels.smtp.limits import SmtpLimits, SmtpTimeouts
-from paceline.channels.whatsapp.channel import WhatsAppChannel
 from paceline.channels.whatsapp.limits import WhatsAppLimits
-from paceline.channels.whatsapp.media import MediaShelf
-from paceline.channels.whatsapp.media_shelf import QueueMediaShelf
 from paceline.clock import Reading, SteadyClock
 from paceline.operations.context import Context, QueueContext
 from paceline.outbound.address_guard import AddressGuard
 from paceline.settings import Settings
+from paceline.store.database import Database
 from paceline.store.opening import connect_replicas, open_catalogue, open_queue
 from paceline.store.queue import installation
-from paceline.store.secrets import open_secret_box
+from paceline.store.secrets import SecretBox, open_secret_box
 
 
 def open_queue_context(settings: Settings) -> QueueContext:
@@ -34,7 +33,7 @@ def open_queue_context(settings: Settings) -> QueueContext:
         queue=queue,
         clock=clock,
         box=box,
-        channel=_channels(settings, QueueMediaShelf(queue, box.public_ids(), clock.now)),
+        channel=_channels(settings, queue, box, clock),
     )
 
 
@@ -63,12 +62,20 @@ def open_context(settings: Settings) -> Context:
     )
 
 
-def _channels(settings: Settings, shelf: MediaShelf) -> EveryChannel:
+def _channels(settings: Settings, queue: Database, box: SecretBox, clock: SteadyClock) -> EveryChannel:
     guard = AddressGuard.from_setting(settings.private_hosts)
     return EveryChannel(
         email=SmtpChannel(_smtp_limits(settings), guard=guard),
-        whatsapp=WhatsAppChannel(_whatsapp_limits(settings), guard=guard, shelf=shelf),
+        whatsapp=lambda: _whatsapp(settings, guard, queue, box, clock),
     )
+
+
+def _whatsapp(settings: Settings, guard: AddressGuard, queue: Database, box: SecretBox, clock: SteadyClock) -> Channel:
+    from paceline.channels.whatsapp.channel import WhatsAppChannel  # imported here: most commands need no HTTP client
+    from paceline.channels.whatsapp.media_shelf import QueueMediaShelf
+
+    shelf = QueueMediaShelf(queue, box.public_ids(), clock.now)
+    return WhatsAppChannel(_whatsapp_limits(settings), guard=guard, shelf=shelf)
 
 
 def _whatsapp_limits(settings: Settings) -> WhatsAppLimits:
