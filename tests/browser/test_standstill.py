@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -22,7 +23,7 @@ NOBODY = '{"lists": [], "segment": null, "exclude_lists": [], "exclude_segment":
 def test_accounts_held_up_by_the_same_stand_together(server: Server, owner: Visitor) -> None:
     context = server.context
     campaign = started_campaign(context, NOBODY)
-    login = {"host": "mx.example.com", "port": 25, "security": Security.NONE}
+    login: dict[str, Any] = {"host": "mx.example.com", "port": 25, "security": Security.NONE}
     with context.queue.write() as connection:
         known = [
             Account(

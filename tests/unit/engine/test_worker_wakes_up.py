@@ -14,7 +14,7 @@ from paceline.engine.account_worker import AccountWorker
 from paceline.engine.composer import Composer
 from paceline.engine.delivery import Delivery, Prepared
 from paceline.engine.group_commit import GroupCommit
-from paceline.engine.lane import Lane
+from paceline.engine.lane import Lane, LetGo
 from paceline.store.queue.accounts import LeasedAccount
 from paceline.store.queue.claiming import ClaimedMessage
 
@@ -43,7 +43,7 @@ def test_message_is_handed_out_whenever_its_moment_comes(looks_before: int, monk
     )
     monkeypatch.setattr(Delivery, "prepare", lambda self, message: Prepared(message, _LETTER))
 
-    async def story() -> Prepared | None:
+    async def story() -> Prepared | LetGo | None:
         clock = _moments(0)
         worker = AccountWorker(
             LeasedAccount(
@@ -66,5 +66,5 @@ def test_message_is_handed_out_whenever_its_moment_comes(looks_before: int, monk
             return await worker.park(cast("Lane", object()))
 
     prepared = asyncio.run(story())
-    assert prepared is not None
+    assert isinstance(prepared, Prepared)
     assert prepared.message is message
