@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from paceline.channels.whatsapp.answers import ApiError, read_answer
-from paceline.channels.whatsapp.client import CloudApiClient, HttpAnswer
+from paceline.channels.whatsapp.client import CloudApiClient
+from paceline.channels.whatsapp.endings import HttpAnswer
 from paceline.domain.errors import PacelineError
 
 _REMEMBERED_SECONDS = 60.0
@@ -79,7 +80,8 @@ class NumbersMedia:
             now = asyncio.get_running_loop().time()
             media_id, until = self._ids.get(file, ("", 0.0))
             if until <= now:
-                media_id = await asyncio.to_thread(self._shelf.known, self._number, file) or await self._upload(file)
+                known = await asyncio.to_thread(self._shelf.known, self._number, file)
+                media_id = known or await self._upload(file)
                 self._ids[file] = media_id, now + _REMEMBERED_SECONDS
             return media_id
 

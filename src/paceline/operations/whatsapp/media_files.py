@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from paceline.content.whatsapp import WhatsAppContent
@@ -36,10 +37,14 @@ def with_kept_files(context: Context, content: WhatsAppContent, folder: Path) ->
                 problems.append(_problem(place, f"{folder / name} {error.reason}"))
             except InputError as error:
                 problems += [_problem(place, f"{name}: {one.message}") for one in error.problems]
-        components = with_files(list(template.components), lambda name, ids=ids: {"file": ids.get(name, name)})
+        components = with_files(list(template.components), partial(_named, ids))
         templates.append(replace(template, components=tuple(components)))
     kept = replace(content, templates=tuple(templates))
     return kept, problems or media_problems(context, kept)
+
+
+def _named(ids: Mapping[str, str], name: str) -> dict[str, str]:
+    return {"file": ids.get(name, name)}
 
 
 def media_problems(context: Context, content: WhatsAppContent) -> list[Problem]:
