@@ -44,7 +44,9 @@ def test_no_write_of_four_busy_processes_is_lost_or_refused(sqlite_url: str, tmp
     database.close()
 
 
-def test_threads_that_hand_on_the_turn_lose_nothing_and_starve_no_other_process(sqlite_url: str, tmp_path: Path) -> None:
+def test_threads_that_hand_on_the_turn_lose_nothing_and_starve_no_other_process(
+    sqlite_url: str, tmp_path: Path
+) -> None:
     database = open_queue(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
     other = writer(sqlite_url, tmp_path, 50)
     over = threading.Event()
