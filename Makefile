@@ -51,7 +51,7 @@ openapi: $(VENV)/.ready-to-test ## write web/openapi.json, from which the web in
 	@PYTHONPATH=tests $(BIN)/python -m surroundings.described_api
 
 screenshots: $(VENV)/.ready-to-test ## take docs/screenshots anew, from a real installation in the system's Chromium
-	@PYTHONPATH=tests $(BIN)/python -m surroundings.screenshots docs/screenshots
+	@PYTHONPATH=tests $(BIN)/python -m surroundings.screenshots
 
 clean: ## remove the environment and everything that was built
 	@rm -rf $(VENV) web/node_modules src/paceline/static build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

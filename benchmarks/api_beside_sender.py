@@ -79,13 +79,13 @@ def _measure(options: argparse.Namespace, port: int, url: str | None, directory:
         key = new_key(context)
     with serving(environment, directory) as server:
         started_at = server.api_cpu_seconds()
-        idle = asyncio.run(_ask(server.base, key, [], options))
+        idle = asyncio.run(ask(server.base, key, [], options))
         cpu = (server.api_cpu_seconds() - started_at) / len(idle.seconds)
         print(f"the idle API's CPU: {cpu * 1000:.1f} ms/request; load {os.getloadavg()[0]:.1f}\n")
         with started(url, directory, messages=options.messages, port=port) as campaign:
             alone = campaign.rate(options.seconds)
             with campaign.rate_of() as beside:
-                busy = asyncio.run(_ask(server.base, key, [f"/api/v1/campaigns/{campaign.id()}/progress"], options))
+                busy = asyncio.run(ask(server.base, key, [f"/api/v1/campaigns/{campaign.id()}/progress"], options))
     return _report(idle, busy, alone, *beside)
 
 
@@ -107,7 +107,7 @@ def _report(idle: Asked, busy: Asked, alone: float, beside: float) -> dict[str, 
     }
 
 
-async def _ask(base: str, key: str, paths: list[str], options: argparse.Namespace) -> Asked:
+async def ask(base: str, key: str, paths: list[str], options: argparse.Namespace) -> Asked:
     """All clients for one phase: two reads of three requests, one write."""
     asked = Asked()
     headers = {"Authorization": f"Bearer {key}"}

@@ -72,9 +72,11 @@ class RunningCampaign:
 
 
 @contextlib.contextmanager
-def started(url: str, directory: Path, *, messages: int, port: int) -> Iterator[RunningCampaign]:
+def started(
+    url: str, directory: Path, *, messages: int, port: int, accounts: int = 10, connections: int = 5
+) -> Iterator[RunningCampaign]:
     """``paceline send`` as a process of its own, once its first messages have left; it is killed in the end."""
-    file = write_campaign(directory, contacts=messages, port=port, key=_KEY)
+    file = write_campaign(directory, contacts=messages, port=port, accounts=accounts, connections=connections, key=_KEY)
     command = [sys.executable, "-m", "paceline.cli.main", "send", str(file)]
     environment = {**os.environ, "PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
     with (directory / "send.log").open("w") as log:

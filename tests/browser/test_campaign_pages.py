@@ -11,21 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from surroundings.browser import Visitor, visitor
 from surroundings.furnished import MARKUP, Furnished, furnished, posted
+from surroundings.pages import PAGES
 
-PAGES = ("/", "/start", "/campaigns", "/campaigns/new", "/accounts/new", "/imports/new")
-OF_CAMPAIGNS = (
-    "/campaigns/{draft}",
-    "/campaigns/{draft}?step=audience",
-    "/campaigns/{draft}?step=accounts",
-    "/campaigns/{draft}?step=send",
-    "/campaigns/{running}",
-    "/campaigns/{paused}",
-    "/campaigns/{ended}",
-    "/campaigns/{ended}?show=failures",
-    "/campaigns/{ended}?show=report",
-    "/campaigns/{ended}?show=messages",
-    "/campaigns/{ended}?show=content",
-)
+OTHER_VIEWS = ("/campaigns/{paused}", "/campaigns/{ended}", "/campaigns/{ended}?show=content")
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +30,17 @@ def olga(browser: Browser, there: Furnished) -> Iterator[Visitor]:
         yield somebody
 
 
-def _path(there: Furnished, path: str) -> str:
-    return path.format(draft=there.draft, running=there.running, paused=there.paused, ended=there.ended)
-
-
 def _settle(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", PAGES + OF_CAMPAIGNS)
+@pytest.mark.parametrize("path", [*(page.path for page in PAGES if not page.outside), *OTHER_VIEWS])
 def test_page_has_no_serious_finding_fits_a_phone_and_shows_markup_as_text(
     there: Furnished, olga: Visitor, path: str
 ) -> None:
     olga.page.on("dialog", lambda dialog: olga.complaints.append(f"a dialog: {dialog.message}"))
     olga.page.set_viewport_size({"width": 360, "height": 740})
-    page = olga.open(_path(there, path))
+    page = olga.open(there.path(path))
     _settle(page)
     assert page.locator("img[src=x]").count() == 0
     assert page.locator("main b", has_text=re.compile("^bold$")).count() == 0
@@ -65,6 +49,19 @@ def test_page_has_no_serious_finding_fits_a_phone_and_shows_markup_as_text(
     page.set_viewport_size({"width": 1280, "height": 900})
     olga.use_dark_colours()
     assert olga.serious_findings() == []
+
+
+@pytest.mark.parametrize("path", [page.path for page in PAGES if page.outside])
+def test_page_for_strangers_has_no_serious_finding_and_fits_a_phone(
+    there: Furnished, browser: Browser, path: str
+) -> None:
+    with visitor(browser, there.paceline.url, viewport={"width": 360, "height": 740}) as stranger:
+        page = stranger.open(path)
+        _settle(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert stranger.serious_findings() == []
+        stranger.use_dark_colours()
+        assert stranger.serious_findings() == []
 
 
 def test_markup_of_names_replies_and_accounts_can_be_read(there: Furnished, olga: Visitor) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from paceline.domain.account import Account, Limits, Security, SmtpLogin
 from paceline.domain.message import MessageState
 from paceline.store.database import sql
+from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts
 from paceline.store.queue.tally import Tally
 from surroundings.browser import Visitor
@@ -21,14 +22,15 @@ from surroundings.working import started_campaign
 
 ACCOUNTS = 1_000
 MESSAGES = 1_000_000
-WINDOW_MS = 4_000
+WINDOW_MS = 3_000
 LONGEST_TASK_MS = 200
 _WATCH = """() => { window.tasks = []; window.events = [];
   new PerformanceObserver(list => window.tasks.push(...list.getEntries().map(one => one.duration))).observe({entryTypes: ['longtask']});
   const feed = new EventSource('/api/v1/feed'); feed.addEventListener('changes', () => window.events.push(performance.now())); }"""
 
 
-def _add_accounts(server: Server) -> None:
+def _add_accounts(server: Server, campaign_id: int) -> None:
+    """A thousand, all of them of the campaign."""
     context = server.context
     with context.queue.write() as connection:
         for number in range(ACCOUNTS):
@@ -37,6 +39,8 @@ def _add_accounts(server: Server) -> None:
             )
             account = Account(id=0, name=f"relay-{number}", login=login, limits=Limits(hour=400, day=4_000))
             accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel="email")
+        statement = "INSERT INTO campaign_accounts (campaign_id, account_id, position) SELECT :id, id, id FROM accounts"
+        connection.execute(sql(statement), {"id": campaign_id})
 
 
 @contextmanager
@@ -75,9 +79,22 @@ def _window(page: Page) -> tuple[float, int]:
     return longest, events
 
 
-def test_dashboard_of_a_thousand_accounts_at_full_speed_stays_quick(server: Server, owner: Visitor) -> None:
-    _add_accounts(server)
+def _stays_quick(page: Page) -> None:
+    """No long task in one of three windows (the machine of the tests may be busy with others), and never too many events."""
+    page.evaluate(_WATCH)
+    windows = []
+    for _ in range(3):
+        windows.append(_window(page))
+        if windows[-1][0] <= LONGEST_TASK_MS:
+            break
+    assert min(longest for longest, _ in windows) <= LONGEST_TASK_MS, windows
+    for _, events in windows:
+        assert 1 <= events <= 4 * WINDOW_MS / 1000 + 1
+
+
+def test_pages_with_a_thousand_accounts_at_full_speed_stay_quick(server: Server, owner: Visitor) -> None:
     campaign_id = started_campaign(server.context, "{}")
+    _add_accounts(server, campaign_id)
     tally = Tally()
     tally.launched(campaign_id, MESSAGES)
     with server.context.queue.write() as connection:
@@ -87,18 +104,16 @@ def test_dashboard_of_a_thousand_accounts_at_full_speed_stays_quick(server: Serv
         expect(page.get_by_role("heading", name="Accounts 1,000")).to_be_visible()
         expect(page.get_by_role("region", name="Accounts", exact=True).get_by_role("listitem").first).to_be_visible()
         assert page.get_by_role("listitem").count() < 60, "lanes out of sight are drawn"
-        page.evaluate(_WATCH)
-        windows = []
-        for _ in range(3):  # the machine of the tests may be busy with others for a while
-            windows.append(_window(page))
-            if windows[-1][0] <= LONGEST_TASK_MS:
-                break
-        assert min(longest for longest, _ in windows) <= LONGEST_TASK_MS, windows
-        for _, events in windows:
-            assert 1 <= events <= 4 * WINDOW_MS / 1000 + 1
+        _stays_quick(page)
         page.get_by_label("Find accounts").fill("relay-77")
         expect(page.get_by_role("link", name="relay-777")).to_be_visible()
         begun = time.monotonic()
         page.get_by_role("link", name="Campaigns", exact=True).click()
         expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
         assert time.monotonic() - begun < 5
+        page = owner.open(f"/campaigns/{server.context.ids.encode(IdKind.CAMPAIGN, campaign_id)}")
+        expect(
+            page.get_by_role("region", name="Accounts of this campaign").get_by_role("listitem").first
+        ).to_be_visible()
+        assert page.get_by_role("listitem").count() < 60, "lanes out of sight are drawn"
+        _stays_quick(page)

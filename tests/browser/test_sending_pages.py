@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from paceline.domain.permission import Role
@@ -37,14 +39,44 @@ def test_account_is_limited_switched_off_and_found_by_its_tag(owner: Visitor, se
 def test_template_is_written_and_opened_again(owner: Visitor) -> None:
     page = owner.open("/templates/new")
     page.get_by_label("Name").fill("Frame")
-    page.get_by_label("Subject").fill("Hello {{ contact.first_name }}")
-    page.get_by_label("HTML of the message").fill("<p>Hello {{ contact.first_name }}</p>")
+    page.get_by_label("Subject").fill("Hello {{ contact.first_name | default('you') }}")
+    page.get_by_label("HTML of the message").fill("<p>Hello {{ contact.first_name | default('you') }}</p>")
+    page.get_by_label("Preheader").fill("New for {{ contact.first_name | default('you') }}")
+    inbox = page.get_by_role("group", name="In the inbox")
+    expect(inbox).to_have_text("Sender Hello you – New for you")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Frame")).to_be_visible()
     owner.open("/templates")
     page.get_by_role("link", name="Frame").click()
-    expect(page.get_by_label("Subject")).to_have_value("Hello {{ contact.first_name }}")
+    expect(page.get_by_label("Subject")).to_have_value("Hello {{ contact.first_name | default('you') }}")
+    expect(page.get_by_label("Preheader")).to_have_value("New for {{ contact.first_name | default('you') }}")
     assert owner.serious_findings() == []
+
+
+def test_message_is_written_in_mjml_and_its_mistakes_are_named(owner: Visitor) -> None:
+    page = owner.open("/templates/new")
+    page.get_by_label("Name").fill("Frame")
+    page.get_by_label("Subject").fill("News")
+    page.get_by_text("MJML", exact=True).click()
+    body = page.get_by_label("MJML of the message")
+    expect(body).to_have_value(re.compile("<mj-button"))
+    letter = page.frame_locator("iframe[title='The message']")
+    expect(letter.get_by_role("link", name="Read on")).to_be_visible()
+    body.fill("<mjml><mj-body>\n<mj-section><mj-colum></mj-colum></mj-section></mj-body></mjml>")
+    expect(
+        page.get_by_role("region", name="Preview").get_by_text(
+            "line 2: there is no <mj-colum>; did you mean <mj-column>?"
+        )
+    ).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Line 2: there is no <mj-colum>; did you mean <mj-column>?", exact=True)).to_be_visible()
+    body.fill("<mjml><mj-body><mj-section><mj-column><mj-text>Good</mj-text></mj-column></mj-section></mj-body></mjml>")
+    expect(letter.get_by_text("Good")).to_be_visible()
+    assert owner.serious_findings() == []
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Frame")).to_be_visible()
+    page.get_by_text("HTML", exact=True).last.click()
+    expect(page.get_by_label("HTML of the message")).to_have_value(re.compile("^<!doctype html>.*Good", re.DOTALL))
 
 
 def test_domain_gets_a_key_and_says_what_to_publish(owner: Visitor) -> None:

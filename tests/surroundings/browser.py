@@ -6,6 +6,7 @@ server are failures of the test that caused them.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -150,6 +151,9 @@ class Installation:
     sandbox_port: int
     record: Path
     """What the sandbox has, one line for each message."""
+    whatsapp_url: str
+    """Where it simulates the WhatsApp Cloud API."""
+    whatsapp_record: Path
 
     def context(self) -> Context:
         """The parts on its database; whoever asks closes them."""
@@ -165,6 +169,13 @@ class Installation:
         assert link is not None
         return link.removeprefix(self.url)
 
+    def whatsapp_arrived(self) -> list[tuple[str, str]]:
+        """Recipient and template of every WhatsApp message that the simulator has taken."""
+        if not self.whatsapp_record.exists():
+            return []
+        lines = map(json.loads, self.whatsapp_record.read_text(encoding="utf-8").splitlines())
+        return [(line["recipient"], line["template"]) for line in lines]
+
     def arrived(self) -> list[str]:
         """The recipient of every copy that the sandbox has stored."""
         if not self.record.exists():
@@ -175,7 +186,7 @@ class Installation:
 @contextmanager
 def installation(folder: Path, *sandbox_options: str) -> Iterator[Installation]:
     """A running installation on an empty database."""
-    record, data_dir = folder / "arrived.jsonl", folder / "data"
+    record, whatsapp_record, data_dir = folder / "arrived.jsonl", folder / "whatsapp.jsonl", folder / "data"
     data_dir.mkdir()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PACELINE_")},
@@ -183,7 +194,16 @@ def installation(folder: Path, *sandbox_options: str) -> Iterator[Installation]:
         "PACELINE_PRIVATE_HOSTS": "127.0.0.1",
     }
     sandbox_words = ("sandbox", "--smtp-port", "0", "--record", str(record), "--json", *sandbox_options)
+    sandbox_words += ("--whatsapp-port", "0", "--whatsapp-record", str(whatsapp_record))
     with running(*sandbox_words, environment=environment) as sandbox:
         port = int(sandbox.wait_for("listening on smtp://").rpartition(":")[2])
+        whatsapp_url = sandbox.wait_for("listening on http://").rpartition(" ")[2]
         with running("serve", "--port", "0", environment=environment) as server:
-            yield Installation(url=url_of(server), data_dir=data_dir, sandbox_port=port, record=record)
+            yield Installation(
+                url=url_of(server),
+                data_dir=data_dir,
+                sandbox_port=port,
+                record=record,
+                whatsapp_url=whatsapp_url,
+                whatsapp_record=whatsapp_record,
+            )

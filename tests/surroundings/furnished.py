@@ -67,6 +67,13 @@ class Furnished:
     paused: str
     draft: str
     list_id: str
+    others: dict[str, str]
+    """One of each other thing that has a page of its own, by what it is."""
+
+    def path(self, pattern: str) -> str:
+        """An address with the ids that it names in braces."""
+        campaigns = {"ended": self.ended, "running": self.running, "paused": self.paused, "draft": self.draft}
+        return pattern.format(**campaigns, **self.others)
 
     def make(self, path: str, **request: Any) -> dict[str, Any]:
         """The answer to a POST."""
@@ -93,7 +100,8 @@ def furnished(folder: Path, *, markup: str = MARKUP) -> Iterator[Furnished]:
         yield _fill(paceline, client, markup)
 
 
-def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnished:
+def first_user(client: httpx.Client, paceline: Installation, markup: str = "") -> None:
+    """Make the first user; the client is logged in afterwards."""
     token = parse_qs(urlsplit(paceline.first_link()).query)["token"][0]
     owner = {
         "token": token,
@@ -103,6 +111,10 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
         "workspace_name": "Café Lee",
     }
     client.headers[CSRF_HEADER] = posted(client, "/setup", json=owner)["csrf_token"]
+
+
+def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnished:
+    first_user(client, paceline, markup)
     accounts = [
         _account(client, paceline, name.replace("MARKUP", markup).strip(), **limits)
         for name, limits in _ACCOUNTS.items()
@@ -121,7 +133,8 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
     scheduled = _campaign(client, "Winter news", list_id, sending)
     posted(client, f"/campaigns/{scheduled}/schedule", json={"at": "2030-01-07T09:00", "timezone": "Europe/Berlin"})
     draft = _campaign(client, "Autumn news", list_id, sending)
-    _others(client, markup)
+    others = {"account": accounts[0], "list": list_id, **_others(client, markup)}
+    others |= _whatsapp(client, paceline, list_id, markup)
     return Furnished(
         paceline=paceline,
         client=client,
@@ -131,6 +144,7 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
         paused=paused,
         draft=draft,
         list_id=list_id,
+        others=others,
     )
 
 
@@ -156,8 +170,8 @@ def _import(client: httpx.Client, name: str, people: int, markup: str) -> str:
         "lost2@example.com",
     ]
     addresses = [*special, *(f"reader{number}@example.com" for number in range(people - len(special)))]
-    rows = [f'{address},Reader {number},"{markup}"' for number, address in enumerate(addresses)]
-    file = ("\n".join(["email,first_name,note", *rows, "nobody,Nobody,"]) + "\n").encode()
+    rows = [f'{address},+1650555{number:04d},Reader {number},"{markup}"' for number, address in enumerate(addresses)]
+    file = ("\n".join(["email,phone,first_name,note", *rows, "nobody,,Nobody,"]) + "\n").encode()
     form = {"list_name": name, "consent": "Signed up at the counter"}
     made = posted(client, "/imports", files={"file": (f"readers{markup}.csv", file, "text/csv")}, data=form)
     wait_until(lambda: client.get(f"/api/v1/imports/{made['id']}").json()["status"] == "completed")
@@ -184,11 +198,43 @@ def _status(client: httpx.Client, campaign_id: str) -> str:
     return str(client.get(f"/api/v1/campaigns/{campaign_id}").json()["status"])
 
 
-def _others(client: httpx.Client, markup: str) -> None:
-    """One of everything that has a page of its own."""
-    posted(client, "/segments", json={"name": f"Readers {markup}", "filter": {"all": []}})
+def _others(client: httpx.Client, markup: str) -> dict[str, str]:
+    """One of everything that has a page of its own; the ids by what they are."""
+    filled = {"field": "email", "op": "contains", "value": "reader"}
+    segment = posted(client, "/segments", json={"name": f"Readers {markup}", "filter": {"all": [filled]}})
     letter = {"from": "ann@example.com", "subject": f"A letter {markup}", "html": "<p>Hello</p>"}
-    posted(client, "/templates", json={"name": f"Letter {markup}", "content": letter})
+    template = posted(client, "/templates", json={"name": f"Letter {markup}", "content": letter})
     posted(client, "/api-keys", json={"name": f"Shop {markup}", "scopes": ["contacts:read"]})
     posted(client, "/invitations", json={"email": "bob@example.com", "role": "viewer"})
     posted(client, "/suppressions", json={"addresses": ["gone@example.com"]})
+    limit = {"for": "domain", "name": "example.org", "hourly_limit": 1000}
+    client.put("/api/v1/limits", json=limit).raise_for_status()
+    posted(client, "/files", files={"file": ("menu.pdf", b"%PDF-1.7 menu", "application/pdf")})
+    posted(client, "/domains", json={"domain": "example.com", "kinds": ["ed25519"]})
+    mailbox = {"name": f"Bounces {markup}", "host": "127.0.0.1", "port": 9, "username": "bounces", "password": "x"}
+    posted(client, "/mailboxes", json=mailbox)
+    posted(client, "/workers", json={"name": "berlin", "url": "https://127.0.0.1:9"})
+    posted(client, "/webhooks", json={"url": "http://127.0.0.1:9/hook"})
+    newest = {kind: client.get(f"/api/v1/{kind}").json()["items"][0]["id"] for kind in ("contacts", "imports")}
+    return {
+        "segment": str(segment["id"]),
+        "template": str(template["id"]),
+        "contact": str(newest["contacts"]),
+        "import": str(newest["imports"]),
+    }
+
+
+def _whatsapp(client: httpx.Client, paceline: Installation, list_id: str, markup: str) -> dict[str, str]:
+    """A number, a draft of two templates, and a campaign that is under way; the ids by what they are."""
+    number = {"channel": "whatsapp", "name": f"number {markup}".strip(), "phone_number_id": "100000000000001"}
+    where = {"token": "any", "api_url": paceline.whatsapp_url, "business_account_id": "102290129340398"}
+    account = posted(client, "/accounts", json={**number, **where, "messages_per_second": 80})["id"]
+    posted(client, "/whatsapp/check")
+    rides = {"name": "spring_rides", "language": "en_US", "parameters": {"body": ["{{ contact.first_name }}"]}}
+    near = {"name": "spring_rides_near_you", "language": "en_US", "parameters": {"body": {"city": "Rome"}}}
+    to_all = {"audience": {"lists": [list_id]}, "accounts": [account], "channel": "whatsapp"}
+    draft = posted(client, "/campaigns", json={"name": "Spring rides", "templates": [rides, near], **to_all})
+    running = {"name": "Summer rides", "templates": [rides], "rate_per_minute": 30.0}
+    started = str(posted(client, "/campaigns", json={**running, **to_all})["id"])
+    _start(client, started)
+    return {"number": str(account), "whatsapp_draft": str(draft["id"]), "whatsapp_running": started}

@@ -1,63 +1,67 @@
 """Pictures of every page, in light and in dark colours, from a real installation: `make screenshots`.
 
-``python -m surroundings.screenshots FOLDER [NAME…]`` writes FOLDER/NAME-light.png and -dark.png.
+``python -m surroundings.screenshots [NAME…]`` writes docs/screenshots/NAME-light.webp and -dark.webp of every page, or of those
+that are named, and the page of the documentation that shows them. Which there are says ``surroundings.pages``.
 """
 
 from __future__ import annotations
 
+import base64
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page, expect
 
-from surroundings.browser import running_browser, visitor
+from surroundings.browser import Visitor, running_browser, visitor
 from surroundings.furnished import Furnished, furnished
+from surroundings.pages import COLOURS, DOCUMENT, PAGES, PICTURES, PageToSee, document
 
 _SIZE = {"width": 1180, "height": 760}
-PAGES = {
-    "dashboard": "/",
-    "start": "/start",
-    "campaigns": "/campaigns",
-    "campaign-live": "/campaigns/{running}",
-    "campaign-message": "/campaigns/{draft}",
-    "campaign-audience": "/campaigns/{draft}?step=audience",
-    "campaign-accounts": "/campaigns/{draft}?step=accounts",
-    "campaign-send": "/campaigns/{draft}?step=send",
-    "campaign-failures": "/campaigns/{ended}?show=failures",
-    "campaign-report": "/campaigns/{ended}?show=report",
-    "campaign-messages": "/campaigns/{ended}?show=messages",
-    "account-new": "/accounts/new",
-    "import-new": "/imports/new",
-}
+_QUALITY = 70
+_SETTLED_MS = 600
 _LOOKS_WHILE_RUNNING_MS = 12_000
 
 
-def take(there: Furnished, page: Page, folder: Path, name: str) -> None:
+def take(there: Furnished, somebody: Visitor, folder: Path, shown: PageToSee) -> None:
     """One page in both colours."""
-    ids = {"running": there.running, "draft": there.draft, "ended": there.ended, "paused": there.paused}
-    page.goto(there.paceline.url + PAGES[name].format(**ids))
+    page = somebody.page
+    page.goto(there.paceline.url + there.path(shown.path))
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
-    page.wait_for_timeout(_LOOKS_WHILE_RUNNING_MS if name == "campaign-live" else 1_000)
-    for colours in ("light", "dark"):
-        page.emulate_media(color_scheme=colours)
-        page.screenshot(path=folder / f"{name}-{colours}.png", animations="disabled")
-    page.emulate_media(color_scheme="light")
+    page.wait_for_timeout(_LOOKS_WHILE_RUNNING_MS if shown.name.endswith("-live") else _SETTLED_MS)
+    for colours in COLOURS:
+        page.emulate_media(color_scheme="dark" if colours == "dark" else "light", reduced_motion="reduce")
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", colours)
+        (folder / f"{shown.name}-{colours}.webp").write_bytes(_picture(page))
+
+
+def _picture(page: Page) -> bytes:
+    """The visible part, a third of the size of a PNG: Playwright itself knows only larger formats."""
+    session = page.context.new_cdp_session(page)
+    taken = session.send("Page.captureScreenshot", {"format": "webp", "quality": _QUALITY})
+    session.detach()
+    return base64.b64decode(taken["data"])
 
 
 def main(words: list[str]) -> None:
-    """Take the pictures that are named, or all."""
-    folder = Path(words[0])
-    folder.mkdir(parents=True, exist_ok=True)
+    """Take the pictures that are named, or all; of pages that are gone the pictures go too."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    wanted = [one for one in PAGES if not words or one.name in words]
     with (
         TemporaryDirectory() as place,
         running_browser() as browser,
         furnished(Path(place), markup="") as there,
-        visitor(browser, there.paceline.url, session=there.session, viewport=_SIZE) as somebody,
+        visitor(browser, there.paceline.url, session=there.session, viewport=_SIZE) as olga,
+        visitor(browser, there.paceline.url, viewport=_SIZE) as stranger,
     ):
-        for name in words[1:] or PAGES:
-            take(there, somebody.page, folder, name)
+        for shown in wanted:
+            take(there, stranger if shown.outside else olga, PICTURES, shown)
+    names = {f"{one.name}-{colours}.webp" for one in PAGES for colours in COLOURS}
+    for path in PICTURES.iterdir():
+        if path.name not in names:
+            path.unlink()
+    DOCUMENT.write_text(document(), encoding="utf-8")
 
 
 if __name__ == "__main__":

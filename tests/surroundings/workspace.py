@@ -25,6 +25,7 @@ def furnish(server: Server, *, workspace_id: int = FIRST_WORKSPACE) -> dict[str,
     add_account(server.context.in_workspace(workspace_id), 9)
     file = ("contacts.csv", b"email\nbob@example.com\n", "text/csv")
     account_id = made("/accounts", json={"name": "relay-1", "host": "smtp.example.com", "port": 587})
+    rule = _answer(owner.put("/api/v1/reply-rules", json={"name": "slow", "code": "421"}))
     webhook_id = made("/webhooks", json={"url": "https://example.com/hook"})
     mailbox = {"name": "Bounces", "host": "imap.example.com", "username": "bounces", "password": "x"}
     worker = {"name": "berlin", "url": "https://worker.example.com:8025"}
@@ -36,6 +37,7 @@ def furnish(server: Server, *, workspace_id: int = FIRST_WORKSPACE) -> dict[str,
         "server_id": _answer(owner.get("/api/v1/servers"))["items"][0]["id"],
         "worker_id": _answer(owner.post("/api/v1/workers", json=worker))["worker"]["id"],
         "webhook_id": webhook_id,
+        "rule_id": rule["id"],
         "delivery_id": made(f"/webhooks/{webhook_id}/test"),
         "contact_id": made("/contacts", json={"email": "ann@example.com", "fields": {"city": "Rome"}}),
         "list_id": made("/lists", json={"name": "News", "consent": "asked for it"}),

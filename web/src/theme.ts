@@ -24,6 +24,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
   light: {
     "--mantine-color-dimmed": "#59636e",
     "--mantine-color-placeholder": "#68727d",
+    "--mantine-color-error": "#b42318",
+    "--mantine-color-teal-filled-hover": "#066649",
     "--mantine-color-body": "#f6f8f9",
     "--paceline-surface": "#ffffff",
     "--paceline-line": "#dfe4e8",
@@ -43,6 +45,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
   dark: {
     "--mantine-color-dimmed": "#a4afba",
     "--mantine-color-placeholder": "#939eaa",
+    "--mantine-color-error": "#ff9d94",
+    "--mantine-color-teal-filled-hover": "#066649",
     "--mantine-color-body": "#11161b",
     "--paceline-surface": "#181f26",
     "--paceline-line": "#2c3640",

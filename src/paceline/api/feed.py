@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from paceline.domain.errors import PacelineError, StoreUnavailable
 from paceline.operations.campaigns import changes
+from paceline.operations.campaigns.outlooks import OutlookWatch
 from paceline.operations.context import Context
 
 _log = logging.getLogger("paceline.api")
@@ -23,9 +24,10 @@ LOOK_EVERY_SECONDS = 0.25
 _OVERLAP_SECONDS = 5.0  # clocks of several machines differ a little, and a commit is later than its time stamp
 _MOST_SUBSCRIBERS = 500
 
-CAMPAIGNS, ACCOUNTS = "campaigns", "accounts"
+CAMPAIGNS, ACCOUNTS, OUTLOOKS = "campaigns", "accounts", "outlooks"
 
 Things = dict[str, dict[str, Any]]
+_Found = TypeVar("_Found", Things, dict[str, Things])
 
 
 class TooManySubscribers(PacelineError):
@@ -37,7 +39,7 @@ class Subscriber:
 
     def __init__(self, kinds: frozenset[str]) -> None:
         self._kinds = kinds
-        self._pending: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}}
+        self._pending: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}, OUTLOOKS: {}}
         self._news = asyncio.Event()
 
     def tell(self, kind: str, things: Things) -> None:
@@ -66,9 +68,11 @@ class _Watched:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.subscribers: set[Subscriber] = set()
-        self.seen: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}}
+        self.seen: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}, OUTLOOKS: {}}
         self.looked = False
         self._accounts = changes.AccountWatch(context)
+        self._outlooks = OutlookWatch(context)
+        self._looking_ahead: asyncio.Task[None] | None = None
         self._since: float | None = None
 
     def look(self) -> dict[str, Things]:
@@ -86,6 +90,28 @@ class _Watched:
             news[kind] = {name: thing for name, thing in things.items() if self.seen[kind].get(name) != thing}
             self.seen[kind].update(news[kind])
         return news
+
+    def look_ahead(self) -> None:
+        """Find out when campaigns will finish and what holds them back, now and then and beside the looks. Returns at once."""
+        if self._outlooks.is_due and (self._looking_ahead is None or self._looking_ahead.done()):
+            self._looking_ahead = asyncio.create_task(self._look_ahead())
+
+    def leave(self) -> None:
+        """Nobody watches any more."""
+        if self._looking_ahead is not None:
+            self._looking_ahead.cancel()
+
+    async def _look_ahead(self) -> None:
+        statuses = {name: campaign["status"] for name, campaign in self.seen[CAMPAIGNS].items()}
+        news = await _found(self._outlooks.look, statuses)
+        self.seen[OUTLOOKS].update(news)
+        self.tell({OUTLOOKS: news})
+
+    def tell(self, news: Mapping[str, Things]) -> None:
+        """Tell every subscriber what is new."""
+        for subscriber in tuple(self.subscribers):
+            for kind, things in news.items():
+                subscriber.tell(kind, things)
 
 
 class Feed:
@@ -106,6 +132,8 @@ class Feed:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            for watched in self._watched.values():
+                watched.leave()
 
     @contextmanager
     def subscribed(self, workspace_id: int, kinds: frozenset[str]) -> Iterator[Subscriber]:
@@ -128,6 +156,7 @@ class Feed:
             watched.subscribers.discard(subscriber)
             if not watched.subscribers:
                 self._watched.pop(workspace_id, None)
+                watched.leave()
 
     async def _look_around(self) -> None:
         loop = asyncio.get_running_loop()
@@ -136,12 +165,14 @@ class Feed:
                 await self._wake.wait()
             self._wake.clear()
             for watched in tuple(self._watched.values()):
-                await _tell(watched)
+                watched.tell(await _found(watched.look))
+                watched.look_ahead()
             next_at = loop.time() + LOOK_EVERY_SECONDS
             while await self._woken_before(next_at):  # whoever begins to watch a workspace sees it at once
                 for watched in tuple(self._watched.values()):
                     if not watched.looked:
-                        await _tell(watched)
+                        watched.tell(await _found(watched.look))
+                        watched.look_ahead()
 
     async def _woken_before(self, moment: float) -> bool:
         """Whether somebody came before that."""
@@ -154,16 +185,12 @@ class Feed:
         return True
 
 
-async def _tell(watched: _Watched) -> None:
-    """Look, and tell the subscribers what is new."""
+async def _found(look: Callable[..., _Found], *given: Any) -> _Found:
+    """What a look in a thread finds; nothing when it cannot look."""
     try:
-        news = await asyncio.to_thread(watched.look)
+        return await asyncio.to_thread(look, *given)
     except StoreUnavailable as failure:
         _log.warning("the feed cannot look: %s", failure)
-        return
     except Exception:  # the others' feeds go on
         _log.exception("the feed of a workspace cannot look")
-        return
-    for subscriber in tuple(watched.subscribers):
-        for kind, things in news.items():
-            subscriber.tell(kind, things)
+    return {}

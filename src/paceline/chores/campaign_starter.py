@@ -7,7 +7,7 @@ import logging
 from paceline.clock import iso
 from paceline.domain.campaign import CampaignMove, LateStart
 from paceline.store.database import Database
-from paceline.store.queue import campaign_drafts, campaigns
+from paceline.store.queue import campaign_drafts, campaigns, fallback_start
 from paceline.store.queue.campaigns import CampaignRow
 
 _log = logging.getLogger("paceline.chores")
@@ -41,4 +41,5 @@ def _start(queue: Database, campaign: CampaignRow, now: float) -> None:
             campaign_drafts.hold(connection, campaign.id, reason=reason, now=now)
             _log.warning("campaign %s: %s", campaign.key, reason)
         elif campaigns.move(connection, campaign.id, CampaignMove.START, now=now):
+            fallback_start.split(connection, campaign.id, now=now)
             _log.info("campaign %s started, %.1f s after its moment", campaign.key, now - campaign.starts_at)

@@ -103,5 +103,6 @@ def _walks(parts: Parts, now: float) -> Iterator[tuple[str, Iterator[int]]]:
     yield "whatsapp_ids", queue_pruning.whatsapp_ids(queue, before=now - _WHATSAPP_ID_SECONDS)
     yield "kept_mail", kept_mail.prune(queue, before=now - _KEPT_MAIL_SECONDS)
     if settings.keep_events_days:
+        yield "rate_samples", queue_pruning.rate_samples(queue, before=now - settings.keep_events_days * _DAY_SECONDS)
         yield "facts", queue_pruning.facts(queue, before=now - settings.keep_events_days * _DAY_SECONDS)
         yield "events", queue_pruning.events(queue, before=now - settings.keep_events_days * _DAY_SECONDS)

@@ -15,7 +15,7 @@ from paceline.domain.account_choice import AccountChoice
 from paceline.domain.block import Block, FullLayer, blocks_of
 from paceline.domain.campaign import CampaignMove, CampaignStatus
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaign_work, campaigns, layers, piles
+from paceline.store.queue import accounts, campaign_work, campaigns, layers, piles, restraints
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import CampaignRow
 
@@ -90,7 +90,8 @@ def blocks_on(connection: Connection, campaign: CampaignRow, *, now: float) -> l
         for one in layers.full(connection, now=now)
         if one.workspace_id == campaign.workspace_id
     ]
-    return blocks_of(campaign.pacing, full, campaign_id=campaign.id, now=now)
+    held_back = restraints.active(connection, workspace_id=campaign.workspace_id, now=now)
+    return blocks_of(campaign.pacing, full, held_back, campaign_id=campaign.id, now=now)
 
 
 def judge(

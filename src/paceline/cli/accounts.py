@@ -87,8 +87,9 @@ def _state(account: AccountSummary, now: float) -> str:
 @app.command()
 def add(
     name: Annotated[str, _text("name", "NAME", "What people call it.")],
-    host: Annotated[str, _text("host", "HOST", "The SMTP server.")],
-    port: Annotated[int, _text("port", "PORT", "Its port.")],
+    channel: Annotated[str | None, _text("channel", "WORD", "email (without it) or whatsapp.")] = None,
+    host: Annotated[str | None, _text("host", "HOST", "The SMTP server.")] = None,
+    port: Annotated[int | None, _text("port", "PORT", "Its port.")] = None,
     security: Annotated[str | None, _text("security", "WORD", "starttls, tls or none.")] = None,
     ca_file: Annotated[str | None, _text("ca-file", "FILE", "A certificate authority of your own.")] = None,
     username: Annotated[str | None, _text("username", "NAME", "The login; none without it.")] = None,
@@ -101,6 +102,16 @@ def add(
     token_url: Annotated[str | None, _text("token-url", "URL", "Instead of the provider's own.")] = None,
     scope: Annotated[str | None, _text("scope", "SCOPE", "Instead of the provider's own.")] = None,
     from_mailbox: Annotated[str | None, _text("from", "MAILBOX", "Overrides the campaign's From.")] = None,
+    phone_number_id: Annotated[str | None, _text("phone-number-id", "ID", "Of a WhatsApp number.")] = None,
+    token_env: Annotated[str | None, _text("token-env", "VARIABLE", "Which variable holds its token.")] = None,
+    api_url: Annotated[str | None, _text("api-url", "URL", "Instead of https://graph.facebook.com.")] = None,
+    api_version: Annotated[str | None, _text("api-version", "VERSION", "Such as v25.0.")] = None,
+    messages_per_second: Annotated[
+        float | None, _text("messages-per-second", "N", "The provider's limit of a number: 20, 80 or 1000.")
+    ] = None,
+    business_account_id: Annotated[
+        str | None, _text("business-account-id", "ID", "Of the WhatsApp Business Account, for its templates.")
+    ] = None,
     minute_limit: Annotated[int | None, _text("minute-limit", "N", _LIMIT.format("minute"))] = None,
     hourly_limit: Annotated[int | None, _text("hourly-limit", "N", _LIMIT.format("hour"))] = None,
     daily_limit: Annotated[int | None, _text("daily-limit", "N", _LIMIT.format("day"))] = None,
@@ -115,7 +126,9 @@ def add(
     warm_up_since: Annotated[str | None, _text("warm-up-since", "DATE", "The first day of the ramp.")] = None,
     database: DatabaseOption = None,
 ) -> None:
-    """Store an account, its password sealed; the one with the same host, port and user name is replaced."""
+    """Store an account, its secrets sealed; the one with the same host, port and user name, or with the same
+    phone number, is replaced.
+    """
     given = dict(locals())
     given["from"] = given.pop("from_mailbox")
     del given["database"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +12,9 @@ import typer
 from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json_lines, print_lines
+from paceline.cli.whatsapp import estimate_lines
 from paceline.cli.words import clean, plural
 from paceline.domain.finding import Finding, Severity
-from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns import preflight
 from paceline.operations.campaigns.preflight import Preflight
 
@@ -34,13 +33,11 @@ def check(
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> int:
-    """What is wrong with an e-mail campaign before it starts: its message, its fields, and what DNS says of its sender."""
+    """What is wrong with a campaign before it starts: its message and its fields; by e-mail what DNS says of its sender,
+    by WhatsApp its numbers and templates, what the provider's limit means for it, and what it would cost.
+    """
     with opened(database) as context:
-        if campaign.endswith(".toml"):
-            file = read_campaign_file(Path(campaign), os.environ)
-            found = preflight.of_file(context, file, follow_links=follow_links)
-        else:
-            found = preflight.of_campaign(context, campaign, follow_links=follow_links)
+        found = preflight.looked_at(context, campaign, os.environ, follow_links=follow_links)
     if as_json:
         print_json_lines(asdict(finding) for finding in found.findings)
     else:
@@ -52,6 +49,8 @@ def _lines(found: Preflight) -> Iterator[str]:
     for finding in found.findings:
         yield f"{finding.severity}: {_about(finding)}{finding.sentence}"
         yield f"  {finding.cure}"
+    if found.estimate is not None:
+        yield from estimate_lines(found.estimate)
     errors = sum(finding.severity is Severity.ERROR for finding in found.findings)
     warnings = len(found.findings) - errors
     if found.blocks:

@@ -14,7 +14,8 @@ from paceline.cli.report import report
 from paceline.cli.words import moment, number
 from paceline.domain.campaign import CampaignStatus
 from paceline.operations.campaign_file.campaign_file import CampaignFile
-from paceline.operations.campaigns.dry_run import DryRun, dry_run
+from paceline.operations.campaigns.dry_run import dry_run
+from paceline.operations.campaigns.rehearsal import DryRun
 from paceline.operations.context import Context
 
 _MOST_LINES = 40

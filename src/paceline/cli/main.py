@@ -25,6 +25,7 @@ COMMANDS = {
     "imports": ("import",),
     "accounts": ("accounts",),
     "limits": ("limits",),
+    "rules": ("rules",),
     "mailboxes": ("mailboxes",),
     "domains": ("domains",),
     "files": ("files",),

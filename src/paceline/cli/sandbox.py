@@ -19,6 +19,7 @@ from paceline.domain.errors import InputError, Problem
 from paceline.sandbox.behaviour_file import load_behaviours
 from paceline.sandbox.mailbox import Mailbox
 from paceline.sandbox.smtp_server import SmtpSandbox
+from paceline.sandbox.whatsapp_examples import EXAMPLES
 from paceline.sandbox.whatsapp_inbox import WhatsAppInbox
 from paceline.sandbox.whatsapp_server import WhatsAppSandbox
 from paceline.sandbox.whatsapp_webhooks import WebhookPlan
@@ -68,6 +69,7 @@ def sandbox(
             port=whatsapp_port,
             rules=() if behaviours is None else behaviours.whatsapp,
             seed=0 if behaviours is None else behaviours.seed,
+            examples=EXAMPLES,
             messages_per_second=whatsapp_rate,
             webhooks=WebhookPlan(url=whatsapp_webhook, secret=whatsapp_secret) if whatsapp_webhook else None,
             record=whatsapp_record,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Annotated, Any
 
 import typer
@@ -10,11 +11,13 @@ import typer
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json_lines, print_lines, print_table
 from paceline.cli.table import Column
-from paceline.cli.words import number
+from paceline.cli.words import clean, number
 from paceline.clock import iso
+from paceline.operations.campaigns.preflight import looked_at
+from paceline.operations.context import NotPossible
 from paceline.operations.whatsapp import listing
-from paceline.operations.whatsapp.costs import Cost, costs as costs_of
-from paceline.operations.whatsapp.reading import Reading
+from paceline.operations.whatsapp.costs import Cost, Estimate, EstimatedCost, costs as costs_of
+from paceline.operations.whatsapp.reading import in_words
 from paceline.store.queue.whatsapp_numbers import NumberRow
 
 app = typer.Typer(help="WhatsApp numbers and templates as the provider sees them, and costs.", no_args_is_help=True)
@@ -37,7 +40,9 @@ def numbers(as_json: JsonOption = False, database: DatabaseOption = None) -> Non
         print_table(titles, [_number_row(one) for one in found])
         print_lines([f"all together have sent {number(used)} messages in the last 24 hours"])
     else:
-        print_lines(["no WhatsApp number yet: a campaign file brings its own"])
+        print_lines(
+            ["no WhatsApp number yet: a campaign file brings its own, or `paceline accounts add --channel whatsapp`"]
+        )
 
 
 def _number(one: NumberRow) -> dict[str, Any]:
@@ -112,15 +117,10 @@ def check(as_json: JsonOption = False, database: DatabaseOption = None) -> None:
             for one in readings
         )
     else:
-        print_lines([_said(one) for one in readings] or ["no WhatsApp number yet: a campaign file brings its own"])
-
-
-def _said(one: Reading) -> str:
-    if one.state is None:
-        return f"{one.name}: {one.failure}"
-    known = "its business account is not known" if one.templates is None else f"{number(len(one.templates))} templates"
-    trouble = one.state.harm or one.failure
-    return f"{one.name}: {one.state.status}, quality {one.state.quality}, {known}" + (f"; {trouble}" if trouble else "")
+        print_lines(
+            [clean(in_words(one)) for one in readings]
+            or ["no WhatsApp number yet: a campaign file brings its own, or `paceline accounts add --channel whatsapp`"]
+        )
 
 
 @app.command()
@@ -140,6 +140,54 @@ def costs(
         print_lines([f"together {sum((one.amount for one in found if one.amount is not None), start=0)}"])
     else:
         print_lines(["nothing yet: costs are known once webhooks tell what was delivered"])
+
+
+@app.command()
+def estimate(
+    campaign: Annotated[
+        str,
+        typer.Argument(metavar="FILE.toml|KEY", help="A campaign file, or the key of a campaign.", show_default=False),
+    ],
+    as_json: JsonOption = False,
+    database: DatabaseOption = None,
+) -> None:
+    """What a campaign would cost by the rates of PACELINE_WHATSAPP_RATES, if all of it were delivered and nothing free."""
+    with opened(database) as context:
+        found = looked_at(context, campaign, os.environ).estimate
+    if found is None:
+        raise NotPossible(f"{campaign} has no WhatsApp part: nothing is charged for it")
+    if as_json:
+        print_json_lines(map(_estimated, found.costs))
+    else:
+        titles = _columns("category", "country", "messages", "amount")
+        print_table(
+            titles, [tuple("" if v is None else str(v) for v in _estimated(one).values()) for one in found.costs]
+        )
+        print_lines(estimate_lines(found))
+
+
+def _estimated(one: EstimatedCost) -> dict[str, Any]:
+    amount = None if one.amount is None else str(one.amount)
+    return {
+        "category": one.category or "not known",
+        "country": f"+{one.country}",
+        "messages": one.messages,
+        "amount": amount,
+    }
+
+
+def estimate_lines(found: Estimate) -> list[str]:
+    """An estimate in a sentence or two."""
+    messages = sum(one.messages for one in found.costs)
+    least = "" if found.exact else "at least "
+    if found.total is None:
+        return [
+            f"cost: not known, the rate table (PACELINE_WHATSAPP_RATES) has no price for {number(messages)} messages"
+        ]
+    lines = [f"cost: {least}{found.total} if all of {least}{number(messages)} messages are delivered and none is free"]
+    if found.without_price:
+        lines.append(f"the rate table has no price for {number(found.without_price)} of them")
+    return lines
 
 
 def _cost(one: Cost) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NamedTuple
 from urllib.parse import quote
 
 from paceline.content.attachments import Attachment, Attachments
-from paceline.content.email_content import EmailContent, MissingFields, templates_of
+from paceline.content.email_content import NEWER_FIELDS, EmailContent, MissingFields, templates_of
 from paceline.content.email_tracking import Envelopes, Tracking
 from paceline.content.encodings import Part
 from paceline.content.headers import (
@@ -32,6 +32,8 @@ from paceline.content.list_headers import (
     unsubscribe_header,
 )
 from paceline.content.message_id import message_id as make_message_id
+from paceline.content.mjml import compile_mjml
+from paceline.content.preheader import check_preheader
 from paceline.content.template.nodes import Complaint, Parsed
 from paceline.content.template.scope import MOST_COMPLAINTS
 from paceline.content.templates import Templates, columns_by_name, normal_name
@@ -39,7 +41,10 @@ from paceline.domain.address import Mailbox, parse_address, parse_mailbox
 from paceline.domain.errors import ContentError, InputError, Problem
 from paceline.domain.tokens import CampaignTokens, Purpose
 
-__all__ = ["EmailContent", "EmailRenderer", "MissingFields", "RenderedEmail", "check"]
+__all__ = ["NEWER_FIELDS", "EmailContent", "EmailRenderer", "MissingFields", "RenderedEmail", "check"]
+
+MJML = "mjml"
+"""The field that an HTML body may be written in."""
 
 LONGEST_SUBJECT = 998
 """Characters of a rendered subject."""
@@ -188,8 +193,13 @@ def _check(
     problems = [
         Problem(file=file, field=field, message=message) for field, message in _check_headers(content, templates)
     ]
+    written = _WrittenAsMjml(content.mjml, templates) if content.mjml.strip() else None
+    if written is not None:
+        problems += written.problems(columns, files.get(MJML, file))
     complaints = templates.complaints()
     for part, found in complaints.items():
+        if part is Part.HTML and written is not None:
+            continue
         if part is Part.TEXT and content.text is None:
             found = () if Part.HTML in complaints else (Complaint(1, f"{_NO_TEXT} ({found[0].message})"),)
         for complaint in found:
@@ -197,9 +207,25 @@ def _check(
             problems.append(Problem(file=files.get(part, file), line=line, field=part, message=complaint.message))
     if columns is not None:
         for part, parsed in templates.parsed.items():
-            if part is not Part.TEXT or content.text is not None:
+            if (part is not Part.TEXT or content.text is not None) and (part is not Part.HTML or written is None):
                 problems += _unknown_fields(parsed, columns, files.get(part, file), part)
     return problems
+
+
+class _WrittenAsMjml:
+    """What is wrong with a body that was written as MJML, at its own lines."""
+
+    def __init__(self, source: str, templates: Templates) -> None:
+        self._parsed = templates.read(source)
+        self._complaints = compile_mjml(source).complaints or self._parsed.complaints
+        if not self._complaints:  # sizes are only known of what it was compiled to
+            self._complaints = tuple(replace(one, line=0) for one in templates.complaints().get(Part.HTML, ()))
+
+    def problems(self, columns: Sequence[str] | None, file: str) -> Iterator[Problem]:
+        for complaint in self._complaints:
+            yield Problem(file=file, line=complaint.line or None, field=MJML, message=complaint.message)
+        if columns is not None and not self._complaints:
+            yield from _unknown_fields(self._parsed, columns, file, MJML)
 
 
 def _has_lines(part: Part, content: EmailContent) -> bool:
@@ -228,7 +254,9 @@ def _check_headers(content: EmailContent, templates: Templates) -> Iterator[tupl
         yield "subject", "it is empty"
     elif len(content.subject.strip().splitlines()) > 1:
         yield "subject", "it has more than one line"
-    if not content.html.strip() and not (content.text or "").strip():
+    html = content.html.strip() or content.mjml.strip()
+    yield from (("preheader", reason) for reason in check_preheader(content.preheader, html, content.text))
+    if not html and not (content.text or "").strip():
         yield "html", "there is no content: neither html nor text is given"
 
 
@@ -252,7 +280,7 @@ def _check_bounce_address(address: str) -> str | None:
     return None
 
 
-def _unknown_fields(parsed: Parsed, columns: Sequence[str], file: str, part: Part) -> Iterator[Problem]:
+def _unknown_fields(parsed: Parsed, columns: Sequence[str], file: str, part: Part | str) -> Iterator[Problem]:
     known = columns_by_name(columns)
     unknown = [
         reference
@@ -262,7 +290,7 @@ def _unknown_fields(parsed: Parsed, columns: Sequence[str], file: str, part: Par
     for reference in unknown[:MOST_COMPLAINTS]:
         close = get_close_matches(normal_name(reference.name), known, n=1)
         hint = f'; did you mean "{known[close[0]]}"?' if close else f"; it has {', '.join(columns)}"
-        line = reference.line if part in (Part.HTML, Part.TEXT) else None
+        line = reference.line if part in (Part.HTML, Part.TEXT, MJML) else None
         message = f'the audience has no column "{reference.name}"{hint}'
         yield Problem(file=file, line=line, field=part, message=message)
 

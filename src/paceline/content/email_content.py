@@ -21,13 +21,21 @@ class MissingFields(StrEnum):
     EMPTY = "empty"  # nothing is printed
 
 
+NEWER_FIELDS = ("attachments", "mjml", "preheader")
+"""Fields that earlier releases do not know: left out where they are empty."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailContent:
-    """What a started campaign keeps of its content. Subject, bodies and unsubscribe_url are templates."""
+    """What a started campaign keeps of its content. Subject, preheader, bodies and unsubscribe_url are templates."""
 
     from_address: str
     """Ann Lee <ann@example.com>; an account may override it."""
     subject: str
+    preheader: str = ""
+    """Hidden at the beginning of the HTML, for the line that inboxes show behind the subject."""
+    mjml: str = ""
+    """What the HTML was compiled from; empty: it was written as HTML. Only people read it again."""
     html: str = ""
     text: str | None = None
     """None: made from the HTML."""
@@ -51,10 +59,11 @@ class EmailContent:
     """Public ids of hosted files."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, for storing; an earlier release reads them as long as nothing is attached."""
+        """Plain values, for storing; an earlier release reads them as long as it knows what is used."""
         values = asdict(self)
-        if not self.attachments:
-            del values["attachments"]
+        for name in NEWER_FIELDS:
+            if not values[name]:
+                del values[name]
         return values
 
     def surroundings(self) -> Surroundings:
@@ -96,6 +105,8 @@ def _sources(content: EmailContent, text_from: EmailContent) -> Iterator[Source]
     elif content.unsubscribe_url:
         yield Source(part=Part.UNSUBSCRIBE_URL, template=content.unsubscribe_url.strip())
     yield Source(part=Part.SUBJECT, template=content.subject)
+    if content.preheader.strip():
+        yield Source(part=Part.PREHEADER, template=content.preheader)
     if text := text_source(content if content.text is not None else text_from):
         yield replace(text, derived=text_from.text is None)
     if content.html:

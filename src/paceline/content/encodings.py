@@ -18,6 +18,7 @@ class Part(StrEnum):
 
     UNSUBSCRIBE_URL = "unsubscribe_url"
     SUBJECT = "subject"
+    PREHEADER = "preheader"  # judged alone, sent inside the HTML
     TEXT = "text"
     HTML = "html"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import Any
@@ -9,7 +10,12 @@ from typing import Any
 from paceline.content.html_reader import Tag, read_html
 
 _BREAKS = frozenset({"br", "div", "h1", "h2", "h3", "h4", "li", "p", "table", "td", "tr"})
+_FILL = "\u034f\u200b\u200c\u2007\ufeff\u00ad"
+_FILLING = re.compile(f"(?:[{_FILL}]\\s*){{4,}}")  # fewer are part of a text: soft hyphens, joiners
 _UNSEEN = frozenset({"head", "title", "style", "script"})
+
+LONGEST_INBOX_LINE = 200
+"""Characters; no inbox shows more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Letter:
     html: str | None
     text: str | None
     visible: str
+    inbox_line: str
+    """What an inbox shows behind the subject: how the visible text begins, up to characters that only fill."""
     links: tuple[Link, ...]
     images: tuple[Image, ...]
     tags: frozenset[str]
@@ -51,18 +59,25 @@ def read_letter(data: bytes) -> Letter:
     page = _Page()
     for piece in read_html(html or ""):
         page.take(piece)
+    seen = "".join(page.seen)
     listed = str(message.get("List-Unsubscribe", ""))
     return Letter(
         subject=str(message["Subject"]),
         size=len(data),
         html=html,
         text=text,
-        visible=" ".join("".join(page.seen).split()),
+        visible=" ".join(_FILLING.sub(" ", seen).split()),
+        inbox_line=_inbox_line(seen or text or ""),
         links=tuple(page.links),
         images=tuple(page.images),
         tags=frozenset(page.tags),
         unsubscribe=tuple(part.strip().strip("<>") for part in listed.split(",") if part.strip()),
     )
+
+
+def _inbox_line(seen: str) -> str:
+    beginning = " ".join(_FILLING.split(seen.lstrip(_FILL + " \t\r\n"), maxsplit=1)[0].split())
+    return beginning[:LONGEST_INBOX_LINE]
 
 
 def _body(message: Any, kind: str) -> str | None:

@@ -205,10 +205,10 @@ def _text_part(letter: Letter) -> Iterator[Finding]:
 def _preheader(letter: Letter) -> Iterator[Finding]:
     if letter.html is None:
         return
-    begins = letter.visible[:60]
-    if len(letter.visible) < _SHORTEST_PREHEADER or _NO_PREHEADER.search(begins[:25]):
+    begins = letter.inbox_line[:60]
+    if len(letter.inbox_line) < _SHORTEST_PREHEADER or _NO_PREHEADER.search(begins[:25]):
         sentence = f"inboxes show “{begins}” beside the subject"
-        yield warning("preheader", sentence, "begin the HTML with a sentence that makes curious", field="content.html")
+        yield warning("preheader", sentence, "write a preheader that makes curious", field="content.preheader")
 
 
 def _subject(letter: Letter) -> Iterator[Finding]:

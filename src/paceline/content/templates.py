@@ -10,6 +10,7 @@ from minijinja import Environment, TemplateError
 
 from paceline.content.encodings import ENCODERS, ENCODING_FILTERS, Part, choose_encoding
 from paceline.content.mime import SEPARATOR, Transfer, choose_transfer, finish_body, frame_body
+from paceline.content.preheader import with_preheader
 from paceline.content.template.filters import OWN_FILTERS
 from paceline.content.template.generator import Generator, Variant
 from paceline.content.template.nodes import Complaint, Parsed, Size
@@ -69,11 +70,27 @@ class Templates:
             )
             if part is Part.UNSUBSCRIBE_URL:  # the others may print it
                 surroundings = replace(surroundings, unsubscribe_url=self.parsed[part].size)
+        self._surroundings = surroundings
         self._missing_is_empty = missing_is_empty
+        self._written = {part: (source.template, self.parsed[part].steps) for part, source in self._sources.items()}
         self._size = sum((parsed.size for parsed in self.parsed.values()), Size())
         self._largest_contact = min(LARGEST_CONTACT, self._room_for_contacts())
+        if Part.PREHEADER in self._sources and Part.HTML in self._sources and not self.complaints():
+            self._hide_preheader()
         if not self.complaints():
             self._compile()
+
+    def read(self, template: str) -> Parsed:
+        """Another template in the same surroundings, which is no part of the message."""
+        return parse(template, surroundings=self._surroundings, slots={}, prefix="o_")
+
+    def _hide_preheader(self) -> None:
+        """Put the preheader into the HTML that is written; both were judged on their own."""
+        html = with_preheader(self._sources[Part.HTML].template, self._sources[Part.PREHEADER].template)
+        together = parse(html, surroundings=self._surroundings, slots=self._slots, prefix=f"{Part.HTML[0]}_")
+        self._written[Part.HTML] = (html, together.steps)
+        if together.complaints:  # both set the same name, to values of different kinds
+            self.parsed[Part.PREHEADER] = replace(self.parsed[Part.PREHEADER], complaints=together.complaints[:1])
 
     def complaints(self) -> dict[Part, tuple[Complaint, ...]]:
         """What is wrong, per part; empty when the templates can be rendered."""
@@ -120,7 +137,7 @@ class Templates:
         self.token_names = tuple(tokens)
 
     def _transfer(self, part: Part) -> Transfer | None:
-        return choose_transfer(self._sources[part].template) if part in self._sources else None
+        return choose_transfer(self._written[part][0]) if part in self._written else None
 
     def _write(self, part: Part, variants: set[tuple[int, Variant]]) -> str:
         """The generated source of one part, "" when there is no such part."""
@@ -135,7 +152,7 @@ class Templates:
             url_slot=self._slots.get(UNSUBSCRIBE_URL),
             url_steps=url.steps if url is not None else (),
         )
-        return generator.write(self.parsed[part].steps)
+        return generator.write(self._written[part][1])
 
     def render(self, address: str, fields: Mapping[str, str], tokens: Sequence[str] = ()) -> tuple[str, str, str]:
         """Subject, unsubscribe URL and body (from MIME-Version to the end, in ASCII) for one contact.

@@ -132,6 +132,11 @@ class Account:
     """Counts the changes of the account's settings; an intent made under an older revision is withheld."""
 
     @property
+    def channel(self) -> str:
+        """The channel that it sends on: email or whatsapp."""
+        return "whatsapp" if isinstance(self.login, WhatsAppLogin) else "email"
+
+    @property
     def smtp(self) -> SmtpLogin:
         """The login of an e-mail account; TypeError for any other."""
         if not isinstance(self.login, SmtpLogin):

@@ -1,12 +1,14 @@
-"""What holds a whole campaign back, or all its accounts of one server: its sending window, or a layer that is full."""
+"""What holds a whole campaign back, or all its accounts of one server: its window, a full layer, a reply rule."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.layer import BY_RECIPIENT, Layer, LayerKind
+from paceline.domain.reply_rule import RuleScope
+from paceline.domain.restraint import Restraint
 from paceline.domain.sending_window import WEEKDAYS, SendingWindow
 
 
@@ -29,18 +31,40 @@ class Block:
     host: str | None = None
 
 
-def blocks_of(pacing: CampaignPacing, full: Iterable[FullLayer], *, campaign_id: int, now: float) -> list[Block]:
-    """All that holds a campaign back now; ``full`` are layers of its workspace."""
+def blocks_of(
+    pacing: CampaignPacing,
+    full: Sequence[FullLayer],
+    restraints: Sequence[Restraint] = (),
+    *,
+    campaign_id: int,
+    now: float,
+) -> list[Block]:
+    """All that holds a campaign back now; ``full`` and ``restraints`` are of its workspace."""
     found = []
     window = pacing.window
     if window is not None and not window.by_recipient and (opens := window.opens_at(now)) != now:
         found.append(Block(cause="window", reason=f"outside its sending window ({described(window)})", until=opens))
     for one in full:
-        kind, host = one.layer.kind, one.layer.name if one.layer.kind is LayerKind.SERVER else None
-        if kind in BY_RECIPIENT or (host is None and not one.layer.holds_for(host="", campaign_id=campaign_id)):
-            continue
-        found.append(Block(cause="layer", reason=one.reason, until=one.until, host=host))
-    return found
+        if one.layer.kind not in BY_RECIPIENT and one.layer.holds_for(host="", campaign_id=campaign_id):
+            found.append(Block(cause="layer", reason=one.reason, until=one.until))
+    for restraint in restraints:
+        if restraint.is_suspension and (restraint.scope, restraint.target) == (RuleScope.CAMPAIGN, str(campaign_id)):
+            found.append(Block(cause="rule", reason=restraint.reason, until=restraint.until_at))
+    return [*found, *server_blocks(full, restraints)]
+
+
+def server_blocks(full: Iterable[FullLayer], restraints: Iterable[Restraint]) -> list[Block]:
+    """What holds back all accounts of a server."""
+    blocks = [
+        Block(cause="layer", reason=one.reason, until=one.until, host=one.layer.name)
+        for one in full
+        if one.layer.kind is LayerKind.SERVER
+    ]
+    for one in restraints:
+        if one.is_suspension and one.scope is RuleScope.SERVER:
+            reason = f"the server {one.target}: {one.reason}"
+            blocks.append(Block(cause="rule", reason=reason, until=one.until_at, host=one.target))
+    return blocks
 
 
 def described(window: SendingWindow) -> str:

@@ -21,9 +21,10 @@ class FairShare:
         self._now = 0.0
 
     def serve(self, weights: Mapping[int, float]) -> None:
-        """The campaigns that take part, with their weights (above 0)."""
+        """The campaigns that take part, with their weights (above 0). What one has had beyond its part is not forgotten."""
         self.weights = dict(weights)
-        self._tags = {campaign_id: self._tags.get(campaign_id, self._now) for campaign_id in weights}
+        ahead = {campaign_id: tag for campaign_id, tag in self._tags.items() if tag > self._now}
+        self._tags = dict.fromkeys(weights, self._now) | ahead
 
     def divided(self, count: int, *, without: Collection[int] = ()) -> dict[int, int]:
         """How many of the next ``count`` messages are whose, the next one's first; ``without`` those that have none.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from paceline.domain.account import Limits
-from paceline.domain.allowance import Exhaustion, window_seconds
-from paceline.domain.mail_provider import domain_of, provider_of
+from paceline.domain.account import Limits, Window
+from paceline.domain.allowance import BUCKET_SECONDS, Exhaustion, window_seconds
+from paceline.domain.mail_provider import domain_of, is_operated_by, provider_of
 
 
 class LayerKind(StrEnum):
@@ -21,7 +21,7 @@ class LayerKind(StrEnum):
     SERVER = "server"  # all accounts on one host
     CAMPAIGN = "campaign"  # one campaign
     DOMAIN = "domain"  # all recipients of one domain
-    PROVIDER = "provider"  # all recipients of one operator of mailboxes
+    PROVIDER = "provider"  # all recipients of one operator of mailboxes, by their domains' mail servers
 
 
 BY_RECIPIENT = frozenset({LayerKind.DOMAIN, LayerKind.PROVIDER})
@@ -55,12 +55,14 @@ class Layer:
             case _:
                 return False
 
-    def holds_for_recipient(self, address: str) -> bool:
-        """Whether it holds for this recipient."""
+    def holds_for_recipient(self, address: str, mail_server: str = "") -> bool:
+        """Whether it holds for this recipient, whose domain's mail is taken by ``mail_server`` ("": it is not known)."""
         domain = domain_of(address)
         if self.kind is LayerKind.DOMAIN:
             return self.name == domain
-        return self.kind is LayerKind.PROVIDER and self.name == provider_of(domain)
+        if self.kind is not LayerKind.PROVIDER:
+            return False
+        return self.name == provider_of(domain) or (mail_server != "" and is_operated_by(self.name, mail_server))
 
 
 def why(layer: Layer, exhaustion: Exhaustion) -> str:
@@ -78,11 +80,12 @@ class Queue:
     at: float = 0.0
     count: int = 0
 
-    def put_off(self, exhaustion: Exhaustion) -> float:
-        """The moment of one more message."""
+    def put_off(self, exhaustion: Exhaustion, window: Window) -> float:
+        """The moment of one more message. A window that rolls is longer by the bucket that it cuts."""
         if self.at < exhaustion.resumes_at:
             self.at, self.count = exhaustion.resumes_at, 0
         elif self.count >= max(exhaustion.limit, 1):
-            self.at, self.count = self.at + window_seconds(exhaustion.unit), 0
+            cut = BUCKET_SECONDS if window is Window.ROLLING else 0
+            self.at, self.count = self.at + window_seconds(exhaustion.unit) + cut, 0
         self.count += 1
         return self.at

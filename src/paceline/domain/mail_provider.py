@@ -1,6 +1,6 @@
-"""Which operator receives the mail of a domain: a table of those whose domains are publicly known.
+"""Which operator receives the mail of a domain: a table of those whose domains are publicly known, else by its mail server.
 
-A limit for an operator holds for all its domains together; a domain that is not here stands for itself.
+A limit for an operator holds for all its domains together.
 """
 
 from __future__ import annotations
@@ -25,6 +25,21 @@ _DOMAINS = {
     "free": "free.fr",
     "laposte": "laposte.net",
 }
+_MAIL_SERVERS = {
+    "google": ("google.com", "googlemail.com"),
+    "microsoft": ("outlook.com", "hotmail.com", "mx.microsoft"),
+    "yahoo": ("yahoodns.net",),
+    "apple": ("icloud.com",),
+    "united-internet": ("gmx.net", "web.de", "kundenserver.de", "ionos.com", "ionos.de", "1and1.com"),
+    "telekom": ("t-online.de",),
+    "mail.ru": ("mail.ru",),
+    "yandex": ("yandex.ru", "yandex.net"),
+    "proton": ("protonmail.ch",),
+    "orange": ("orange.fr",),
+    "free": ("free.fr",),
+    "laposte": ("laposte.net",),
+}
+"""How the names of the servers end that take the mail of an operator's customers with domains of their own."""
 _PROVIDER = {domain: name for name, domains in _DOMAINS.items() for domain in domains.split()}
 _RELAYS = {
     "google": ("gmail.com", "google.com", "googlemail.com"),
@@ -55,10 +70,19 @@ def provider_of(domain: str) -> str | None:
     return _PROVIDER.get(domain)
 
 
+def is_operated_by(provider: str, mail_server: str) -> bool:
+    """Whether the server that takes a domain's mail is an operator's: one known here, or one named by how its servers end."""
+    return any(_ends_with(mail_server, ending) for ending in _MAIL_SERVERS.get(provider, (provider,)))
+
+
 def provider_of_host(host: str) -> str | None:
     """The operator of a server that accounts sit on, such as smtp.gmail.com."""
     host = host.lower()
     for name, endings in _RELAYS.items():
-        if any(host == ending or host.endswith(f".{ending}") for ending in endings):
+        if any(_ends_with(host, ending) for ending in endings):
             return name
     return None
+
+
+def _ends_with(host: str, ending: str) -> bool:
+    return host == ending or host.endswith(f".{ending}")

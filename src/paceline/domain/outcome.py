@@ -31,6 +31,8 @@ class AccountTrouble:
     """What the provider asked for; None lets the account's back-off decide."""
     is_shared: bool = False
     """Whether it is the trouble of all accounts that belong together with this one."""
+    is_answer: bool = False
+    """Whether these are the provider's own words: ours (a time-out, a check before sending) set off no reply rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class Deferred:
 
     reply: str
     retry_after_seconds: float | None = None
+    is_answer: bool = False
+    """As of AccountTrouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class Refused:
     """The address does not exist: it is suppressed."""
     spam: bool = False
     """It was refused for its content, or for the reputation of who sends it."""
+    is_answer: bool = False
+    """As of AccountTrouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,8 @@ class Returned:
     trouble: AccountTrouble | None = None
     retry_after_seconds: float | None = None
     template_stop: TemplateStop | None = None
+    is_answer: bool = False
+    """As of AccountTrouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _FILLING = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164: up to 15 digits
@@ -66,3 +67,16 @@ def calling_code(number: str) -> str:
 
     digits = number.removeprefix("+")
     return next((digits[:n] for n in (1, 2, 3) if int(digits[:n] or 0) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), "")
+
+
+def is_in_united_states(number: str) -> bool:
+    """Whether a number such as +16505551234 has an area code of the United States; +1 is Canada and the Caribbean too."""
+    return number.startswith("+1") and len(number) == 12 and _is_area_of_united_states(number[2:5])
+
+
+@cache
+def _is_area_of_united_states(area: str) -> bool:
+    import phonenumbers
+
+    usual = phonenumbers.parse(f"+1{area}2345678")  # any number of the area will do
+    return phonenumbers.region_code_for_number(usual) == "US"

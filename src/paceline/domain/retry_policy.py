@@ -57,3 +57,8 @@ def return_delay_seconds(returns: int, *, jitter: float) -> float:
     if returns < _FREE_RETURNS:
         return 0.0
     return account_delay_seconds(returns - _FREE_RETURNS + 4, jitter=jitter)
+
+
+def usual_retries(channel: str) -> RetryPolicy:
+    """The policy of a campaign that names none: WhatsApp is asked again after 5 and 10 s, mail servers for two days."""
+    return RetryPolicy(max_attempts=3, retry_delay_seconds=5.0) if channel == "whatsapp" else RetryPolicy()

@@ -64,6 +64,18 @@ class SendingWindow:
                 return float("inf")
         return closes
 
+    def minutes_a_week(self) -> int:
+        """How long it is open in a week without holidays and changes of the clock."""
+        week = 7 * _DAY_MINUTES
+        return len(
+            {
+                (day * _DAY_MINUTES + minute) % week
+                for day in self.days
+                for span in self.hours
+                for minute in range(*span)
+            }
+        )
+
     def _spans(self, now: float, zone: ZoneInfo) -> Iterator[tuple[float, float]]:
         """The open spans in their order, from the one that may have begun on the day before."""
         first = datetime.fromtimestamp(now, UTC).astimezone(zone).date() - timedelta(days=1)

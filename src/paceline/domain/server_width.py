@@ -36,3 +36,22 @@ class ServerWidth:
             return self
         width = self.width + 1 / self.width
         return ServerWidth() if width >= most * _FORGOTTEN_AT else replace(self, width=width)
+
+
+def merged(own: ServerWidth, seen: ServerWidth, stored: ServerWidth) -> ServerWidth:
+    """What is true when several processes use a server: ``own`` is what one of them has found out since it has last ``seen``
+    what they share, ``stored`` is what they share now.
+
+    The last cut holds; cuts within the same second are one. What each has added since is added up. Who forgets, forgets
+    for all.
+    """
+    if stored == seen:
+        return own
+    if own.cut_at > seen.cut_at and own.cut_at > stored.cut_at - _REACTION_SECONDS:
+        if abs(own.cut_at - stored.cut_at) < _REACTION_SECONDS:
+            return ServerWidth(width=min(own.width, stored.width), cut_at=max(own.cut_at, stored.cut_at))
+        return own
+    if stored.cut_at != seen.cut_at or not stored.narrow:
+        return stored
+    width = stored.width + max(own.width - seen.width, 0.0)
+    return ServerWidth() if width == float("inf") else replace(stored, width=width)

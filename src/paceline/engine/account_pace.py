@@ -16,6 +16,7 @@ class AccountPace:
     def __init__(self, account: Account, next_at: float, *, keep: Callable[[float], None]) -> None:
         """``keep`` stores the next grid point, so that a crash grants no burst."""
         self._own_interval = interval_seconds(account.rate_per_minute)
+        self._lowered_interval = 0.0
         self._next_at = next_at
         self._keep = keep
         self._jitter = random.random()
@@ -58,9 +59,19 @@ class AccountPace:
         if self._rate is not None and self._whole is not None:
             self._follow(self._rate.below(self._whole.ceiling * (1 - share)))
 
-    def _follow(self, rate: AdaptiveRate) -> None:
+    def lower(self, rate_per_minute: float | None) -> bool:
+        """Keep to this pace for now, None: no longer; whether that is new."""
+        lowered = interval_seconds(rate_per_minute or 0.0)
+        if lowered == self._lowered_interval:
+            return False
+        self._lowered_interval = lowered
+        self._follow(self._rate)
+        return True
+
+    def _follow(self, rate: AdaptiveRate | None) -> None:
         self._rate = rate
-        self.interval = max(self._own_interval, 1 / rate.rate)
+        of_provider = 0.0 if rate is None else 1 / rate.rate
+        self.interval = max(self._own_interval, self._lowered_interval, of_provider)
 
 
 def _adaptive_rate(account: Account) -> AdaptiveRate | None:

@@ -8,26 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
+from paceline.domain.fair_share import FairShare
+from paceline.domain.mail_provider import domain_of
 from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
 from paceline.engine.account_pace import AccountPace
 from paceline.engine.composer import Composer
 from paceline.engine.delivery import Delivery, Prepared, Withheld
 from paceline.engine.endurance import Endurance
 from paceline.engine.group_commit import GroupCommit
-from paceline.engine.lane import Lane
+from paceline.engine.lane import LET_GO, Lane, LetGo
 from paceline.engine.server_load import ServerLoad
 from paceline.engine.supply import Supply
 from paceline.store.queue.accounts import LeasedAccount
+from paceline.store.queue.claiming import ClaimedMessage
 
 _HOLD_SECONDS = 0.3
 _SHED_SECONDS = 5.0
 _SERVER_LOOK_SECONDS = 0.05
+_IDLE_SECONDS = 30.0
+_IDLE_AT_A_NARROW_SERVER_SECONDS = 0.5
 _OF_THE_SERVER = frozenset({TroubleKind.BUSY, TroubleKind.FAILING})
 
 
@@ -61,15 +66,21 @@ class AccountWorker:
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
         on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
+        on_answer: Callable[[str, ClaimedMessage | None], None] = lambda answer, message: None,
         server: ServerLoad | None = None,
+        share: FairShare | None = None,
     ) -> None:
-        """``server`` is shared with the other workers of the same host."""
+        """``server`` is shared with the other workers of the same host, ``share`` with the workers of the account before;
+
+        ``on_answer`` hears what is not accepted.
+        """
         self.account = leased.account
         self.lease = leased.lease
         self.failures = leased.failures
         self.accepted = 0
         """Messages accepted since this worker started."""
         self._channel = channel
+        self._on_answer = on_answer
         self._composer = composer
         self._group = group
         self._now = now
@@ -81,14 +92,23 @@ class AccountWorker:
             now=now,
             lease_holds=lease_holds,
             on_template_stop=on_template_stop,
+            on_answer=on_answer,
         )
         self._allowance = Allowance(leased.account.limits, leased.usage, leased.open_intents, now())
         self._pace = AccountPace(leased.account, leased.next_at, keep=lambda at: group.pace(leased.account.id, at))
         self._endurance = Endurance(leased.account, failures=leased.failures)
-        self._supply = Supply(leased, pace=self._pace, consumer=self, composer=composer, group=group, now=now)
+        self._supply = Supply(
+            leased,
+            pace=self._pace,
+            consumer=self,
+            composer=composer,
+            group=group,
+            now=now,
+            share=share or FairShare(),
+        )
         self._server = server or ServerLoad(now)
         self._taken_at = 0.0
-        self._parked: list[tuple[Lane, asyncio.Future[Prepared | None]]] = []
+        self._parked: list[tuple[Lane, asyncio.Future[Prepared | LetGo | None]]] = []
         self._active: set[Lane] = set()
         self._held_until = 0.0
         self._stopping = asyncio.Event()
@@ -106,6 +126,19 @@ class AccountWorker:
     def leave_room(self, share: float) -> None:
         """Keep back this share of the provider's rate, where there is one: somebody else needs it."""
         self._pace.leave_room(share)
+
+    def slow_down_to(self, rate_per_minute: float | None) -> None:
+        """A reply rule lowers the pace of the account; None: it does not any more. What is held may be too much then."""
+        if self._pace.lower(rate_per_minute):
+            self._supply.give_back(tuple(self._supply.waiting))
+            self._dispatch()
+
+    def keep_from(self, domains: Set[str]) -> None:
+        """Recipients of these domains get nothing now: what is held for them goes back."""
+        if domains:
+            self._supply.give_back(
+                message for message in tuple(self._supply.waiting) if domain_of(message.address) in domains
+            )
 
     def look_again(self) -> None:
         """There may be new work."""
@@ -137,6 +170,13 @@ class AccountWorker:
     def most_connections(self) -> int:
         """Connections that it may have by itself."""
         return self.account.max_connections
+
+    def let_go(self) -> None:
+        """Close the connections that are open and not at work: the server bears few, others need them."""
+        parked, self._parked = self._parked, []
+        for _, future in parked:
+            if not future.done():
+                future.set_result(LET_GO)
 
     # The worker itself.
 
@@ -187,6 +227,11 @@ class AccountWorker:
 
     # Handing messages to lanes (lane.Dispatcher).
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long a connection may be open without a message: not for long where others wait for one."""
+        return _IDLE_AT_A_NARROW_SERVER_SECONDS if self._server.narrow else _IDLE_SECONDS
+
     def take(self) -> Prepared | None:
         """The next message if its turn is now: paced, within the allowance, rendered. It counts as open from here on."""
         now = self._now()
@@ -209,9 +254,9 @@ class AccountWorker:
                 return prepared
         return None
 
-    def park(self, lane: Lane) -> asyncio.Future[Prepared | None]:
+    def park(self, lane: Lane) -> asyncio.Future[Prepared | LetGo | None]:
         """A lane is free: it gets the next message when its turn comes, or None when the worker leaves."""
-        future: asyncio.Future[Prepared | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Prepared | LetGo | None] = asyncio.get_running_loop().create_future()
         self._active.discard(lane)
         self._parked.append((lane, future))
         self._dispatch()
@@ -253,6 +298,8 @@ class AccountWorker:
 
     def cannot_connect(self, trouble: AccountTrouble) -> float:
         """No session could be opened: the account or its server is in trouble."""
+        if trouble.is_answer:
+            self._on_answer(trouble.reason, None)
         return self._slow_down(trouble)
 
     async def rest(self, seconds: float) -> None:

@@ -60,10 +60,11 @@ class Delivery:
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
         on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
+        on_answer: Callable[[str, ClaimedMessage | None], None] = lambda answer, message: None,
     ) -> None:
         """``lease_holds`` says whether a final dot may still be written, by the boot clock. ``on_template_stop`` is
 
-        called when a template cannot be sent any more.
+        called when a template cannot be sent any more, ``on_answer`` when a provider did not accept a message.
         """
         self._account = account
         self._lease = lease
@@ -72,6 +73,7 @@ class Delivery:
         self._now = now
         self._lease_holds = lease_holds
         self._on_template_stop = on_template_stop
+        self._on_answer = on_answer
 
     async def deliver(
         self, prepared: Prepared, session: Session, ahead: Callable[[], Letter | None]
@@ -173,6 +175,8 @@ class Delivery:
 
     def _record(self, message: ClaimedMessage, outcome: Outcome, *, intended: bool) -> Outcome:
         """Report the outcome; it becomes durable with the next commit, before this session's next intent at the latest."""
+        if isinstance(outcome, Deferred | Refused | Returned) and outcome.is_answer:
+            self._on_answer(outcome.reply, message)
         match outcome:
             case Accepted(reply=reply):
                 self._end(message, ReportKind.ACCEPTED, reply, intended=intended)

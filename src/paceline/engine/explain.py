@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from paceline.domain.block import FullLayer
+from paceline.domain.block import Block, FullLayer
 from paceline.domain.campaign import CampaignKind, CampaignStatus
+from paceline.domain.restraint import Restraint
 from paceline.engine.cause import Cause, at_words, counted
 from paceline.engine.explain_accounts import BY_EFFECT, SILENT_SECONDS, AtWork, about_account
 from paceline.engine.explain_pace import about_pace
@@ -46,6 +47,10 @@ class Surroundings:
     stopped_templates: Sequence[StoppedTemplate] = ()
     full_layers: Sequence[FullLayer] = ()
     """Limits above single accounts that are used up now and concern the campaign."""
+    blocks: Sequence[Block] = ()
+    """What holds the whole campaign back, or all its accounts of one server: the rules by which it pauses."""
+    restraints: Sequence[Restraint] = ()
+    """What reply rules hold back in the campaign's workspace."""
     account_warnings: Sequence[tuple[str, str]] = ()
     """The same of accounts, with their names."""
 
@@ -58,12 +63,12 @@ def explain(
     After a silence of 10 s there is always one that says more than that.
     """
     causes = [
-        *_about_the_campaign(progress, surroundings, now),
+        *_about_the_campaign(progress, standings, surroundings, now),
         *_about_senders(progress, surroundings),
         *_about_the_launch(progress, surroundings),
         *_about_accounts(progress, standings, surroundings, now),
         *_about_reputation(progress, surroundings),
-        *about_pace(progress, surroundings.full_layers, now),
+        *about_pace(progress, surroundings.blocks, surroundings.full_layers, surroundings.restraints, now),
         *_about_messages(progress, now),
         *_about_templates(progress, surroundings),
         *_about_the_clock(progress, surroundings),
@@ -81,7 +86,9 @@ _ENDED = {
 _NOT_BEGUN = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 
 
-def _about_the_campaign(progress: Progress, surroundings: Surroundings, now: float) -> list[Cause]:
+def _about_the_campaign(
+    progress: Progress, standings: Sequence[AccountStanding], surroundings: Surroundings, now: float
+) -> list[Cause]:
     campaign = progress.campaign
     if campaign.status is CampaignStatus.SCHEDULED:
         return [_scheduled(progress, surroundings, now)]
@@ -98,8 +105,23 @@ def _about_the_campaign(progress: Progress, surroundings: Surroundings, now: flo
         hint = f"mend it, then `paceline resume {campaign.key}`"
         return [_cause(progress, "paused_health", f"{reason}; {hint}")]
     if campaign.status is CampaignStatus.PAUSED_LIMITS:
-        return [_cause(progress, "paused_limits", f"{reason}; it resumes by itself", until=campaign.resumes_at)]
+        until = campaign.resumes_at
+        moment = (
+            "" if until is None else f" at {at_words(until, _zone_of(progress, standings, surroundings, until), now)}"
+        )
+        return [_cause(progress, "paused_limits", f"{reason}; it resumes by itself{moment}", until=until)]
     return _about_a_running_one(progress, surroundings, now)
+
+
+def _zone_of(
+    progress: Progress, standings: Sequence[AccountStanding], surroundings: Surroundings, until: float
+) -> ZoneInfo:
+    """The zone in which people think of a moment: of the limit or the window that ends then."""
+    zones = [standing.limits.timezone for standing in standings if standing.until_at == until]
+    zones += [one.layer.limits.timezone for one in surroundings.full_layers if one.until == until]
+    window = progress.campaign.pacing.window
+    zones += [] if window is None else [window.timezone]
+    return next(iter((*zones, *(standing.limits.timezone for standing in standings), ZoneInfo("UTC"))))
 
 
 def _scheduled(progress: Progress, surroundings: Surroundings, now: float) -> Cause:
@@ -221,7 +243,7 @@ def _about_the_clock(progress: Progress, surroundings: Surroundings) -> list[Cau
     return [_cause(progress, "clock", sentence)]
 
 
-_SOFT = frozenset({"uncertain", "campaign_warning", "account_warning", "clock", "account_shared"})
+_SOFT = frozenset({"uncertain", "campaign_warning", "account_warning", "clock", "account_shared", "server_narrow"})
 """What is worth knowing and holds nothing back."""
 
 

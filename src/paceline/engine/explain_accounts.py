@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from paceline.domain.account import AccountState
+from paceline.domain.block import Block
+from paceline.domain.restraint import Restraint
+from paceline.domain.server_width import ServerWidth
 from paceline.engine.cause import Cause, at_words, counted
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.standstill import Doing, LivingSender
@@ -21,10 +24,13 @@ BY_EFFECT = (
     "account_limited",
     "account_backing_off",
     "server_stalls",
+    "server_blocked",
     "server_full",
     "connecting",
     "account_waits",
+    "server_narrow",
     "account_shared",
+    "account_lowered",
     "account_pace",
 )
 """What accounts are held up by, those that cost most first."""
@@ -40,6 +46,12 @@ class AtWork:
     """By account."""
     full_servers: frozenset[tuple[int, str]] = frozenset()
     """Workspace and host of servers that take no more connections."""
+    blocked_servers: Mapping[tuple[int, str], Block] = field(default_factory=dict)
+    """Those to which nothing may be sent for a time."""
+    widths: Mapping[str, ServerWidth] = field(default_factory=dict)
+    """Host -> how many connections it bears, where something has failed lately."""
+    lowered: Mapping[int, Restraint] = field(default_factory=dict)
+    """Account -> the reply rule's doing that slows it down."""
     lease_margin_seconds: float = 5.0
     final_dot_timeout_seconds: float = 600.0
 
@@ -83,9 +95,18 @@ def _by_work(campaign: str | None, standing: AccountStanding, at_work: AtWork, n
             f"{at_words(doing.begun_since, zone, now)}; it is waited for until {at_words(until, zone, now)} at most"
         )
         return _cause(campaign, standing, "server_stalls", sentence, until)
+    if (block := at_work.blocked_servers.get((standing.workspace_id, standing.host))) is not None:
+        moment = "" if block.until is None else f", next message {at_words(block.until, zone, now)}"
+        return _cause(campaign, standing, "server_blocked", f"{name}: {block.reason}{moment}", block.until)
     if standing.sender_id is None and (standing.workspace_id, standing.host) in at_work.full_servers:
         sentence = f"{name}: all connections that {standing.host} may have are in use by other accounts"
         return _cause(campaign, standing, "server_full", sentence)
+    if (lowered := at_work.lowered.get(standing.id)) is not None and _is_slower(lowered, standing):
+        sentence = (
+            f"{name}: {lowered.reason}: {lowered.rate_per_minute:g} messages a minute until "
+            f"{at_words(lowered.until_at, zone, now)}"
+        )
+        return _cause(campaign, standing, "account_lowered", sentence, lowered.until_at)
     if standing.rate_per_minute > 0:
         return _pace(campaign, standing, doing, zone, now)
     if doing.held and now - doing.held_since > SILENT_SECONDS and not doing.begun:
@@ -94,12 +115,23 @@ def _by_work(campaign: str | None, standing: AccountStanding, at_work: AtWork, n
             f"{at_words(doing.held_since, zone, now)}: it waits for a connection to {standing.host}"
         )
         return _cause(campaign, standing, "connecting", sentence)
+    if standing.sender_id is None:
+        return _cause(campaign, standing, "account_waits", f"{name}: it is ready and waits for a sender to take it")
+    if (width := at_work.widths.get(standing.host)) is not None:
+        sentence = (
+            f"{name}: {standing.host} has closed or refused connections; all its accounts together use "
+            f"{counted(max(int(width.width), 1), 'connection')} now, more with each message that it takes"
+        )
+        return _cause(campaign, standing, "server_narrow", sentence)
     if doing.campaigns > 1:
         sentence = f"{name}: it sends {counted(doing.campaigns, 'campaign')} in turn"
         return _cause(campaign, standing, "account_shared", sentence)
-    if standing.sender_id is None:
-        return _cause(campaign, standing, "account_waits", f"{name}: it is ready and waits for a sender to take it")
     return None
+
+
+def _is_slower(lowered: Restraint, standing: AccountStanding) -> bool:
+    rate = lowered.rate_per_minute
+    return rate is not None and (standing.rate_per_minute <= 0 or rate < standing.rate_per_minute)
 
 
 def _silent_sender(

@@ -11,16 +11,25 @@ from paceline.domain.errors import AccountUnavailable
 from paceline.domain.outcome import AccountTrouble, Outcome
 from paceline.engine.delivery import Delivery, Prepared, Withheld
 
-_IDLE_SECONDS = 30.0
+
+class LetGo:
+    """What a lane that waits gets in the place of a message when it has to close its connection."""
+
+
+LET_GO = LetGo()
 
 
 class Dispatcher(Protocol):
     """What a lane asks of its worker."""
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long a connection may be open without a message."""
+
     def take(self) -> Prepared | None:
         """The next message if its turn is now."""
 
-    def park(self, lane: Lane) -> asyncio.Future[Prepared | None]:
+    def park(self, lane: Lane) -> asyncio.Future[Prepared | LetGo | None]:
         """Wait for a message; None: the worker leaves."""
 
     def learn(self, result: Outcome | Withheld) -> float:
@@ -63,12 +72,16 @@ class Lane:
         following, self._following = self._following, None
         if following is not None:
             return following
-        waiting = self._dispatcher.park(self)
-        if not waiting.done() and self._session is not None:
-            done, _ = await asyncio.wait((waiting,), timeout=_IDLE_SECONDS)
-            if not done:
-                await self._close()
-        return await waiting
+        while True:
+            waiting = self._dispatcher.park(self)
+            if not waiting.done() and self._session is not None:
+                done, _ = await asyncio.wait((waiting,), timeout=self._dispatcher.idle_seconds)
+                if not done:
+                    await self._close()
+            found = await waiting
+            if not isinstance(found, LetGo):
+                return found
+            await self._close()
 
     async def _deliver(self, prepared: Prepared) -> float:
         try:

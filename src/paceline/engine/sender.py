@@ -9,24 +9,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from paceline.channels.base import Channel
 from paceline.clock import SteadyClock
-from paceline.domain.account import Account, WhatsAppLogin
+from paceline.domain.account import Account
 from paceline.domain.allowance import Allowance
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
+from paceline.domain.fair_share import FairShare
 from paceline.domain.outcome import AccountTrouble, TemplateStop, TroubleKind
 from paceline.domain.rate import INBOUND_SHARE
 from paceline.engine import aftermath, alarms
 from paceline.engine.account_worker import AccountWorker, Departure, Leaving
 from paceline.engine.composer import Composer
 from paceline.engine.group_commit import GroupCommit
+from paceline.engine.operator_watch import OperatorWatch
 from paceline.engine.process_identity import own_process
-from paceline.engine.server_load import ServerLoad
+from paceline.engine.reply_watch import ReplyWatch
+from paceline.engine.server_loads import ServerLoads
 from paceline.engine.sight import Sight, look
 from paceline.engine.signing import Signing
 from paceline.settings import Settings
@@ -56,8 +59,12 @@ class Sender:
         box: SecretBox,
         campaign_id: int | None,
         on_change: Callable[[], None] = lambda: None,
+        asks_name_servers: bool = True,
     ) -> None:
-        """``on_change`` is called when an account's state has changed: a campaign may have to pause or resume."""
+        """``on_change`` is called when an account's state has changed: a campaign may have to pause or resume.
+
+        ``asks_name_servers``: whether it finds out whose mail servers recipients have, where a limit holds for those.
+        """
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -68,7 +75,10 @@ class Sender:
         self._signing = Signing(database, box)
         self._composer = Composer(database, clock.now, box.tokens(settings), self._signing, box.public_ids())
         self._workers: dict[int, AccountWorker] = {}
-        self._servers: dict[str, ServerLoad] = {}
+        self._servers = ServerLoads(database, now=clock.now)
+        self._replies = ReplyWatch(database, clock.now, in_store=self._in_store, on_act=self._rule_has_acted)
+        self._operators = OperatorWatch(database, settings, clock.now, asks=asks_name_servers)
+        self._shares: dict[int, FairShare] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
         self._renewed_boot = float("-inf")
@@ -134,8 +144,9 @@ class Sender:
                 now=now,
                 lease_until=now + self._settings.lease_seconds,
             )
+            self._operators.prepare(connection)
         self._renewed_boot = boot
-        return Deliveries(self._database, sender_id=self._id, slot=slot)
+        return Deliveries(self._database, sender_id=self._id, slot=slot, operators=self._operators.operators)
 
     async def _beat(self) -> None:
         """Renew the lease; a final dot needs a renewal that is young enough by the boot clock."""
@@ -183,6 +194,9 @@ class Sender:
             self._stopping.set()
             return
         seen = await asyncio.to_thread(self._read)
+        self._replies.learn(seen.rules)
+        self._operators.look()
+        await self._servers.exchange(seen.widths, seen.shares)
         share = seen.share()
         self._leave_to_others(len(self._workers) - share)
         for standing in seen.standings:
@@ -191,11 +205,13 @@ class Sender:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
                 if len(self._workers) < share and seen.is_free(standing):
-                    await self._start(standing, seen.weighed(seen.worth_sending(standing)), seen.urgent)
+                    await self._start(standing, seen)
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
                 worker.leave_room(INBOUND_SHARE if standing.id in seen.written_to else 0.0)
+                worker.slow_down_to(seen.lowered_rate(standing))
+                worker.keep_from(seen.suspended_domains(standing))
                 worker.serve(seen.weighed(seen.served[standing.id]), seen.urgent)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
@@ -230,7 +246,7 @@ class Sender:
 
     # Workers.
 
-    async def _start(self, standing: AccountStanding, weights: Mapping[int, float], urgent: set[int]) -> None:
+    async def _start(self, standing: AccountStanding, seen: Sight) -> None:
         """Give an account a worker, unless somebody was quicker or its allowance is used up."""
         leased = await asyncio.to_thread(self._lease, standing.id)
         if leased is None:
@@ -241,13 +257,14 @@ class Sender:
         if exhaustion is not None:
             await self._leave(leased.account.id, leased.lease, aftermath.limited(exhaustion))
             return
-        worker = self._new_worker(leased)
-        worker.serve(weights, urgent)
+        worker = self._new_worker(standing, leased)
+        worker.slow_down_to(seen.lowered_rate(standing))
+        worker.serve(seen.weighed(seen.worth_sending(standing)), seen.urgent)
         self._workers[standing.id] = worker
         self._tasks[standing.id] = asyncio.create_task(self._supervise(worker))
         self._on_change()
 
-    def _new_worker(self, leased: LeasedAccount) -> AccountWorker:
+    def _new_worker(self, standing: AccountStanding, leased: LeasedAccount) -> AccountWorker:
         assert self._group is not None
         return AccountWorker(
             leased,
@@ -256,9 +273,15 @@ class Sender:
             group=self._group,
             now=self._clock.now,
             lease_holds=self._lease_holds,
-            server=self._server_of(leased.account),
+            server=self._servers.of(leased.account),
+            share=self._shares.setdefault(leased.account.id, FairShare()),
             on_template_stop=partial(self._stop_template, leased.account.id),
+            on_answer=partial(self._replies.hear, standing),
         )
+
+    def _rule_has_acted(self) -> None:
+        self.look_now()
+        self._on_change()
 
     def _stop_template(self, account_id: int, template: str, stop: TemplateStop) -> None:
         """A template cannot be sent any more; its contacts wait, in every campaign."""
@@ -270,12 +293,6 @@ class Sender:
         with self._database.write() as connection:
             alarms.stop_template(connection, account_id, template, stop, now=self._clock.now())
         self._on_change()
-
-    def _server_of(self, account: Account) -> ServerLoad | None:
-        """What all workers of an account's host share; WhatsApp numbers have a rate of their own instead."""
-        if isinstance(account.login, WhatsAppLogin):
-            return None
-        return self._servers.setdefault(account.login.host.lower(), ServerLoad(self._clock.now))
 
     def _lease(self, account_id: int) -> LeasedAccount | None:
         with self._database.write() as connection:
@@ -343,7 +360,7 @@ class Sender:
             worker.stop()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
-        await asyncio.gather(*self._notes, return_exceptions=True)
+        await asyncio.gather(*self._notes, self._replies.settled(), self._operators.end(), return_exceptions=True)
 
     async def _say_goodbye(self) -> None:
         """Leave the list of the living, if the store can still be told; otherwise the lease runs out."""

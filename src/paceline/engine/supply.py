@@ -54,7 +54,9 @@ class Supply:
         composer: Composer,
         group: GroupCommit,
         now: Callable[[], float],
+        share: FairShare,
     ) -> None:
+        """``share`` is kept from worker to worker: where a window has room for few messages, turns are taken over windows."""
         self._account = leased.account
         self._lease = leased.lease
         self._pace = pace
@@ -62,7 +64,7 @@ class Supply:
         self._composer = composer
         self._group = group
         self._now = now
-        self._share = FairShare()
+        self._share = share
         self._urgent: set[int] = set()
         self._smallest_batch = 4 * leased.account.max_connections
         self._batch = self._smallest_batch

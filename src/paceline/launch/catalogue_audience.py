@@ -19,6 +19,8 @@ class AudienceChoice:
     segment_id: int | None = None
     exclude_list_ids: tuple[int, ...] = ()
     exclude_segment_id: int | None = None
+    default_country: str = ""
+    """Of phone numbers without a country code, such as CH."""
 
     @property
     def is_empty(self) -> bool:
@@ -43,6 +45,7 @@ class AudienceChoice:
             "segment": self.segment_id,
             "exclude_lists": list(self.exclude_list_ids),
             "exclude_segment": self.exclude_segment_id,
+            **({"default_country": self.default_country} if self.default_country else {}),
         }
 
 
@@ -54,11 +57,12 @@ def read_choice(stored: str) -> AudienceChoice:
         segment_id=plain["segment"],
         exclude_list_ids=tuple(plain["exclude_lists"]),
         exclude_segment_id=plain["exclude_segment"],
+        default_country=plain.get("default_country", ""),
     )
 
 
-def frozen_audience(stored: str, *, workspace_id: int) -> Audience:
-    """The audience of a campaign that was started or scheduled."""
+def frozen_audience(stored: str, *, workspace_id: int, channel: str = "email") -> Audience:
+    """The audience of a campaign that was started or scheduled: those who can be reached on its channel."""
     plain = json.loads(stored)
 
     def read(name: str) -> Node | None:
@@ -70,4 +74,5 @@ def frozen_audience(stored: str, *, workspace_id: int) -> Audience:
         segment=read("filter"),
         exclude_list_ids=tuple(plain["exclude_lists"]),
         exclude_segment=read("exclude_filter"),
+        channel=channel,
     )

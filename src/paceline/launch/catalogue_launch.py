@@ -6,14 +6,16 @@ cannot double anything: the second finds the cursor moved. Excluded and suppress
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.campaign import ENDED, MOVES, CampaignMove
 from paceline.launch.catalogue_audience import frozen_audience
 from paceline.launch.largest_campaign import SizeLimit, size_limits
 from paceline.store.catalogue.audiences import AudienceWalk, Recipient
 from paceline.store.database import Database
-from paceline.store.queue import campaigns, launching, suppressions
+from paceline.store.queue import campaigns, fallbacks, launching, suppressions
 from paceline.store.queue.campaigns import CampaignRow
 from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.launching import NewMessage
@@ -40,13 +42,18 @@ class CatalogueLaunch:
         self._id = campaign.id
         self._workspace_id = campaign.workspace_id
         self._channel = campaign.channel
+        self._templates = (
+            WhatsAppContent.from_json(json.loads(campaign.content)) if campaign.channel == "whatsapp" else None
+        )
+        with queue.read() as connection:
+            self._has_fallback = fallbacks.of_campaign(connection, campaign.id) is not None
         self._queue = queue
         self._now = now
         self._catalogue = catalogue
         self._window = _FIRST_WINDOW
         self._walk = AudienceWalk(
             database=catalogue,
-            audience=frozen_audience(campaign.audience, workspace_id=campaign.workspace_id),
+            audience=frozen_audience(campaign.audience, workspace_id=campaign.workspace_id, channel=campaign.channel),
             now=campaign.started_at or now(),
         )
 
@@ -66,7 +73,7 @@ class CatalogueLaunch:
             with self._queue.write() as connection:
                 launching.finish(connection, self._id, now=self._now())
             return False
-        wanted = self._not_suppressed(found)
+        wanted = self._wanted(found)
         fitting = found if room is None else list(_fitting(found, wanted, room))
         if limit is not None and len(fitting) < len(found):
             if fitting:
@@ -90,7 +97,7 @@ class CatalogueLaunch:
             campaigns.move(connection, self._id, CampaignMove.ALARM, now=self._now(), reason=reason)
 
     def _queue_found(
-        self, campaign: CampaignRow, found: Sequence[Recipient], wanted: Collection[int], end: int
+        self, campaign: CampaignRow, found: Sequence[Recipient], wanted: Mapping[int, int], end: int
     ) -> None:
         """Queue what a window held, in parts; leaves when another launch of this campaign is ahead."""
         cursor, refused = campaign.launch_cursor, campaign.refused
@@ -101,7 +108,8 @@ class CatalogueLaunch:
                 NewMessage(
                     contact_id=recipient.contact_id,
                     address=recipient.address,
-                    fields={**recipient.fields, "email": recipient.address},
+                    fields=self._fields(recipient),
+                    part=wanted[recipient.contact_id],
                 )
                 for recipient in part
                 if recipient.contact_id in wanted
@@ -124,6 +132,26 @@ class CatalogueLaunch:
             if not added:
                 return
             cursor = upto
+
+    def _wanted(self, found: Sequence[Recipient]) -> dict[int, int]:
+        """Those whom nothing keeps from being written to, by number, with the part of the campaign that each belongs to:
+        that of its template.
+        """
+        parts = {recipient.contact_id: self._part_of(recipient) for recipient in found}
+        free = self._not_suppressed(found)
+        return {number: part for number, part in parts.items() if part is not None and number in free}
+
+    def _part_of(self, recipient: Recipient) -> int | None:
+        return 0 if self._templates is None else self._templates.template_of(recipient.address, self._fields(recipient))
+
+    def _fields(self, recipient: Recipient) -> dict[str, str]:
+        """The fields of a message: both addresses where another channel may need them."""
+        own = {"email": recipient.address} if self._channel == "email" else {"phone": recipient.address}
+        if self._templates is not None and recipient.email:
+            own["email"] = recipient.email
+        elif self._has_fallback and recipient.phone:
+            own["phone"] = recipient.phone
+        return {**recipient.fields, **own}
 
     def _not_suppressed(self, found: Sequence[Recipient]) -> set[int]:
         keys = {recipient.contact_id: recipient.address.casefold() for recipient in found}

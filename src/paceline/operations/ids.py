@@ -15,6 +15,7 @@ _NOUNS = {
     IdKind.LIST: "list",
     IdKind.MAILBOX: "mailbox",
     IdKind.MESSAGE: "message",
+    IdKind.REPLY_RULE: "reply rule",
     IdKind.SEGMENT: "segment",
     IdKind.TEMPLATE: "template",
     IdKind.WORKER: "worker",

@@ -30,7 +30,7 @@ def order_of(remote: RemoteCampaign, campaign: CampaignRow) -> Initialize:
         campaign=CampaignSpec(
             name=campaign.name,
             channel="whatsapp" if campaign.channel == "whatsapp" else "email",
-            content=json.loads(campaign.content),
+            content=_without_sources(json.loads(campaign.content)),
             message_id_domain=campaign.message_id_domain,
             rate_per_minute=campaign.rate_per_minute,
             max_attempts=campaign.max_attempts,
@@ -38,6 +38,11 @@ def order_of(remote: RemoteCampaign, campaign: CampaignRow) -> Initialize:
             starts_at=campaign.starts_at if scheduled else None,
         ),
     )
+
+
+def _without_sources(content: dict[str, Any]) -> dict[str, Any]:
+    """A content without what only its authors read."""
+    return {name: value for name, value in content.items() if name != "mjml"}
 
 
 def order_with_accounts(

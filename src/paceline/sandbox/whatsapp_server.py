@@ -36,7 +36,7 @@ class WhatsAppSandbox:
     """The simulator. ``start`` and ``stop`` may be called again; what arrived stays in ``inbox``.
 
     ``port`` 0 takes a free one and keeps it. ``tokens`` are the accepted ones by phone number id, ``templates`` those
-    that exist by (name, language); without them all are accepted. ``messages_per_second`` is the rate that each number
+    that exist by (name, language); without them all are accepted, and the list shows ``examples``. ``messages_per_second`` is the rate that each number
     may send at (0: any), ``pair_rate`` whether the rate per recipient is kept. ``latency_seconds`` is between its two
     bounds. ``refusal_status`` is the HTTP status of 130429 and 131056: documentations differ between 400 and 429.
     """
@@ -50,6 +50,7 @@ class WhatsAppSandbox:
         seed: int = 0,
         tokens: Mapping[str, str] | None = None,
         templates: Mapping[tuple[str, str], TemplateSpec] | None = None,
+        examples: Mapping[tuple[str, str], TemplateSpec] | None = None,
         messages_per_second: float = 0.0,
         pair_rate: bool = False,
         latency_seconds: tuple[float, float] = (0.0, 0.0),
@@ -71,6 +72,7 @@ class WhatsAppSandbox:
         self._tokens = tokens
         self.templates = dict(templates) if templates is not None else None
         """Those that exist; may be changed while the simulator runs."""
+        self._examples = dict(examples or {})
         self._pairs = Pairs() if pair_rate else None
         self._latency = latency_seconds
         self._refusal_status = refusal_status
@@ -313,6 +315,7 @@ class WhatsAppSandbox:
         }
 
     def _template_page(self, query: Mapping[str, str]) -> dict[str, Any]:
+        listed = self._examples if self.templates is None else self.templates
         templates = [
             {
                 "id": str(place),
@@ -325,7 +328,7 @@ class WhatsAppSandbox:
                 "quality_score": {"score": spec.quality},
                 "rejected_reason": "NONE",
             }
-            for place, ((name, language), spec) in enumerate((self.templates or {}).items(), start=1)
+            for place, ((name, language), spec) in enumerate(listed.items(), start=1)
         ]
         limit, after = query.get("limit", "25"), query.get("after", "0")
         start = int(after) if after.isdigit() else 0

@@ -14,6 +14,7 @@ from paceline.store.database import Database, sql
 from paceline.store.migrations import CATALOGUE, QUEUE, Schema, upgrade
 from paceline.store.postgres import PostgresDatabase
 from paceline.store.replica import Replica
+from paceline.store.scratch import ScratchDatabase
 from paceline.store.sqlite import SqliteDatabase
 
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
@@ -65,7 +66,7 @@ def open_queue(settings: Settings) -> Database:
 
 def open_scratch_queue(path: Path, settings: Settings) -> Database:
     """A new, empty queue in a file that is thrown away in the end. The caller closes it and removes the file."""
-    database = SqliteDatabase(path, settings, durable=False)
+    database = ScratchDatabase(path, settings)
     try:
         prepare(database, QUEUE)
         _install(database)

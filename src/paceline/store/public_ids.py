@@ -34,6 +34,7 @@ class IdKind(StrEnum):
     LIST = "lst"
     MAILBOX = "mbx"
     MESSAGE = "msg"
+    REPLY_RULE = "rul"
     SEGMENT = "seg"
     SERVER = "srv"
     SESSION = "ses"

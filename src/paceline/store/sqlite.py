@@ -41,8 +41,7 @@ class SqliteDatabase(Database):
     one_writer = True
     remembers_fresh = False
 
-    def __init__(self, path: Path, settings: Settings, role: str = "queue", *, durable: bool = True) -> None:
-        """``durable`` False: for what is thrown away in the end; nothing waits for the disk."""
+    def __init__(self, path: Path, settings: Settings, role: str = "queue") -> None:
         if sqlite3.sqlite_version_info < _OLDEST:
             wanted = ".".join(map(str, _OLDEST))
             raise InputError(
@@ -73,8 +72,6 @@ class SqliteDatabase(Database):
         self._since_checkpoint = 0
         self._turn = _Turn(path, settings.lock_timeout_seconds, on_timeout=self._failures.inc)
         event.listen(engine, "connect", _prepare)
-        if not durable:
-            event.listen(engine, "connect", _forgo_durability)
 
     def rows(self, parameter: str, **columns: str) -> str:
         picked = ", ".join(
@@ -181,12 +178,6 @@ def _prepare(connection: Any, record: Any) -> None:
         "temp_store = MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _forgo_durability(connection: Any, record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous = OFF")
     cursor.close()
 
 

@@ -126,3 +126,20 @@ def test_accounts_are_told_at_once_and_then_only_those_that_change(server: Serve
         with server.with_key().stream("GET", "/api/v1/feed") as second:  # who comes later is told all of it
             names = [account["name"] for account in next(events(second))["accounts"]]
             assert sorted(names) == ["one", "two"]
+
+
+def test_outlook_says_when_a_campaign_will_finish_and_what_holds_it_back(server: Server) -> None:
+    number = new_campaign(server, "spring")
+    with server.context.queue.write() as connection:
+        campaigns.move(connection, number, CampaignMove.START, now=server.context.clock.now())
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        told = events(answer)
+        (first,) = next(event for event in told if event["outlooks"])["outlooks"]
+        assert first["id"] == server.context.ids.encode(IdKind.CAMPAIGN, number)
+        assert first["finish_at"] is not None  # it has no message: as soon as somebody looks
+        assert "no_account" in [cause["cause"] for cause in first["causes"]]
+        with server.context.queue.write() as connection:
+            assert campaigns.move(connection, number, CampaignMove.STOP, now=server.context.clock.now())
+        (last,) = next(event for event in told if event["outlooks"])["outlooks"]
+        assert [cause["cause"] for cause in last["causes"]] == ["stopped"]
+        assert last["finish_at"] is not None

@@ -80,7 +80,7 @@ def test_accounts_together_never_exceed_a_layer(database_url: str, tmp_path: Pat
 def test_full_domain_holds_back_its_recipients_only(database_url: str, tmp_path: Path, block: str) -> None:
     hands = Hands(NOON)
     slow = [f"user{number}@gmail.com" for number in range(12)]
-    others = [f"user{number}@example.com" for number in range(30)]
+    others = [f"user{number}@gmx.de" for number in range(30)]
 
     async def story() -> None:
         server = SmtpSandbox(keep_data=False, clock=lambda: hands.at)

@@ -1,13 +1,20 @@
-"""A server that takes few connections: all its accounts together learn how many, and everything arrives."""
+"""A server that takes few connections: all its accounts together learn how many, in all processes, and everything arrives."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
+from paceline.domain.account import Account, Limits, Security, SmtpLogin
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.server_width import ServerWidth
+from paceline.engine.server_loads import ServerLoads
+from paceline.operations.context import Context
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
+from paceline.store.database import Database
+from paceline.store.queue import server_widths
 from surroundings.sending import logins, opened, send_to_the_end, write_campaign
 
 FEW = {
@@ -15,7 +22,7 @@ FEW = {
     "stage": "auth",
     "per": "server",
     "connections_above": 3,
-    "reply": "421 4.7.0 too many connections",
+    "reply": "421 4.3.2 too many connections",
     "then": "close",
 }
 
@@ -31,5 +38,77 @@ def test_accounts_of_a_server_share_the_connections_that_it_bears(sqlite_url: st
         assert summary.status is CampaignStatus.COMPLETED
         assert summary.counts["sent"] == 400
         assert set(server.per_recipient.values()) == {1}
+
+    asyncio.run(story())
+
+
+@dataclass(eq=False)
+class Worker:
+    """As much of a worker as a server's load asks for."""
+
+    connections_in_use: int
+    most_connections: int = 8
+
+    def let_go(self) -> None:
+        """Nothing is open."""
+
+
+class Counted(ServerLoads):
+    """Counts what it writes."""
+
+    writes = 0
+
+    def _keep(self, host: str, own: ServerWidth, seen: ServerWidth) -> ServerWidth:
+        self.writes += 1
+        return super()._keep(host, own, seen)
+
+
+ACCOUNT = Account(
+    id=1,
+    name="relay",
+    login=SmtpLogin(host="mail.example.com", port=25, security=Security.NONE, username="", password=""),
+    limits=Limits(),
+)
+
+
+def _stored(database: Database, now: float) -> dict[str, ServerWidth]:
+    with database.read() as connection:
+        return server_widths.every(connection, now=now)
+
+
+def test_processes_find_out_together_what_a_server_bears(context: Context) -> None:
+    now = [1000.0]
+
+    async def story() -> None:
+        first, second = (Counted(context.queue, now=lambda: now[0]) for _ in range(2))
+        loads = [one.of(ACCOUNT) for one in (first, second)]
+        for load in loads:
+            assert load is not None
+            load.join(Worker(connections_in_use=8))
+        mine, theirs = loads
+        assert mine is not None
+        assert theirs is not None
+
+        async def exchange(process: Counted) -> None:
+            await process.exchange(_stored(context.queue, now[0]), {"mail.example.com": 0.5})
+
+        await exchange(first)
+        await exchange(second)
+        for _ in range(1000):
+            mine.accepted()
+        await exchange(first)
+        assert (first.writes, second.writes) == (0, 0)  # nothing fails, nothing is written
+        mine.failed()  # 16 connections of both are halved
+        await exchange(first)
+        assert _stored(context.queue, now[0])["mail.example.com"].width == 8
+        assert not theirs.narrow
+        await exchange(second)
+        assert theirs.is_over()  # 8 in use here, and 4 are its part
+        assert (first.writes, second.writes) == (1, 0)
+        for _ in range(20):
+            mine.accepted()
+            await exchange(first)
+        assert first.writes == 1  # once a second at most
+        assert _stored(context.queue, now[0] + 901) == {}
 
     asyncio.run(story())

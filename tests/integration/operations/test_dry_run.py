@@ -17,7 +17,8 @@ from paceline.domain.campaign import CampaignStatus
 from paceline.domain.message import ReportKind
 from paceline.domain.outcome import Accepted, AccountTrouble, Deferred, Outcome, Returned, TroubleKind
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
-from paceline.operations.campaigns.dry_run import DryRun, dry_run
+from paceline.operations.campaigns.dry_run import dry_run
+from paceline.operations.campaigns.rehearsal import DryRun
 from paceline.operations.context import Context
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox

@@ -65,3 +65,13 @@ def test_one_claim_is_divided_by_the_weights() -> None:
     assert share.divided(40, without={1, 2}) == {}
     share.took(1, 5)  # it has had more than its part
     assert share.divided(15) == {2: 15}
+
+
+def test_what_one_has_had_beyond_its_part_is_not_forgotten_while_it_is_away() -> None:
+    share = FairShare()
+    taken: Counter[int] = Counter()
+    for _ in range(50):  # a worker for each message, as where a window has room for one
+        share.serve({1: 1.0, 2: 1.0})
+        taken += _turns(share, 1)
+        share.serve({})
+    assert abs(taken[1] - taken[2]) <= 1

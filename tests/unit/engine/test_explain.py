@@ -11,8 +11,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from paceline.domain.account import AccountState, Limits
+from paceline.domain.block import Block, FullLayer
 from paceline.domain.campaign import CampaignKind, CampaignStatus, LateStart
+from paceline.domain.campaign_pacing import CampaignPacing
+from paceline.domain.layer import Layer, LayerKind
 from paceline.domain.message import PUBLIC_STATES
+from paceline.domain.reply_rule import RuleScope
+from paceline.domain.restraint import Restraint
+from paceline.domain.sending_window import SendingWindow, hours_of
+from paceline.domain.server_width import ServerWidth
 from paceline.engine.explain import AtWork, Cause, Surroundings, explain
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import CampaignRow, Progress
@@ -51,6 +58,33 @@ def surroundings(doing: Doing | None = None, **fields: Any) -> Surroundings:
     return Surroundings(**{"senders_alive": 1, "at_work": at_work, **fields})
 
 
+def at_work(**fields: Any) -> Surroundings:
+    """A sender is at work; what else is known of accounts and servers."""
+    living = {SENDER: LivingSender(process="", campaign_id=None, lease_until=NOW + 30)}
+    return surroundings(at_work=AtWork(senders=living, doings={1: Doing(campaigns=1)}, **fields))
+
+
+MORNING = datetime(2027, 3, 2, 9, tzinfo=BERLIN).timestamp()
+OFFICE_HOURS = SendingWindow(days=frozenset(range(5)), hours=(hours_of("09:00-17:00"),), timezone=BERLIN)
+CLOSED = "outside its sending window (mon-fri 09:00-17:00, Europe/Berlin)"
+SUSPENDED = 'suspended by the rule slow (3 answers within 1 min like "450 busy")'
+SERVER_FULL = Block(
+    cause="layer",
+    reason="the server mail.example.com: daily limit 200 reached",
+    until=MIDNIGHT,
+    host="mail.example.com",
+)
+
+
+def full(kind: LayerKind, name: str) -> FullLayer:
+    layer = Layer(kind=kind, name=name, limits=Limits(day=200, timezone=BERLIN))
+    return FullLayer(layer=layer, reason=f"{layer.title}: daily limit 200 reached", until=MIDNIGHT)
+
+
+def restraint(scope: RuleScope, target: str, *, rate: float | None = None) -> Restraint:
+    return Restraint(scope=scope, target=target, reason=SUSPENDED, rate_per_minute=rate, until_at=NOW + 600)
+
+
 def only(causes: list[Cause]) -> Cause:
     assert len(causes) == 1, causes
     return causes[0]
@@ -68,7 +102,7 @@ CAMPAIGNS: dict[CampaignStatus, tuple[dict[str, Any], str]] = {
     ),
     CampaignStatus.PAUSED_LIMITS: (
         {"pause_reason": "no account has allowance left", "resumes_at": MIDNIGHT},
-        "no account has allowance left; it resumes by itself",
+        "no account has allowance left; it resumes by itself at 2027-03-02 00:00 Europe/Berlin",
     ),
     CampaignStatus.PAUSED_HEALTH: (
         {"pause_reason": "no usable account: relay-3: 535 no"},
@@ -205,6 +239,74 @@ RUNNING: dict[str, tuple[dict[str, Any], dict[str, Any], Surroundings, str]] = {
         {},
         surroundings(at_work=AtWork()),
         "relay-3: its sender is gone; another one takes the account back within a few seconds",
+    ),
+    "window is closed": (
+        {"pacing": CampaignPacing(window=OFFICE_HOURS)},
+        {},
+        surroundings(blocks=[Block(cause="window", reason=CLOSED, until=MORNING)]),
+        "outside its sending window (mon-fri 09:00-17:00, Europe/Berlin), next message 2027-03-02 09:00 Europe/Berlin",
+    ),
+    "window never opens again": (
+        {"pacing": CampaignPacing(window=OFFICE_HOURS)},
+        {},
+        surroundings(blocks=[Block(cause="window", reason=CLOSED, until=None)]),
+        "outside its sending window (mon-fri 09:00-17:00, Europe/Berlin), and that does not end by itself",
+    ),
+    "recipients are asleep": (
+        {"pacing": CampaignPacing(window=replace(OFFICE_HOURS, recipient_timezone="zone")), "next_due_at": NOW + 3600},
+        {},
+        surroundings(),
+        "5 messages queued, and whoever is left has to wait for his own hours (mon-fri 09:00-17:00, Europe/Berlin, or the "
+        "recipient's zone); the next from 23:30 UTC",
+    ),
+    "workspace is full": (
+        {},
+        {},
+        surroundings(full_layers=[full(LayerKind.WORKSPACE, "")]),
+        "the workspace: daily limit 200 reached, next message 2027-03-02 00:00 Europe/Berlin",
+    ),
+    "provider is full": (
+        {},
+        {},
+        surroundings(full_layers=[full(LayerKind.PROVIDER, "google")]),
+        "the provider google: daily limit 200 reached, next message 2027-03-02 00:00 Europe/Berlin",
+    ),
+    "server has sent enough": (
+        {},
+        {"sender_id": None},
+        at_work(blocked_servers={(1, "mail.example.com"): SERVER_FULL}),
+        "relay-3: the server mail.example.com: daily limit 200 reached, next message 2027-03-02 00:00 Europe/Berlin",
+    ),
+    "a rule suspends a domain": (
+        {},
+        {},
+        surroundings(restraints=[restraint(RuleScope.DOMAIN, "gmail.com")]),
+        f"recipients at gmail.com: {SUSPENDED}, next message 22:40 UTC",
+    ),
+    "a rule suspends the campaign": (
+        {},
+        {},
+        surroundings(blocks=[Block(cause="rule", reason=SUSPENDED, until=NOW + 600)]),
+        f"{SUSPENDED}, next message 22:40 UTC",
+    ),
+    "a rule slows the campaign down": (
+        {},
+        {},
+        surroundings(restraints=[restraint(RuleScope.CAMPAIGN, "1", rate=0.5)]),
+        f"{SUSPENDED}: 0.5 messages a minute until 22:40 UTC",
+    ),
+    "a rule slows the account down": (
+        {},
+        {"rate_per_minute": 60.0},
+        at_work(lowered={1: restraint(RuleScope.ACCOUNT, "1", rate=0.5)}),
+        f"relay-3: {SUSPENDED}: 0.5 messages a minute until 23:40 Europe/Berlin",
+    ),
+    "server bears little": (
+        {},
+        {},
+        at_work(widths={"mail.example.com": ServerWidth(width=2.7, cut_at=NOW - 5)}),
+        "relay-3: mail.example.com has closed or refused connections; all its accounts together use 2 connections now, more "
+        "with each message that it takes",
     ),
     "only deferred ones are left": (
         {"queued": 0, "deferred": 5, "next_due_at": NOW + 120},

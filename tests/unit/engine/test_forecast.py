@@ -16,7 +16,7 @@ from paceline.domain.retry_policy import RetryPolicy
 from paceline.domain.sending_window import SendingWindow
 from paceline.domain.warm_up import Ramp, WarmUp
 from paceline.engine.forecast.forecast import Forecast, forecast
-from paceline.engine.forecast.plan import Expectation, Plan, PlannedAccount, PlannedLayer
+from paceline.engine.forecast.plan import Expectation, Plan, PlannedAccount, PlannedLayer, Waiting
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -120,7 +120,7 @@ def test_refused_messages_use_no_allowance() -> None:
 
 
 def test_deferred_messages_that_wait_already_are_sent_at_their_moment() -> None:
-    plan = Plan(start=NOON, messages=0, accounts=accounts(2), waiting=((NOON + 3600, 3),), done=97)
+    plan = Plan(start=NOON, messages=0, accounts=accounts(2), waiting=(Waiting(NOON + 3600, 3),), done=97)
     seen = forecast(plan)
     assert seen.finish_at == pytest.approx(NOON + 3600, abs=1)
     assert seen.total == 100

@@ -43,7 +43,7 @@ def test_message_is_handed_out_whenever_its_moment_comes(looks_before: int, monk
     )
     monkeypatch.setattr(Delivery, "prepare", lambda self, message: Prepared(message, _LETTER))
 
-    async def story() -> Prepared | None:
+    async def story() -> Prepared:
         clock = _moments(0)
         worker = AccountWorker(
             LeasedAccount(
@@ -63,8 +63,9 @@ def test_message_is_handed_out_whenever_its_moment_comes(looks_before: int, monk
         worker._supply.waiting.append(message)
         clock = _moments(looks_before)
         async with asyncio.timeout(5):
-            return await worker.park(cast("Lane", object()))
+            found = await worker.park(cast("Lane", object()))
+            assert isinstance(found, Prepared)
+            return found
 
     prepared = asyncio.run(story())
-    assert prepared is not None
     assert prepared.message is message

@@ -2,7 +2,7 @@
 import { Button, Group, Skeleton, Stack, Table, Text } from "@mantine/core";
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import { useInfiniteQuery, type InfiniteData } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { memo, useDeferredValue, type ReactNode } from "react";
 
 import { ProblemNotice } from "./problem-notice";
 
@@ -68,8 +68,9 @@ interface RowsTableProps<T> {
   keyOf: (row: T) => string;
 }
 
-/** The table alone; wider than the screen, it scrolls by itself. */
-export function RowsTable<T>({ caption, rows, columns, keyOf }: RowsTableProps<T>) {
+/** The table alone; wider than the screen, it scrolls by itself. Rows that have not changed are not drawn again, and many that have, bit by bit. */
+export function RowsTable<T>({ caption, rows: newest, columns, keyOf }: RowsTableProps<T>) {
+  const rows = useDeferredValue(newest);
   return (
     <div className="surface table-scroll" tabIndex={0} role="region" aria-label={caption}>
       <Table>
@@ -81,20 +82,24 @@ export function RowsTable<T>({ caption, rows, columns, keyOf }: RowsTableProps<T
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {rows.map((row) => (
-            <Table.Tr key={keyOf(row)}>
-              {columns.map((column) => (
-                <Table.Td key={column.label} ta={column.numeric ? "right" : undefined} className={column.numeric ? "figures" : undefined}>
-                  {column.render(row)}
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
+          {rows.map((row) => <Row key={keyOf(row)} row={row} columns={columns} />)}
         </Table.Tbody>
       </Table>
     </div>
   );
 }
+
+const Row = memo(function Row<T>({ row, columns }: { row: T; columns: Column<T>[] }) {
+  return (
+    <Table.Tr>
+      {columns.map((column) => (
+        <Table.Td key={column.label} ta={column.numeric ? "right" : undefined} className={column.numeric ? "figures" : undefined}>
+          {column.render(row)}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}) as <T>(props: { row: T; columns: Column<T>[] }) => ReactNode;
 
 /** Where rows are about to stand. */
 export function LoadingRows({ rows = 6 }: { rows?: number }) {

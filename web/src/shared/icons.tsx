@@ -10,6 +10,8 @@ const PATHS = {
   suppression: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM5.700 5.700l12.600 12.600",
   account: "M4 5h16v5H4zM4 14h16v5H4zM8 7.500h.01M8 16.500h.01",
   template: "M5 4h14v16H5zM8 8h8M8 12h8M8 16h4",
+  file: "M6 3.500h8l4.500 4.500v12.500H6zM14 3.500V8h4.500",
+  limit: "M4 18a8 8 0 1 1 16 0M12 18l4.500-6M4 21h16",
   settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 9.500v-5M9 19.500v-5",
   audit: "M7 4h10l3 3v13H4V4zM8 10h8M8 14h8",
   worker: "M5 5h14v9H5zM3 19h18M9 19v-5M15 19v-5",

@@ -1,36 +1,51 @@
-// A rate over time as one line: how fast, and whether it is steady.
-import { Text } from "@mantine/core";
+// A rate over time as one line: how fast, whether it is steady, and when it rested.
+import { Group, Text } from "@mantine/core";
 
 import { rate } from "./format";
+import { Moment } from "./moment";
+
+/** A mean rate between two instants (milliseconds since the epoch). */
+export interface RateStep {
+  start: number;
+  end: number;
+  perSecond: number;
+}
 
 interface RateChartProps {
-  points: readonly { at: number; perSecond: number }[];
+  steps: readonly RateStep[];
   label: string;
 }
 
 const WIDTH = 600;
 const HEIGHT = 110;
 
-export function RateChart({ points, label }: RateChartProps) {
-  const first = points[0];
-  const last = points[points.length - 1];
-  if (!first || !last || points.length < 2) return <Text size="sm" c="dimmed" h={HEIGHT} className="chart-empty">The line begins in a moment.</Text>;
-  const top = niceTop(Math.max(...points.map((one) => one.perSecond)));
-  const range = Math.max(1, last.at - first.at);
-  const x = (at: number) => (WIDTH * (at - first.at)) / range;
-  const y = (value: number) => HEIGHT - 4 - ((HEIGHT - 14) * value) / top;
-  const line = points.map((one, index) => `${index ? "L" : "M"}${x(one.at).toFixed(1)} ${y(one.perSecond).toFixed(1)}`).join("");
+export function RateChart({ steps, label }: RateChartProps) {
+  const first = steps[0];
+  const last = steps[steps.length - 1];
+  if (!first || !last) return <Text size="sm" c="dimmed" h={HEIGHT} className="chart-empty">The line begins in a moment.</Text>;
+  const most = Math.max(...steps.map((one) => one.perSecond));
+  const top = niceTop(most);
+  const range = Math.max(1, last.end - first.start);
+  const x = (at: number) => ((WIDTH * (at - first.start)) / range).toFixed(1);
+  const y = (value: number) => (HEIGHT - 4 - ((HEIGHT - 14) * value) / top).toFixed(1);
+  const line = steps.map((one, index) => `${index ? "L" : "M"}${x(one.start)} ${y(one.perSecond)}L${x(one.end)} ${y(one.perSecond)}`).join("");
   return (
-    <figure className="chart" aria-label={`${label}: ${rate(last.perSecond)} now, at most ${rate(Math.max(...points.map((one) => one.perSecond)))}`} role="img">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        <line x1={0} x2={WIDTH} y1={y(top)} y2={y(top)} className="chart-grid" />
-        <line x1={0} x2={WIDTH} y1={y(top / 2)} y2={y(top / 2)} className="chart-grid" />
-        <path d={`${line}L${WIDTH} ${HEIGHT}L0 ${HEIGHT}Z`} className="chart-area" />
-        <path d={line} className="chart-line" />
-      </svg>
-      <Text size="xs" c="dimmed" className="chart-top figures" component="span">{rate(top)}</Text>
-      <Text size="xs" c="dimmed" className="chart-half figures" component="span">{rate(top / 2)}</Text>
-    </figure>
+    <>
+      <figure className="chart" aria-label={`${label}: ${rate(last.perSecond)} at the end, at most ${rate(most)}`} role="img">
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+          <line x1={0} x2={WIDTH} y1={y(top)} y2={y(top)} className="chart-grid" />
+          <line x1={0} x2={WIDTH} y1={y(top / 2)} y2={y(top / 2)} className="chart-grid" />
+          <path d={`${line}L${WIDTH} ${HEIGHT}L0 ${HEIGHT}Z`} className="chart-area" />
+          <path d={line} className="chart-line" />
+        </svg>
+        <Text size="xs" c="dimmed" className="chart-top figures" component="span">{rate(top)}</Text>
+        <Text size="xs" c="dimmed" className="chart-half figures" component="span">{rate(top / 2)}</Text>
+      </figure>
+      <Group justify="space-between" mt={2} c="dimmed" fz="xs">
+        <Moment at={new Date(first.start).toISOString()} />
+        <Moment at={new Date(last.end).toISOString()} />
+      </Group>
+    </>
   );
 }
 

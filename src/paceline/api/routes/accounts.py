@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from paceline.api.schemas.accounts import (
     AccountUsageAnswer,
     DayUsageAnswer,
     NewAccount,
+    PhoneNumberAnswer,
 )
 from paceline.api.schemas.campaigns import ExplainAnswer
 from paceline.domain.permission import Permission
@@ -146,6 +148,7 @@ def _answer(row: AccountDetails) -> AccountAnswer:
     return AccountAnswer(
         id=row.id,
         name=row.name,
+        channel="whatsapp" if row.channel == "whatsapp" else "email",
         host=row.host,
         port=row.port,
         security=row.security,
@@ -172,4 +175,5 @@ def _answer(row: AccountDetails) -> AccountAnswer:
         warm_up=row.warm_up,
         warm_up_since=row.warm_up_since,
         guarded=row.guarded,
+        whatsapp=None if row.whatsapp is None else PhoneNumberAnswer(**asdict(row.whatsapp)),
     )

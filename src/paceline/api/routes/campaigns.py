@@ -11,6 +11,7 @@ from fastapi import Query
 from paceline.api.asked import Asked
 from paceline.api.pagination import USUAL_LIMIT, Cursor, Limit, Page, number_after, page
 from paceline.api.routes.templates import preview_answer
+from paceline.api.routes.whatsapp import template_preview_answer
 from paceline.api.routing import Routes
 from paceline.api.schemas.campaigns import (
     AudienceAnswer,
@@ -18,20 +19,30 @@ from paceline.api.schemas.campaigns import (
     ChangedCampaign,
     CheckAnswer,
     CopyRequest,
+    EstimateAnswer,
+    EstimatedCostAnswer,
     ExplainAnswer,
     FindingAnswer,
     ListedCampaignAnswer,
     NewCampaign,
+    RateAnswer,
+    RatesAnswer,
     ReportAnswer,
     ResolveAnswer,
     ResolveRequest,
     ScheduleRequest,
     Status,
+    TemplateFields,
     TestAnswer,
     TestMessageAnswer,
     TestRequest,
 )
-from paceline.api.schemas.content import Content, PreviewAnswer, PreviewRequest, ProblemAnswer
+from paceline.api.schemas.content import (
+    CampaignPreviewRequest,
+    Content,
+    PreviewAnswer,
+    ProblemAnswer,
+)
 from paceline.api.schemas.messages import MessageAnswer, State
 from paceline.api.schemas.segments import CountAnswer
 from paceline.api.schemas.workers import TakeHomeRequest
@@ -48,11 +59,15 @@ from paceline.operations.campaigns import (
     explaining,
     preflight,
     previewing,
+    rates,
     reporting,
     test_sending,
 )
 from paceline.operations.campaigns.campaign_drafts import Campaign, row_of
 from paceline.operations.campaigns.summary import summary_of
+from paceline.operations.whatsapp import previewing as whatsapp_previewing
+from paceline.operations.whatsapp.costs import Estimate
+from paceline.operations.whatsapp.template_values import read_template_values
 
 routes = Routes(tag="campaigns")
 
@@ -79,9 +94,13 @@ def create_campaign(asked: Asked, new: NewCampaign) -> CampaignAnswer:
         asked.context,
         name=new.name,
         key=new.key,
+        channel=new.channel,
         template=new.template_id,
         created_by=asked.principal.user_id,
         content=None if new.content is None else new.content.model_dump(by_alias=True, exclude_unset=True),
+        templates=None if new.templates is None else [one.model_dump() for one in new.templates],
+        fallback=new.fallback,
+        default_country=new.default_country,
         audience=None if new.audience is None else new.audience.model_dump(),
         accounts=new.accounts,
         rate_per_minute=new.rate_per_minute,
@@ -105,7 +124,7 @@ def get_campaign(asked: Asked, campaign_id: str) -> CampaignAnswer:
 
 @routes.patch("/campaigns/{campaign_id}", permission=Permission.CAMPAIGNS_WRITE)
 def change_campaign(asked: Asked, campaign_id: str, changed: ChangedCampaign) -> CampaignAnswer:
-    """Change a draft. A content, an audience and accounts replace the former ones as a whole."""
+    """Change a draft. A content, templates, an audience and accounts replace the former ones as a whole."""
     changes: dict[str, Any] = changed.model_dump(by_alias=True, exclude_unset=True)
     if changes.get("name", "") is None:
         del changes["name"]
@@ -144,12 +163,31 @@ def take_campaign_home(asked: Asked, campaign_id: str, given: TakeHomeRequest | 
 def check_campaign(asked: Asked, campaign_id: str, follow_links: FollowLinks = False) -> CheckAnswer:
     """What stands between a draft and its start, and how many people it would reach."""
     checked = campaign_checks.check(asked.context, campaign_id)
-    found = preflight.of_draft(asked.context, checked, follow_links=follow_links)
+    looked = preflight.of_draft(asked.context, checked, follow_links=follow_links)
+    found = looked.findings
     return CheckAnswer(
         problems=[_found(finding) for finding in found if finding.severity is Severity.ERROR],
         notices=[_found(finding) for finding in found if finding.severity is Severity.WARNING],
         findings=[FindingAnswer(**asdict(finding)) for finding in found],
         recipients=CountAnswer(number=checked.recipients.number, exact=checked.recipients.exact),
+        estimate=None if looked.estimate is None else _estimate(looked.estimate),
+    )
+
+
+def _estimate(estimate: Estimate) -> EstimateAnswer:
+    return EstimateAnswer(
+        costs=[
+            EstimatedCostAnswer(
+                category=one.category,
+                country=f"+{one.country}",
+                messages=one.messages,
+                amount=None if one.amount is None else str(one.amount),
+            )
+            for one in estimate.costs
+        ],
+        total=None if estimate.total is None else str(estimate.total),
+        without_price=estimate.without_price,
+        exact=estimate.exact,
     )
 
 
@@ -158,14 +196,29 @@ def _found(finding: Finding) -> ProblemAnswer:
 
 
 @routes.post("/campaigns/{campaign_id}/preview", permission=Permission.CAMPAIGNS_READ)
-def preview_campaign(asked: Asked, campaign_id: str, given: PreviewRequest) -> PreviewAnswer:
+def preview_campaign(asked: Asked, campaign_id: str, given: CampaignPreviewRequest) -> PreviewAnswer:
     """Render a campaign for a contact, which needs contacts:read as well, or for sample fields."""
     asked.require_for(given.contact_id, Permission.CONTACTS_READ)
-    content = campaign_drafts.get(asked.context, campaign_id).content
+    campaign = campaign_drafts.get(asked.context, campaign_id)
+    if (given.channel or campaign.channel) == "whatsapp":
+        return _whatsapp_preview(asked, campaign, given)
+    content = campaign.content
     shown = previewing.preview(
         asked.context, content, contact_id=given.contact_id, fields=given.fields, address=given.address
     )
     return preview_answer(shown)
+
+
+def _whatsapp_preview(asked: Asked, campaign: Campaign, given: CampaignPreviewRequest) -> PreviewAnswer:
+    seen = whatsapp_previewing.preview(
+        asked.context,
+        read_template_values(campaign.templates, key=campaign.key, name=campaign.name),
+        default_country=campaign.default_country,
+        contact_id=given.contact_id,
+        fields=given.fields,
+        address=given.address,
+    )
+    return template_preview_answer(seen)
 
 
 @routes.post("/campaigns/{campaign_id}/test", permission=Permission.CAMPAIGNS_SEND, status=HTTPStatus.CREATED)
@@ -256,6 +309,17 @@ def campaign_progress(asked: Asked, campaign_id: str) -> dict[str, Any]:
     return summary_of(asked.context, row_of(asked.context, campaign_id).id).to_json()
 
 
+@routes.get("/campaigns/{campaign_id}/rates", permission=Permission.CAMPAIGNS_READ)
+def campaign_rates(
+    asked: Asked,
+    campaign_id: str,
+    last_seconds: Annotated[float | None, Query(description="Only so much of its end; absent: all.", gt=0)] = None,
+) -> RatesAnswer:
+    """How fast a campaign went since its start, in as many steps as a chart can show; of the last hour in steps of 10 s."""
+    found = rates.rates_of(asked.context, row_of(asked.context, campaign_id).id, last_seconds=last_seconds)
+    return RatesAnswer(items=[RateAnswer.model_validate(one, from_attributes=True) for one in found])
+
+
 @routes.get("/campaigns/{campaign_id}/report", permission=Permission.CAMPAIGNS_READ)
 def campaign_report(asked: Asked, campaign_id: str) -> ReportAnswer:
     """What a campaign has led to: states, deliveries, opens, clicks by link, bounces, complaints, unsubscribes."""
@@ -287,7 +351,9 @@ def explain_campaign(asked: Asked, campaign_id: str) -> ExplainAnswer:
 def _answer(campaign: Campaign) -> CampaignAnswer:
     values = {name: getattr(campaign, name) for name in CampaignAnswer.model_fields}
     audience = None if campaign.audience is None else AudienceAnswer.model_validate(campaign.audience)
-    return CampaignAnswer(**{**values, "content": Content.model_validate(campaign.content), "audience": audience})
+    templates = [TemplateFields.model_validate(template) for template in campaign.templates]
+    content = Content.model_validate(campaign.content)
+    return CampaignAnswer(**{**values, "content": content, "templates": templates, "audience": audience})
 
 
 def _listed(row: campaign_listing.ListedCampaign) -> ListedCampaignAnswer:

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from paceline.api.asked import Asked
-from paceline.api.feed import ACCOUNTS, CAMPAIGNS, Feed
+from paceline.api.feed import ACCOUNTS, CAMPAIGNS, OUTLOOKS, Feed
 from paceline.api.guard import Guard
 from paceline.api.routing import Routes
 from paceline.domain.permission import Permission
@@ -27,14 +27,18 @@ _SIGN_OF_LIFE_SECONDS = 15.0
     responses={200: {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
 async def follow_changes(asked: Asked, request: Request) -> StreamingResponse:
-    """Follow campaigns and accounts as server-sent events.
+    """Follow campaigns and accounts as server-sent events, with when each will finish and what holds it back.
 
     Each event `changes` carries the new state of the campaigns and accounts that have changed, four times a second at
     most. The first one has all accounts, which need the permission accounts:read, and the campaigns that are under way.
+    `outlooks` come every few seconds for those: `finish_at`, when each will finish as things are (null: not by itself), and
+    `causes`, what holds it back, as the explanation of a campaign gives them.
     A comment is a sign of life. After a broken connection: connect again.
     """
-    kinds = frozenset({CAMPAIGNS, ACCOUNTS} if asked.principal.may(Permission.ACCOUNTS_READ) else {CAMPAIGNS})
-    events = _events(request.app.state.feed, request.app.state.guard, request, asked.principal.workspace_id, kinds)
+    kinds = {CAMPAIGNS, OUTLOOKS} | ({ACCOUNTS} if asked.principal.may(Permission.ACCOUNTS_READ) else set())
+    events = _events(
+        request.app.state.feed, request.app.state.guard, request, asked.principal.workspace_id, frozenset(kinds)
+    )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 

@@ -93,7 +93,9 @@ def preview_answer(shown: Preview) -> PreviewAnswer:
     return PreviewAnswer(
         address=shown.address,
         subject=shown.subject,
+        inbox_line=shown.inbox_line,
         html=shown.html,
+        compiled=shown.compiled,
         text=shown.text,
         size=shown.size,
         problems=problem_answers(shown.problems),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from paceline.api.asked import Asked
 from paceline.api.routing import Routes
+from paceline.api.schemas.content import PreviewAnswer, problem_answers
 from paceline.api.schemas.whatsapp import (
+    TemplatePreviewRequest,
     WhatsAppCost,
     WhatsAppCosts,
     WhatsAppNumber,
@@ -16,8 +18,9 @@ from paceline.api.schemas.whatsapp import (
 )
 from paceline.domain.permission import Permission
 from paceline.operations.ids import by_id
-from paceline.operations.whatsapp import listing
+from paceline.operations.whatsapp import listing, previewing
 from paceline.operations.whatsapp.costs import costs
+from paceline.operations.whatsapp.template_values import read_template_values
 from paceline.store.public_ids import IdKind
 
 routes = Routes(tag="whatsapp")
@@ -46,11 +49,47 @@ def list_whatsapp_templates(asked: Asked) -> WhatsAppTemplates:
                 status=row.status,
                 quality=row.quality,
                 category=row.category,
+                parameter_format=row.parameter_format,
+                components=row.components,
+                reason=row.reason,
+                updated_at=row.updated_at,
                 stopped=stops[row.key].reason if row.key in stops else None,
                 until=stops[row.key].until_at if row.key in stops else None,
             )
             for row in rows
         ]
+    )
+
+
+@routes.post("/whatsapp/preview", permission=Permission.CAMPAIGNS_READ)
+def preview_whatsapp_template(asked: Asked, given: TemplatePreviewRequest) -> PreviewAnswer:
+    """Fill in a template that need not be stored, for a contact, which needs contacts:read as well, or for sample fields."""
+    asked.require_for(given.contact_id, Permission.CONTACTS_READ)
+    template = given.template.model_dump(exclude={"share", "where"})
+    seen = previewing.preview(
+        asked.context,
+        read_template_values([template], key="preview", name="Preview"),
+        default_country=given.default_country,
+        contact_id=given.contact_id,
+        fields=given.fields,
+        address=given.address,
+    )
+    return template_preview_answer(seen)
+
+
+def template_preview_answer(seen: previewing.TemplatePreview) -> PreviewAnswer:
+    """A filled-in template as the API gives it out."""
+    return PreviewAnswer(
+        address=seen.address,
+        subject="",
+        inbox_line="",
+        compiled=None,
+        html=None,
+        text=seen.text,
+        size=0,
+        template=seen.template or None,
+        components=seen.components,
+        problems=problem_answers(seen.problems),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,7 @@ WarmUpText = Annotated[
 ]
 AccountIds = Annotated[list[Annotated[str, Field(max_length=60)]], Field(min_length=1, max_length=_MOST_AT_ONCE)]
 WindowName = Annotated[Window, Field(strict=False)]
+ChannelName = Literal["email", "whatsapp"]
 SecurityName = Annotated[Security, Field(strict=False)]
 
 
@@ -61,8 +62,12 @@ class Limits(Request):
 
 
 class AccountFields(Limits):
-    """The fields of an account that may be given or left out."""
+    """The fields of an account that may be given or left out. Host to from belong to e-mail, phone_number_id and the
+    five behind it to WhatsApp; one that belongs to the other channel is refused.
+    """
 
+    host: Annotated[str, Field(min_length=1, max_length=253, examples=["smtp.example.com"])] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
     security: SecurityName | None = Field(default=None, description="Absent: tls on port 465, else starttls.")
     username: Annotated[str, Field(max_length=200)] | None = None
     password: Secret | None = Field(default=None, description="Sealed when it is stored and never shown again.")
@@ -75,6 +80,20 @@ class AccountFields(Limits):
     from_: Annotated[str, Field(max_length=320)] | None = Field(
         default=None, alias="from", description="Overrides the campaign's From."
     )
+    phone_number_id: Annotated[str, Field(min_length=1, max_length=40, examples=["106540352242922"])] | None = Field(
+        default=None, description="Of a WhatsApp number, from WhatsApp Manager; e-mail accounts have none."
+    )
+    token: Secret | None = Field(
+        default=None, description="Of a system user; sealed when it is stored and never shown again."
+    )
+    api_url: Line | None = Field(default=None, description="Absent: https://graph.facebook.com.")
+    api_version: Line | None = Field(default=None, description="Absent: v25.0.")
+    messages_per_second: Annotated[float, Field(ge=0.1, le=10_000, strict=False)] | None = Field(
+        default=None, description="The provider's limit of the number: 20, 80 (absent) or 1,000."
+    )
+    business_account_id: Annotated[str, Field(max_length=40)] | None = Field(
+        default=None, description="Of the WhatsApp Business Account; absent: a webhook tells it."
+    )
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent, by their names outside."""
@@ -83,22 +102,35 @@ class AccountFields(Limits):
 
 
 class NewAccount(AccountFields):
-    """An account to store."""
+    """An account to store: by e-mail it needs host and port, by WhatsApp phone_number_id and token."""
 
     name: Line
-    host: Annotated[str, Field(min_length=1, max_length=253, examples=["smtp.example.com"])]
-    port: Annotated[int, Field(ge=1, le=65535)]
+    channel: ChannelName = "email"
     tags: Tags = Field(default_factory=list)
 
 
 class AccountChange(AccountFields):
-    """What is to change; a new host, port or user name needs the password again."""
+    """What is to change; a new host, port or user name needs the password again, a new api_url the token."""
 
     name: Line | None = None
-    host: Annotated[str, Field(min_length=1, max_length=253)] | None = None
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
     tags: Tags | None = None
     enabled: bool | None = None
+
+
+class PhoneNumberAnswer(Answer):
+    """A WhatsApp number's own settings, and how it stood when the provider was asked last; what is not known is empty."""
+
+    phone_number_id: str
+    api_url: str
+    api_version: str
+    messages_per_second: float
+    business_account_id: str
+    display_number: str = Field(description="Digits.")
+    status: str = Field(description="CONNECTED while it may send.")
+    quality: str = Field(description="GREEN, YELLOW or RED.")
+    messaging_limit: int | None = Field(description="Recipients in 24 hours; -1: any number; null: not known.")
+    inbound_at: Instant | None = Field(description="The last message from a person.")
+    checked_at: Instant | None
 
 
 class AccountAnswer(Answer):
@@ -106,6 +138,7 @@ class AccountAnswer(Answer):
 
     id: str
     name: str
+    channel: ChannelName
     host: str
     port: int
     security: str
@@ -132,6 +165,7 @@ class AccountAnswer(Answer):
     warm_up: str = Field(description="The ramp of its first days; empty: none.")
     warm_up_since: str | None
     guarded: bool = Field(description="Made over the API: its host must be public, or on the administrator's list.")
+    whatsapp: PhoneNumberAnswer | None = Field(description="Of a WhatsApp number; null for e-mail.")
 
 
 class AccountsChosen(Request):

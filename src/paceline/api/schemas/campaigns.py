@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from paceline.api.schemas.accounts import ChannelName
 from paceline.api.schemas.base import Answer, Instant, Request
 from paceline.api.schemas.content import Address, Content, Fields, ProblemAnswer
 from paceline.api.schemas.segments import CountAnswer, Name
@@ -58,13 +59,56 @@ Weight = Annotated[
 ]
 
 
+class WhereFields(Request):
+    """The contacts of a template: those whose field has this value."""
+
+    field: Annotated[str, Field(min_length=1, max_length=100)]
+    equals: Annotated[str, Field(max_length=2_000)]
+
+
+class TemplateFields(Request):
+    """A WhatsApp template that was approved, what fills it in, and which of the contacts get it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=512, examples=["spring_sale"])]
+    language: Annotated[str, Field(min_length=1, max_length=15, examples=["en_US"])]
+    share: Annotated[float, Field(ge=0, le=1, strict=False)] | None = Field(
+        default=None, description="Of the contacts; given with all templates or none (equal shares), 1 in all."
+    )
+    where: WhereFields | None = Field(default=None, description="Instead of a share.")
+    parameters: dict[str, Any] | None = Field(
+        default=None,
+        description="As in a campaign file: header, body, buttons, offer_ends_ms, carousel; texts are templates of ours.",
+        examples=[{"body": ["{{ contact.first_name }}"]}],
+    )
+
+
+Templates = Annotated[
+    list[TemplateFields],
+    Field(max_length=50, description="Of the WhatsApp part, one after the other in this order."),
+]
+Fallback = Annotated[
+    Literal["", "email", "whatsapp"],
+    Field(description="The other channel, which takes over for contacts whom this one cannot reach; empty: none."),
+]
+Country = Annotated[
+    str,
+    Field(
+        max_length=2, examples=["CH"], description="Of phone numbers without a country code; empty: they are refused."
+    ),
+]
+
+
 class NewCampaign(Request):
-    """A draft to create; all but the name may come later."""
+    """A draft to create; all but the name may come later, and its channel stays."""
 
     name: Name
     key: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = None
+    channel: ChannelName = "email"
     template_id: Id | None = Field(default=None, description="Gives the content, where there is none.")
-    content: Content | None = None
+    content: Content | None = Field(default=None, description="Of the e-mail part.")
+    templates: Templates | None = None
+    fallback: Fallback = ""
+    default_country: Country = ""
     audience: AudienceRequest | None = None
     accounts: list[Id] = Field(default_factory=list, max_length=1000)
     rate_per_minute: Rate = 0.0
@@ -81,7 +125,10 @@ class ChangedCampaign(Request):
     """What is to be changed of a draft; what is absent stays."""
 
     name: Name | None = None
-    content: Content | None = None
+    content: Content | None = Field(default=None, description="Of the e-mail part.")
+    templates: Templates | None = None
+    fallback: Fallback | None = None
+    default_country: Country | None = None
     audience: AudienceRequest | None = None
     accounts: list[Id] | None = Field(default=None, max_length=1000)
     rate_per_minute: Rate | None = None
@@ -171,9 +218,13 @@ class CampaignAnswer(Answer):
     key: str
     name: str
     kind: str
-    channel: str
+    channel: ChannelName
     status: Status
-    content: Content
+    content: Content = Field(description="Of the e-mail part; empty where it has none.")
+    templates: list[TemplateFields] = Field(description="Of the WhatsApp part; none where it has none.")
+    fallback: Literal["", "email", "whatsapp"] = Field(description="The channel that takes over; empty: none.")
+    fallback_campaign: str | None = Field(description="The campaign that the second channel became at the start.")
+    default_country: str
     audience: AudienceAnswer | None = Field(description="Null where it comes from a file.")
     accounts: list[str]
     worker: str | None = Field(description="The remote worker that sends it; null: this installation does.")
@@ -250,6 +301,21 @@ class ReportAnswer(Answer):
     updated_at: str
 
 
+class RateAnswer(Answer):
+    """How fast a campaign went between two instants."""
+
+    start_at: Instant
+    end_at: Instant
+    messages: int = Field(description="That ended in this time, whatever became of them; cancelled ones do not count.")
+    per_second: float
+
+
+class RatesAnswer(Answer):
+    """How fast a campaign went, the oldest first; empty before its start."""
+
+    items: list[RateAnswer]
+
+
 class FindingAnswer(Answer):
     """One thing that was found before a start."""
 
@@ -269,6 +335,25 @@ class CheckAnswer(Answer):
         description="The same and more of each: errors are problems, warnings notices."
     )
     recipients: CountAnswer
+    estimate: EstimateAnswer | None = Field(description="Of a campaign with a WhatsApp part; null for e-mail.")
+
+
+class EstimatedCostAnswer(Answer):
+    """Messages of one category to one country."""
+
+    category: str = Field(description="marketing, utility or authentication; empty: the template's is not known.")
+    country: str = Field(description="A calling code, such as +49.")
+    messages: int
+    amount: str | None = Field(description="A decimal number; null: the rate table has no price.")
+
+
+class EstimateAnswer(Answer):
+    """What a campaign would cost by the installation's rate table, if every message were delivered and none were free."""
+
+    costs: list[EstimatedCostAnswer]
+    total: str | None = Field(description="Of all that has a price; null: nothing has.")
+    without_price: int = Field(description="Messages for which the rate table has no price.")
+    exact: bool = Field(description="False: only the first people were counted, and it costs more.")
 
 
 class ExplainAnswer(Answer):
@@ -278,3 +363,4 @@ class ExplainAnswer(Answer):
 
 
 TestAnswer.model_rebuild()
+CheckAnswer.model_rebuild()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from paceline.api.schemas.accounts import ChannelName
 from paceline.api.schemas.base import Answer, Request
 from paceline.domain.errors import Problem
 
@@ -17,13 +18,19 @@ Address = Annotated[str, Field(min_length=3, max_length=320, examples=["ann@exam
 
 
 class Content(Request):
-    """What a message says. Subject, bodies and unsubscribe_url are templates; what is absent is empty."""
+    """What a message says. Subject, preheader, bodies and unsubscribe_url are templates; what is absent is empty."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     from_: Annotated[str, Field(alias="from", max_length=1000)] = ""
     reply_to: Annotated[str, Field(max_length=1000)] = ""
     subject: Annotated[str, Field(max_length=10_000)] = ""
+    preheader: Annotated[
+        str, Field(max_length=1000, description="Shown behind the subject in inboxes; hidden in the HTML.")
+    ] = ""
+    mjml: Annotated[
+        str, Field(max_length=250_000, description="Where it is given, html is what it is compiled to.")
+    ] = ""
     html: Annotated[str, Field(max_length=500_000)] = ""
     text: Annotated[str | None, Field(max_length=250_000, description="Absent: made from the HTML.")] = None
     list_id: Annotated[str, Field(max_length=1000)] = ""
@@ -50,6 +57,12 @@ class PreviewRequest(Request):
     address: Address | None = None
 
 
+class CampaignPreviewRequest(PreviewRequest):
+    """For whom to render a campaign, and which of its channels."""
+
+    channel: ChannelName | None = Field(default=None, description="Absent: the campaign's own, not its fallback.")
+
+
 class ContentPreviewRequest(PreviewRequest):
     """A content that is not stored, and for whom to render it."""
 
@@ -64,13 +77,21 @@ class ProblemAnswer(Answer):
 
 
 class PreviewAnswer(Answer):
-    """A message as it would be sent, read back from its very bytes; with problems it is empty."""
+    """A message as it would be sent; with problems it is empty. An e-mail is read back from its very bytes; of WhatsApp
+    ``text`` is what a person reads, null while the provider's template is not known here.
+    """
 
     address: str
     subject: str
+    inbox_line: str = Field(description="What inboxes show behind the subject: the preheader, or how the body begins.")
     html: str | None
+    compiled: str | None = Field(description="The template that mjml was compiled to; null without one.")
     text: str | None
-    size: int = Field(description="Bytes of the whole message.")
+    size: int = Field(description="Bytes of the whole message; of WhatsApp 0.")
+    template: str | None = Field(default=None, description="Of WhatsApp: which one this contact gets, as promo/en_US.")
+    components: list[dict[str, Any]] = Field(
+        default_factory=list, description="Of WhatsApp: what fills the template in, as it would be sent."
+    )
     problems: list[ProblemAnswer]
 
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from paceline.api.schemas.base import Answer, Instant
+from paceline.api.schemas.campaigns import Country, TemplateFields
+from paceline.api.schemas.content import PreviewRequest
+
+
+class TemplatePreviewRequest(PreviewRequest):
+    """A template of a campaign that need not be stored, and for whom to render it; its share and filter do not count."""
+
+    template: TemplateFields
+    default_country: Country = ""
 
 
 class WhatsAppNumber(Answer):
@@ -36,6 +47,10 @@ class WhatsAppTemplate(Answer):
     status: str
     quality: str
     category: str
+    parameter_format: str = Field(description="POSITIONAL (numbers) or NAMED.")
+    components: list[dict[str, Any]] = Field(description="As the provider lists them: HEADER, BODY, FOOTER, BUTTONS.")
+    reason: str | None = Field(description="Why the provider has rejected or paused it.")
+    updated_at: Instant
     stopped: str | None = Field(description="Why it is not sent now; null while it is.")
     until: Instant | None = Field(description="Until when; null: until the provider or a person says otherwise.")
 

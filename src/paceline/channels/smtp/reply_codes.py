@@ -243,7 +243,7 @@ def trouble(stage: Stage, reply: Reply, host: str = "") -> AccountTrouble:
 def _trouble(judgement: Judgement, reason: str) -> AccountTrouble:
     kind = TROUBLES[judgement.verdict]
     seconds = None if kind is TroubleKind.BROKEN else judgement.seconds
-    return AccountTrouble(kind=kind, reason=reason, retry_after_seconds=seconds)
+    return AccountTrouble(kind=kind, reason=reason, retry_after_seconds=seconds, is_answer=True)
 
 
 def outcome(stage: Stage, reply: Reply, host: str = "") -> Deferred | Refused | Returned:
@@ -252,9 +252,10 @@ def outcome(stage: Stage, reply: Reply, host: str = "") -> Deferred | Refused | 
     text = reply.text
     match judgement.verdict:
         case Verdict.DEFER:
-            return Deferred(reply=text, retry_after_seconds=judgement.seconds)
+            return Deferred(reply=text, retry_after_seconds=judgement.seconds, is_answer=True)
         case Verdict.REFUSE | Verdict.BOUNCE:
             bounce = judgement.verdict is Verdict.BOUNCE
-            return Refused(reply=text, hard_bounce=bounce, spam=not bounce and _SPAM.search(text) is not None)
+            spam = not bounce and _SPAM.search(text) is not None
+            return Refused(reply=text, hard_bounce=bounce, spam=spam, is_answer=True)
         case _:
-            return Returned(reply=text, trouble=_trouble(judgement, text))
+            return Returned(reply=text, trouble=_trouble(judgement, text), is_answer=True)

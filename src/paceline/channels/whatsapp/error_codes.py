@@ -229,22 +229,23 @@ def outcome(error: ApiError, row: ErrorRow, verdict: Verdict, *, attempt: int) -
     seconds = error.retry_after_seconds or row.seconds
     match verdict:
         case Verdict.FAIL | Verdict.IGNORE:
-            return Refused(reply=words)
+            return Refused(reply=words, is_answer=True)
         case Verdict.SUPPRESS:
-            return Refused(reply=words, hard_bounce=True)
+            return Refused(reply=words, hard_bounce=True, is_answer=True)
         case Verdict.RETRY:
             planned = RETRY_SECONDS[min(max(attempt, 1), len(RETRY_SECONDS)) - 1]
-            return Deferred(reply=words, retry_after_seconds=max(planned, error.retry_after_seconds or 0.0))
+            wait = max(planned, error.retry_after_seconds or 0.0)
+            return Deferred(reply=words, retry_after_seconds=wait, is_answer=True)
         case Verdict.PAIR:
             power = min(max(attempt, 1), _LARGEST_PAIR_POWER)
             wait = max(PAIR_SECONDS, 4.0**power, error.retry_after_seconds or 0.0)
-            return Returned(reply=words, retry_after_seconds=wait)
+            return Returned(reply=words, retry_after_seconds=wait, is_answer=True)
         case Verdict.TEMPLATE:
             stop = TemplateStop(reason=words, seconds=stop_seconds(error, row, verdict))
             wait = stop.seconds or _STOPPED_TEMPLATE_SECONDS
-            return Returned(reply=words, retry_after_seconds=wait, template_stop=stop)
+            return Returned(reply=words, retry_after_seconds=wait, template_stop=stop, is_answer=True)
         case _:
-            return Returned(reply=words, trouble=_trouble(verdict, row, words, seconds))
+            return Returned(reply=words, trouble=_trouble(verdict, row, words, seconds), is_answer=True)
 
 
 def stop_seconds(error: ApiError, row: ErrorRow, verdict: Verdict) -> float | None:
@@ -262,6 +263,7 @@ def _trouble(verdict: Verdict, row: ErrorRow, words: str, seconds: float | None)
         reason=words,
         retry_after_seconds=None if needs_a_person else seconds,
         is_shared=row.about is About.ACCOUNT,
+        is_answer=True,
     )
 
 

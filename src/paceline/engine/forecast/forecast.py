@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from paceline.clock import iso
 from paceline.domain.campaign import CampaignStatus
-from paceline.engine.forecast.course import Course, Pause, reckon
+from paceline.engine.forecast.course import Course, Pause
 from paceline.engine.forecast.days import DayCounts
 from paceline.engine.forecast.plan import Expectation, Plan
+from paceline.engine.forecast.reckoning import reckon
 
 _ASSUMED_SPEED = (0.5, 2.0)
 _MEASURED_SPEED = (0.9, 1.25)
@@ -144,8 +145,10 @@ def bottleneck(plan: Plan, course: Course) -> str:
         kinds[reason] += seconds
     longest = max(kinds, key=lambda kind: kinds[kind], default="")
     limited = sum(kinds.values())
-    if longest and limited >= max(course.slot_seconds, course.sending_seconds):
+    if longest and limited >= max(course.slot_seconds, course.sending_seconds, course.lent_seconds):
         return _limits_in_words(longest, course)
+    if course.lent_seconds and course.lent_seconds >= max(course.sending_seconds, course.slot_seconds):
+        return "other campaigns, which are sent through the same accounts"
     if course.slot_seconds > course.sending_seconds:
         return f"the campaign's own pace of {plan.rate_per_minute:g} messages a minute"
     paces = [a.rate_per_minute for a in plan.accounts]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from paceline.domain.account import Limits
+from paceline.domain.account_choice import AccountChoice
 from paceline.domain.allowance import BUCKET_SECONDS
 from paceline.engine.forecast.plan import Plan, PlannedAccount
 
@@ -40,25 +41,41 @@ def gather(plan: Plan) -> list[Gathered]:
     accounts = plan.accounts
     if plan.rate_per_minute and len(accounts) <= _FEW:  # they take turns, one message each
         return [Gathered(account=account, names=(account.name,)) for account in accounts]
-    hosts = any(layer.host is not None for layer in plan.layers)
-    alike = _alike(accounts, plan.start, hosts=hosts)
+    kin = _Kin(plan)
+    alike = _alike(accounts, plan.start, kin)
     if _steps(plan, [one.account for one in alike]) <= _MOST_STEPS:
         return alike
     for fineness in _FINENESS:
-        nearly = _nearly_alike(accounts, plan.start, fineness, hosts=hosts)
+        nearly = _nearly_alike(accounts, plan.start, fineness, kin)
         if _steps(plan, [one.account for one in nearly]) <= _MOST_STEPS:
             return nearly
     return [replace(one, account=_without_minutes(one.account)) for one in nearly]
 
 
-def _alike(accounts: Iterable[PlannedAccount], start: float, *, hosts: bool) -> list[Gathered]:
-    """``hosts``: those on different servers are not alike."""
+class _Kin:
+    """What accounts must have in common in any case, as far as the plan makes a difference of it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._by_host = any(layer.host is not None for layer in plan.layers)
+        self._by_weight = plan.choice in (AccountChoice.WEIGHTED, AccountChoice.STICKY)
+        self._by_provider = plan.choice is AccountChoice.SAME_PROVIDER
+
+    def of(self, account: PlannedAccount) -> object:
+        return (
+            account.host if self._by_host else "",
+            account.weight if self._by_weight else 1.0,
+            account.provider if self._by_provider else None,
+            account.rivals,
+        )
+
+
+def _alike(accounts: Iterable[PlannedAccount], start: float, kin: _Kin) -> list[Gathered]:
     groups: dict[object, list[PlannedAccount]] = {}
     for account in accounts:
         limits = account.limits
         key = (
             (limits.minute, limits.hour, limits.day, limits.month, limits.window, limits.timezone.key, limits.warm_up),
-            (account.rate_per_minute, account.seconds_per_message, account.connections, account.host if hosts else ""),
+            (account.rate_per_minute, account.seconds_per_message, account.connections, kin.of(account)),
             (max(account.next_at, start), account.usage, account.open_intents),
             (max(account.rests_until, start), account.is_limited, account.rests_because),
         )
@@ -68,8 +85,13 @@ def _alike(accounts: Iterable[PlannedAccount], start: float, *, hosts: bool) -> 
 
 def _steps(plan: Plan, accounts: Sequence[PlannedAccount]) -> float:
     """About how many windows these go through until the campaign is done."""
-    days = plan.left / max(sum(messages_per_day(account) for account in plan.accounts), 1e-9)
+    days = days_of(plan)
     return sum(days * _windows_per_day(account) for account in accounts)
+
+
+def days_of(plan: Plan) -> float:
+    """About how many days the accounts need by themselves."""
+    return plan.left / max(sum(messages_per_day(account) for account in plan.accounts), 1e-9)
 
 
 def _windows_per_day(account: PlannedAccount) -> float:
@@ -95,20 +117,22 @@ def messages_per_day(account: PlannedAccount) -> float:
     return min(amount for amount in most if amount > 0)
 
 
-def _nearly_alike(accounts: Sequence[PlannedAccount], start: float, fineness: int, *, hosts: bool) -> list[Gathered]:
+def _nearly_alike(accounts: Sequence[PlannedAccount], start: float, fineness: int, kin: _Kin) -> list[Gathered]:
     """Those that warm up only where they are alike in everything: sums of ramps are no ramp."""
     groups: dict[object, list[PlannedAccount]] = {}
     for account in accounts:
         if account.limits.warm_up is None:
-            groups.setdefault((account.host if hosts else "", _shape(account, start, fineness)), []).append(account)
-    ramps = _alike((account for account in accounts if account.limits.warm_up is not None), start, hosts=hosts)
+            groups.setdefault((kin.of(account), _shape(account, start, fineness)), []).append(account)
+    ramps = _alike((account for account in accounts if account.limits.warm_up is not None), start, kin)
     return [*map(_together, groups.values()), *ramps]
 
 
 def _shape(account: PlannedAccount, start: float, fineness: int) -> object:
     """What nearly alike accounts share: which limits they have, and how much of each window it takes to reach them."""
     limits = account.limits
-    speed = messages_per_day(replace(account, limits=Limits())) / _DAY
+    speed = account.connections / account.seconds_per_message
+    if account.rate_per_minute:
+        speed = min(speed, account.rate_per_minute / 60)
     parts: list[int] = []
     for amount, seconds in (
         (limits.minute, 60),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from paceline.domain.account import Limits
+from paceline.domain.account_choice import AccountChoice
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.domain.sending_window import SendingWindow
 
@@ -18,6 +20,8 @@ class PlannedAccount:
     """One account as it stands at the start of the forecast. ``usage`` and ``open_intents`` as in domain/allowance.py."""
 
     name: str
+    id: int = 0
+    """Its number; 0: it is not stored yet."""
     limits: Limits = field(default_factory=Limits)
     rate_per_minute: float = 0
     seconds_per_message: float = SECONDS_PER_MESSAGE
@@ -34,6 +38,12 @@ class PlannedAccount:
     host: str = ""
     is_limited: bool = False
     """Whether that rest comes from a limit: a campaign of which all accounts are limited is paused."""
+    weight: float = 1.0
+    """Its part of a campaign that deals its messages by weight, or of the recipients that stick to their accounts."""
+    provider: str | None = None
+    """The operator of its server, as in domain/mail_provider.py."""
+    rivals: tuple[int, ...] = ()
+    """Places in ``Plan.rivals``: the other campaigns that are sent through it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +53,54 @@ class PlannedLayer:
     title: str
     limits: Limits
     host: str | None = None
+    of_campaign: bool = False
+    """It holds for this campaign only."""
     usage: tuple[tuple[int, int], ...] = ()
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientLimit:
+    """A limit that holds for some recipients only, whoever sends to them."""
+
+    limits: Limits
+    usage: tuple[tuple[int, int], ...] = ()
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientGroup:
+    """Recipients for whom the same holds, mixed evenly with all others."""
+
+    messages: int
+    """Of those that nobody has looked at yet; only the proportions of the groups matter."""
+    limits: tuple[int, ...] = ()
+    """Places in ``Plan.recipient_limits``."""
+    provider: str | None = None
+    """The operator of their mailboxes, where the campaign chooses its accounts by it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """Another campaign that is sent through some of the same accounts, as it stands at the start of the forecast."""
+
+    messages: int
+    weight: float = 1.0
+    rate_per_minute: float = 0
+    window: SendingWindow | None = None
+    starts_at: float = 0
+    messages_per_second_elsewhere: float = 0
+    """What its other accounts send."""
+
+
+class Waiting(NamedTuple):
+    """Messages that are tried again, or sent at last, from a moment on."""
+
+    at: float
+    messages: int
+    attempts: int = 1
+    """That they have had."""
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +124,19 @@ class Plan:
     rate_per_minute: float = 0
     next_at: float = 0
     """The campaign's next slot."""
-    waiting: tuple[tuple[float, int], ...] = ()
-    """(moment, messages): what was deferred and is tried again then."""
+    waiting: tuple[Waiting, ...] = ()
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     expected: Expectation = field(default_factory=Expectation)
     window: SendingWindow | None = None
     """When the campaign may send; on the recipients' clocks it is taken as if they were all in the campaign's zone."""
     layers: tuple[PlannedLayer, ...] = ()
+    recipient_limits: tuple[RecipientLimit, ...] = ()
+    groups: tuple[RecipientGroup, ...] = ()
+    """None: all recipients are alike."""
+    choice: AccountChoice = AccountChoice.FREE
+    weight: float = 1.0
+    """Its share of accounts that it has together with ``rivals``."""
+    rivals: tuple[Rival, ...] = ()
     done: int = 0
     """Messages that have ended before."""
 
@@ -86,7 +148,7 @@ class Plan:
     @property
     def left(self) -> int:
         """Messages that have not ended."""
-        return self.messages + sum(count for _, count in self.waiting)
+        return self.messages + sum(one.messages for one in self.waiting)
 
     def starting(self, at: float) -> Plan:
         """What if it started then (never before the plan's own start)?"""
@@ -101,7 +163,17 @@ class Plan:
         if not self.accounts or count < 1:
             return self
         last = self.accounts[-1]
-        fresh = replace(last, next_at=0, usage=(), open_intents=0, rests_until=0, rests_because="", is_limited=False)
+        fresh = replace(
+            last,
+            id=0,
+            rivals=(),
+            next_at=0,
+            usage=(),
+            open_intents=0,
+            rests_until=0,
+            rests_because="",
+            is_limited=False,
+        )
         return self.with_accounts(replace(fresh, name=f"another account {n + 1}") for n in range(count))
 
     def with_limits(

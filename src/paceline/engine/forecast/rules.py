@@ -16,6 +16,8 @@ from paceline.domain.block import described
 from paceline.domain.sending_window import SendingWindow
 
 FOREVER = math.inf
+LEAST_INTERVAL_SECONDS = 1e-6
+"""Between two messages of whatever is not slowed down."""
 WARM_UP = "warm_up"
 _QUARTER_SECONDS = 900
 _LONGEST = {"minute": 60, "hour": 3600, "day": 90_000, "month": 31 * 86_400 + 3600}

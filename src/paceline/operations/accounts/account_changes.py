@@ -15,7 +15,7 @@ from paceline.domain.account import Account, Security, SmtpLogin, WhatsAppLogin
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.accounts.account_details import AccountDetails, account_number, get, require, unknown
 from paceline.operations.accounts.account_input import account_from_fields, accounts_from_text
-from paceline.operations.accounts.accounts import CHANNEL, import_accounts
+from paceline.operations.accounts.accounts import import_accounts
 from paceline.operations.accounts.tags import read_tags
 from paceline.operations.campaign_file.campaign_fields import ACCOUNT
 from paceline.operations.context import Context, NotPossible
@@ -50,11 +50,13 @@ def create(context: Context, fields: Mapping[str, Any], tags: Sequence[str] = ()
     """A new account of these fields. Raises InputError, and NotPossible when its name or its login is taken."""
     given = account_from_fields(fields)
     words = _tags(tags)
-    account = replace(given, login=replace(given.smtp, guarded=True))
-    _check_host(context, account.smtp)
+    account = replace(given, login=replace(given.login, guarded=True))
+    _check_host(context, account.login)
     with context.queue.write() as connection:
         _refuse_taken(context, connection, account, own=None)
-        number = accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel=CHANNEL)
+        number = accounts.save(
+            connection, context.box, account, workspace_id=context.workspace_id, channel=account.channel
+        )
         account_records.set_tags(connection, number, words)
     return get(context, context.ids.encode(IdKind.ACCOUNT, number))
 
@@ -76,11 +78,9 @@ def change(
     with context.queue.read() as connection:
         require(context, connection, number)
         before = accounts.load(connection, context.box, number)
-    if isinstance(before.login, WhatsAppLogin) and fields:
-        raise NotPossible(f"{before.name} is a WhatsApp number: change it in its campaign file")
     after = _merged(before, fields) if fields else before
     if after.login.guarded and after.login != before.login:
-        _check_host(context, after.smtp)
+        _check_host(context, after.login)
     with context.queue.write() as connection:
         require(context, connection, number)
         _refuse_taken(context, connection, after, own=number)
@@ -168,6 +168,8 @@ def chosen_accounts(
 
 def _merged(before: Account, fields: Mapping[str, Any]) -> Account:
     """The account with the given fields changed, its secrets kept where they may be."""
+    if isinstance(before.login, WhatsAppLogin):
+        return _merged_number(before, before.login, fields)
     read = account_from_fields({**_as_fields(before), **fields})
     login = replace(read.smtp, ca_file=before.smtp.ca_file, guarded=before.login.guarded)
     if login.identity != before.login.identity:
@@ -175,6 +177,21 @@ def _merged(before: Account, fields: Mapping[str, Any]) -> Account:
     if not any(fields.get(name) for name in ("password", "oauth")):
         login = _with_former_secret(before.smtp, login, fields)
     return replace(read, id=before.id, login=login, revision=before.revision)
+
+
+def _merged_number(before: Account, former: WhatsAppLogin, fields: Mapping[str, Any]) -> Account:
+    """The phone number with the given fields changed; its token is kept unless it would go to another server."""
+    moved = fields.get("api_url", former.api_url).rstrip("/") != former.api_url
+    if moved and not fields.get("token"):
+        message = "is needed again, because api_url would change where it is sent"
+        raise InputError([Problem(file="account", field="token", message=message)])
+    read = account_from_fields({**_as_fields(before), "token": former.token, **fields})
+    return replace(
+        read,
+        id=before.id,
+        login=replace(read.login, guarded=former.guarded or moved),
+        revision=before.revision,
+    )
 
 
 def _with_former_secret(before: SmtpLogin, login: SmtpLogin, fields: Mapping[str, Any]) -> SmtpLogin:
@@ -192,14 +209,27 @@ def _with_former_secret(before: SmtpLogin, login: SmtpLogin, fields: Mapping[str
 
 def _as_fields(account: Account) -> dict[str, Any]:
     """An account's fields as a person would give them, without secrets."""
-    limits = account.limits
+    limits, login = account.limits, account.login
+    if isinstance(login, WhatsAppLogin):
+        own: dict[str, Any] = {
+            "channel": "whatsapp",
+            "phone_number_id": login.phone_number_id,
+            "api_url": login.api_url,
+            "api_version": login.api_version,
+            "messages_per_second": login.messages_per_second,
+            "business_account_id": login.business_account_id,
+        }
+    else:
+        own = {
+            "host": login.host,
+            "port": login.port,
+            "security": str(login.security),
+            "username": login.username,
+            "from": account.from_address,
+        }
     return {
         "name": account.name,
-        "host": account.login.host,
-        "port": account.login.port,
-        "security": str(account.smtp.security),
-        "username": account.smtp.username,
-        "from": account.from_address,
+        **own,
         "minute_limit": limits.minute,
         "hourly_limit": limits.hour,
         "daily_limit": limits.day,
@@ -249,20 +279,22 @@ def _guard(context: Context) -> AddressGuard:
     return AddressGuard.from_setting(context.settings.private_hosts)
 
 
-def _check_host(context: Context, login: SmtpLogin) -> None:
+def _check_host(context: Context, login: SmtpLogin | WhatsAppLogin) -> None:
     """Refuse at once what can be; where a name leads to is judged whenever it is connected to."""
     try:
         _guard(context).check_host(login.host)
     except AddressRefused as error:
-        raise InputError([Problem(file="account", field="host", message=str(error))]) from None
+        field = "api_url" if isinstance(login, WhatsAppLogin) else "host"
+        raise InputError([Problem(file="account", field=field, message=str(error))]) from None
 
 
 def _refuse_taken(context: Context, connection: Connection, account: Account, *, own: int | None) -> None:
-    known = account_records.known_logins(connection, workspace_id=context.workspace_id, channel=CHANNEL)
+    known = account_records.known_logins(connection, workspace_id=context.workspace_id)
     same = known.get(account.login.identity)
     if same is not None and same.account_id != own and not (same.hidden and own is None):
         who = "a deleted account" if same.hidden else repr(same.name)
-        raise NotPossible(f"{who} has the same host, port and user name ({account.login.identity})")
+        what = "phone number" if account.channel == "whatsapp" else "host, port and user name"
+        raise NotPossible(f"{who} has the same {what} ({account.login.identity})")
     for identity, login in known.items():
         if login.name == account.name and login.account_id != own and not login.hidden:
             raise NotPossible(f"there is another account with the name {account.name!r} ({identity})")

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 
+from paceline.domain.account import WhatsAppLogin
 from paceline.domain.errors import AccountUnavailable
 from paceline.operations.accounts.account_changes import chosen_accounts
 from paceline.operations.accounts.account_details import account_number, require
 from paceline.operations.context import Context
 from paceline.operations.people.login_limits import TooManyAttempts
+from paceline.operations.whatsapp.reading import ask_number
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts
 from paceline.store.secrets import SecretsUnreadable
@@ -89,6 +91,8 @@ async def _try(context: Context, number: int) -> tuple[bool, str]:
     try:
         with context.queue.read() as connection:
             account = accounts.load(connection, context.box, number)
+        if isinstance(account.login, WhatsAppLogin):
+            return await ask_number(context, number)
         async with asyncio.timeout(_SECONDS):
             session = await context.channel.connect(account)
             await session.close()

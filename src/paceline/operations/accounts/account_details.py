@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
 from paceline.channels.smtp.oauth import PRESETS
-from paceline.domain.account import AccountState
+from paceline.domain.account import AccountState, WhatsAppLogin
 from paceline.domain.allowance import calendar_start
 from paceline.operations.campaigns.summary import AccountSummary, account_summaries
 from paceline.operations.context import Context, NotFound
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import account_records
+from paceline.store.queue import account_records, whatsapp_numbers
 from paceline.store.queue.account_records import AccountRecord
+from paceline.store.queue.whatsapp_numbers import NumberRow
 
 USAGE_DAYS = 30
 _DAY_SECONDS = 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneNumber:
+    """A phone number's own settings, and how it stood when the provider was asked last; "" and None: not known."""
+
+    phone_number_id: str
+    api_url: str
+    api_version: str
+    messages_per_second: float
+    business_account_id: str
+    display_number: str
+    status: str
+    quality: str
+    messaging_limit: int | None
+    inbound_at: float | None
+    checked_at: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +48,7 @@ class AccountDetails:
     id: str
     number: int
     name: str
+    channel: str
     host: str
     port: int
     security: str
@@ -46,6 +66,8 @@ class AccountDetails:
     tags: tuple[str, ...]
     guarded: bool
     summary: AccountSummary
+    whatsapp: PhoneNumber | None
+    """Of an account that is a phone number."""
 
     @property
     def enabled(self) -> bool:
@@ -144,17 +166,22 @@ def unknown() -> NotFound:
 def _details(context: Context, connection: Connection, records: Sequence[AccountRecord]) -> list[AccountDetails]:
     standings = [record.standing for record in records]
     summaries = account_summaries(connection, context.queue, standings, sent={}, now=context.clock.now())
-    return [_one(context, record, summary) for record, summary in zip(records, summaries, strict=True)]
+    known = {row.account_id: row for row in whatsapp_numbers.of_workspace(connection, context.workspace_id)}
+    return [
+        _one(context, record, summary, known.get(record.standing.id))
+        for record, summary in zip(records, summaries, strict=True)
+    ]
 
 
-def _one(context: Context, record: AccountRecord, summary: AccountSummary) -> AccountDetails:
+def _one(context: Context, record: AccountRecord, summary: AccountSummary, number: NumberRow | None) -> AccountDetails:
     standing, login, warm_up = record.standing, record.login, record.standing.limits.warm_up
     return AccountDetails(
         id=context.ids.encode(IdKind.ACCOUNT, standing.id),
         number=standing.id,
         name=standing.name,
+        channel="email" if number is None else "whatsapp",
         host=standing.host,
-        port=login.get("port", 443),
+        port=login.get("port") or WhatsAppLogin(**login, token="").port,
         security=login.get("security", "tls"),
         username=login.get("username", login.get("phone_number_id", "")),
         oauth=_provider(login["oauth"]["token_url"]) if login.get("oauth") else None,
@@ -170,6 +197,23 @@ def _one(context: Context, record: AccountRecord, summary: AccountSummary) -> Ac
         tags=standing.tags,
         guarded=login.get("guarded", False),
         summary=summary,
+        whatsapp=None if number is None else _phone_number(login, number),
+    )
+
+
+def _phone_number(login: Mapping[str, Any], known: NumberRow) -> PhoneNumber:
+    return PhoneNumber(
+        phone_number_id=known.phone_number_id,
+        api_url=login["api_url"],
+        api_version=login["api_version"],
+        messages_per_second=login["messages_per_second"],
+        business_account_id=login["business_account_id"] or known.business_account,
+        display_number=known.display_number,
+        status=known.status,
+        quality=known.quality,
+        messaging_limit=known.messaging_limit,
+        inbound_at=known.inbound_at,
+        checked_at=known.checked_at,
     )
 
 

@@ -16,13 +16,14 @@ from paceline.domain.account import Account
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.accounts.tags import read_tags
 from paceline.operations.campaign_file.campaign_accounts import StoredAccount, read_accounts
+from paceline.operations.campaign_file.field_kinds import VARIABLE
 from paceline.operations.campaign_file.text_file import UnusableFile, read_text
 from paceline.operations.campaign_file.toml_document import Document, parse_document
 from paceline.operations.campaign_file.toml_lines import TomlLines, TomlPath
 
 COMMAND = "accounts add"
 _MOST_ACCOUNTS = 10_000
-_SECRETS = ("password", "client_secret", "refresh_token")
+_SECRETS = ("password", "client_secret", "refresh_token", "token")
 _OF_THIS_MACHINE = ("ca_file", "token_url", *(f"{name}_env" for name in _SECRETS))
 _WHOLE = (
     "port",
@@ -33,7 +34,7 @@ _WHOLE = (
     "max_connections",
     "largest_campaign",
 )
-_DECIMAL = ("rate_per_minute", "weight")
+_DECIMAL = ("rate_per_minute", "weight", "messages_per_second")
 _ACCEPTED = "a TOML file with [[accounts]] tables, or a CSV file with a column per field"
 
 
@@ -124,7 +125,10 @@ def _without_variables(problem: Problem) -> Problem:
 
 
 def _without_variable(message: str) -> str:
-    return message.replace("the environment variable that it names", "it")
+    """What is said of a variable, said of the secret itself."""
+    return message.replace("the environment variable that it names", "it").replace(
+        VARIABLE.accepts, "the secret itself"
+    )
 
 
 def _own(document: Document, found: Sequence[Account | StoredAccount]) -> list[Account]:

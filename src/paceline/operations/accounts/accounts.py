@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from paceline.domain.account import Account
-from paceline.domain.errors import InputError, PacelineError, Problem
+from paceline.domain.account import Account, WhatsAppLogin
+from paceline.domain.errors import AccountUnavailable, InputError, PacelineError, Problem
+from paceline.domain.outcome import AccountTrouble, TroubleKind
 from paceline.operations.accounts.account_input import GivenAccount, refuse_taken_names
 from paceline.operations.campaigns.summary import AccountSummary, account_summaries
 from paceline.operations.context import Context, NotPossible
+from paceline.operations.whatsapp.reading import ask_number
 from paceline.store.queue import account_records, accounts
 from paceline.store.queue.accounts import AccountStanding
-
-CHANNEL = "email"
 
 
 class UnknownAccount(PacelineError):
@@ -35,7 +35,7 @@ def add(context: Context, account: Account) -> AccountSummary:
         same_name = accounts.find(connection, account.name, workspace_id=context.workspace_id)
         if any(standing.identity != account.login.identity for standing in same_name):
             raise NotPossible(f"there is another account with the name {account.name!r} ({same_name[0].identity})")
-        accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel=CHANNEL)
+        accounts.save(connection, context.box, account, workspace_id=context.workspace_id, channel=account.channel)
         stored = accounts.find(connection, account.name, workspace_id=context.workspace_id)
         return account_summaries(connection, context.queue, stored, sent={}, now=now)[0]
 
@@ -47,7 +47,7 @@ def import_accounts(context: Context, file: str, given: Sequence[GivenAccount], 
     InputError with a line for every name that another account has.
     """
     with context.queue.write() as connection:
-        known = account_records.known_logins(connection, workspace_id=context.workspace_id, channel=CHANNEL)
+        known = account_records.known_logins(connection, workspace_id=context.workspace_id)
         there = {identity: login for identity, login in known.items() if not login.hidden}
         refuse_taken_names(file, given, {login.name: identity for identity, login in there.items()})
         _refuse_second_names(file, given)
@@ -59,7 +59,7 @@ def import_accounts(context: Context, file: str, given: Sequence[GivenAccount], 
                 context.box,
                 replace(one.account, login=login),
                 workspace_id=context.workspace_id,
-                channel=CHANNEL,
+                channel=one.account.channel,
             )
             if one.tags:
                 account_records.set_tags(connection, account_id, one.tags)
@@ -88,10 +88,18 @@ def set_enabled(context: Context, name: str, *, enabled: bool) -> None:
 
 
 async def test(context: Context, name: str) -> str:
-    """Connect and log in as an account, send nothing. Raises AccountUnavailable with the reply."""
+    """Connect and log in as an account, send nothing. Raises AccountUnavailable with the reply.
+
+    Of a phone number it says how it stands with the provider.
+    """
     standing = _find(context, name)
     with context.queue.read() as connection:
         account = accounts.load(connection, context.box, standing.id)
+    if isinstance(account.login, WhatsAppLogin):
+        ok, message = await ask_number(context, standing.id)
+        if not ok:
+            raise AccountUnavailable(AccountTrouble(kind=TroubleKind.FAILING, reason=message))
+        return message
     session = await context.channel.connect(account)
     await session.close()
     return f"{name}: connected and logged in at {account.login.host}:{account.login.port}"

@@ -44,12 +44,17 @@ def account_tables(document: Document) -> list[tuple[TomlPath, dict[str, Any]]]:
     return [(("accounts", index), table) for index, table in enumerate(accounts) if isinstance(table, dict)]
 
 
+def channel_of(table: Mapping[str, Any]) -> str:
+    """The channel of an [[accounts]] table: a phone number's where it has one, unless it says otherwise."""
+    return str(table.get("channel") or ("whatsapp" if "phone_number_id" in table else "email"))
+
+
 def read_accounts(
-    document: Document, environment: Mapping[str, str], channel: str = "email"
+    document: Document, environment: Mapping[str, str], channel: str | None = None
 ) -> tuple[Account | StoredAccount, ...]:
     """All accounts that can be used, in their order; what is wrong is added to the document's problems.
 
-    ``environment`` holds the passwords, ``channel`` is the campaign's.
+    ``environment`` holds the secrets, ``channel`` is the campaign's; without one each account has its own.
     """
     accounts = document.table.get("accounts", [])
     if isinstance(accounts, dict):
@@ -65,7 +70,7 @@ def read_accounts(
 class _Reading:
     """The accounts of one file, and what has been seen of them."""
 
-    def __init__(self, document: Document, environment: Mapping[str, str], channel: str) -> None:
+    def __init__(self, document: Document, environment: Mapping[str, str], channel: str | None) -> None:
         self._channel = channel
         self._document = document
         self._environment = environment
@@ -76,7 +81,7 @@ class _Reading:
         for path, table in account_tables(self._document):
             if "account" in table:
                 account: Account | StoredAccount | None = self._stored(path, table)
-            elif self._channel == "whatsapp":
+            elif (self._channel or channel_of(table)) == "whatsapp":
                 account = self._number(path, table)
             else:
                 account = self._own(path, table)
@@ -142,6 +147,7 @@ class _Reading:
             limits=_limits(values),
             rate_per_minute=values["rate_per_minute"],
             max_connections=values["max_connections"],
+            largest_campaign=values["largest_campaign"],
             weight=values["weight"],
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from paceline.operations.campaign_file.campaign_accounts import channel_of
 from paceline.operations.campaign_file.toml_document import Document, Lines
 from paceline.operations.campaign_file.toml_lines import TomlPath
 
@@ -28,12 +29,8 @@ def _accounts_of(accounts: object, channel: str) -> tuple[list[dict[str, Any]] |
     """The tables of a channel's accounts and their places in the file; an account is of e-mail unless it says otherwise."""
     if not isinstance(accounts, list) or not all(isinstance(one, dict) for one in accounts):
         return None, []
-    places = [place for place, one in enumerate(accounts) if _channel_of(one) == channel]
+    places = [place for place, one in enumerate(accounts) if channel_of(one) == channel]
     return [accounts[place] for place in places], places
-
-
-def _channel_of(account: dict[str, Any]) -> str:
-    return str(account.get("channel") or ("whatsapp" if "phone_number_id" in account else "email"))
 
 
 class _Places:

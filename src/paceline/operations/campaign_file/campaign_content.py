@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paceline.content.email import EmailContent, MissingFields, check
+from paceline.content.mjml import compile_mjml
 from paceline.domain.errors import Problem
 from paceline.operations.campaign_file.campaign_accounts import account_tables
 from paceline.operations.campaign_file.campaign_fields import CONTENT, TRACKING, Section, read_section
@@ -56,10 +57,17 @@ def read_content(
     )
     if not values:
         return None, places
+    mjml = bodies.get("mjml") or ""
+    if values.get("mjml") and values.get("html"):
+        document.refuse(("content", "html"), "leave it out: with mjml the HTML is made of that")
     content = EmailContent(
         from_address=values.get("from") or _first_own_from(document),
         subject=values.get("subject", ""),
-        html=_or_stand_in(bodies.get("html", "")),
+        preheader=values.get("preheader", ""),
+        mjml=mjml,
+        html=compile_mjml(mjml).html
+        if mjml
+        else _or_stand_in(bodies["html"] if "html" in bodies else bodies.get("mjml", "")),
         text=_or_stand_in(bodies["text"]) if "text" in bodies else None,
         reply_to=values.get("reply_to", ""),
         list_id=values.get("list_id", ""),
@@ -85,7 +93,7 @@ def read_content(
 
 def _bodies(document: Document, values: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     """The bodies that are given; None stands for one that cannot be used."""
-    for field in ("html", "text"):
+    for field in ("mjml", "html", "text"):
         if field not in values and values:
             yield field, None
         elif values.get(field):

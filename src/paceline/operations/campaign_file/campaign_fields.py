@@ -13,6 +13,8 @@ from paceline.domain.account import Security, Window
 from paceline.domain.account_choice import AccountChoice
 from paceline.domain.layer import LayerKind
 from paceline.domain.phone import is_country
+from paceline.domain.reply_rule import RuleAction, RuleScope
+from paceline.domain.retry_policy import usual_retries
 from paceline.operations.campaign_file.field_kinds import (
     FLAG,
     HOST,
@@ -36,7 +38,17 @@ from paceline.operations.campaign_file.field_kinds import (
     one_of,
     whole,
 )
-from paceline.operations.campaign_file.pace_kinds import DATE, DATES, DAYS, HOURS, LOCAL_TIME, WARM_UP, WEIGHT
+from paceline.operations.campaign_file.pace_kinds import (
+    DATE,
+    DATES,
+    DAYS,
+    ENHANCED_CODE,
+    HOURS,
+    LOCAL_TIME,
+    REPLY_CODE,
+    WARM_UP,
+    WEIGHT,
+)
 from paceline.operations.campaign_file.toml_document import Document
 from paceline.operations.campaign_file.toml_lines import TomlPath
 
@@ -113,7 +125,7 @@ CAMPAIGN = Section(
         "weight": Field(kind=WEIGHT, default=1.0),
         "account_choice": Field(kind=one_of(AccountChoice), default=AccountChoice.FREE),
     },
-    tables=("content", "tracking", "window", "limits", "accounts"),
+    tables=("content", "tracking", "window", "limits", "reply_rules", "accounts"),
     refused={
         "list": f'stored lists are {_NOT_YET}; name a file instead: audience = "contacts.csv"',
         "templates": 'they belong to channel = "whatsapp"',
@@ -126,6 +138,8 @@ CONTENT = Section(
         "from": Field(kind=TEXT, default=""),
         "reply_to": Field(kind=TEXT, default=""),
         "subject": Field(kind=TEXT, required=True),
+        "preheader": Field(kind=TEXT, default=""),
+        "mjml": Field(kind=PATH, default=""),
         "html": Field(kind=PATH, default=""),
         "text": Field(kind=PATH, default=""),
         "list_id": Field(kind=TEXT, default=""),
@@ -162,11 +176,11 @@ WHATSAPP_CAMPAIGN = Section(
     title=CAMPAIGN.title,
     fields={
         **CAMPAIGN.fields,
-        "max_attempts": Field(kind=whole(1, 1000), default=3),
-        "retry_delay_seconds": Field(kind=number(0, 604_800), default=5.0),
+        "max_attempts": Field(kind=whole(1, 1000), default=usual_retries("whatsapp").max_attempts),
+        "retry_delay_seconds": Field(kind=number(0, 604_800), default=usual_retries("whatsapp").retry_delay_seconds),
         "default_country": Field(kind=_COUNTRY, default=""),
     },
-    tables=("templates", "window", "limits", "accounts"),
+    tables=("templates", "window", "limits", "reply_rules", "accounts"),
     refused={
         "list": CAMPAIGN.refused["list"],
         "content": 'it belongs to channel = "email"; write [[templates]]',
@@ -264,6 +278,7 @@ NUMBER = Section(
         "business_account_id": Field(kind=_BUSINESS_ACCOUNT, default=""),
         **{name: ACCOUNT.fields[name] for name in _SHARED},
         "max_connections": Field(kind=whole(1, 1000), default=100),
+        "largest_campaign": ACCOUNT.fields["largest_campaign"],
     },
     refused={
         "token": _TOKEN,
@@ -281,9 +296,25 @@ LIMITS = Section(
     },
 )
 
+REPLY_RULES = Section(
+    title="[[reply_rules]]",
+    fields={
+        "name": Field(kind=KEY, required=True),
+        "code": Field(kind=REPLY_CODE, default=""),
+        "enhanced": Field(kind=ENHANCED_CODE, default=""),
+        "text": Field(kind=LINE, default=""),
+        "count_by": Field(kind=one_of(RuleScope), default=RuleScope.ACCOUNT),
+        "after": Field(kind=whole(1, 1_000_000), default=1),
+        "within_seconds": Field(kind=number(1, 86_400), default=60.0),
+        "action": Field(kind=one_of(RuleAction), default=RuleAction.SUSPEND),
+        "for_seconds": Field(kind=number(1, 2_592_000), default=600.0),
+        "share": Field(kind=number(0.01, 0.99), default=0.5),
+    },
+)
+
 STORED_ACCOUNT = Section(title="[[accounts]]", fields={"account": Field(kind=SOME_LINE, required=True)})
 
-_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, WINDOW, ACCOUNT, LIMITS, STORED_ACCOUNT)
+_SECTIONS = (CAMPAIGN, CONTENT, TRACKING, WINDOW, ACCOUNT, LIMITS, REPLY_RULES, STORED_ACCOUNT)
 
 
 def read_section(document: Document, path: TomlPath, table: Mapping[str, object], section: Section) -> dict[str, Any]:

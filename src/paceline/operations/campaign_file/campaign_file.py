@@ -12,12 +12,14 @@ from paceline.domain.account import Account
 from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.errors import Problem
 from paceline.domain.layer import Layer
+from paceline.domain.reply_rule import ReplyRule
 from paceline.operations.campaign_file.campaign_accounts import StoredAccount, read_accounts
 from paceline.operations.campaign_file.campaign_channels import only_of
 from paceline.operations.campaign_file.campaign_content import ContentPlaces, read_content
 from paceline.operations.campaign_file.campaign_fields import CAMPAIGN, WHATSAPP_CAMPAIGN, read_section
 from paceline.operations.campaign_file.campaign_limits import read_limits
 from paceline.operations.campaign_file.campaign_pace import read_pacing
+from paceline.operations.campaign_file.campaign_reply_rules import read_reply_rules
 from paceline.operations.campaign_file.campaign_templates import TemplatePlaces, read_templates
 from paceline.operations.campaign_file.text_file import UnusableFile, require_file
 from paceline.operations.campaign_file.toml_document import Document, open_document
@@ -42,6 +44,8 @@ class CampaignFile:
     pacing: CampaignPacing
     limits: tuple[Layer, ...]
     """Of the campaign, whose layer has no name here, and of what it shares with others."""
+    reply_rules: tuple[ReplyRule, ...]
+    """Of the workspace."""
     content: EmailContent | WhatsAppContent
     accounts: tuple[Account | StoredAccount, ...]
     """At least one. Logins of one's own have id 0 and revision 0; no login is there twice."""
@@ -107,6 +111,7 @@ def _read(document: Document, environment: Mapping[str, str]) -> CampaignFile:
         content, places = read_content(document, campaign_key=key, campaign_name=name)
     accounts = read_accounts(document, environment, "whatsapp" if is_whatsapp else "email")
     pacing, limits = read_pacing(document, values), read_limits(document)
+    rules = read_reply_rules(document)
     document.raise_problems()
     assert content is not None
     assert audience is not None
@@ -122,6 +127,7 @@ def _read(document: Document, environment: Mapping[str, str]) -> CampaignFile:
         weight=values["weight"],
         pacing=pacing,
         limits=limits,
+        reply_rules=rules,
         content=content,
         accounts=accounts,
         content_places=places,

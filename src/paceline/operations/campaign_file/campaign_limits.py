@@ -60,8 +60,9 @@ def layer_name(kind: LayerKind, name: str) -> str:
     if not name:
         wanted = {LayerKind.SERVER: "its host", LayerKind.DOMAIN: "the domain"}.get(kind, ", ".join(PROVIDERS))
         raise ValueError(f"is missing; accepts {wanted}")
-    if kind is LayerKind.PROVIDER and name not in PROVIDERS:
-        raise ValueError(did_you_mean(name, PROVIDERS) or f"accepts {', '.join(PROVIDERS)}")
+    if kind is LayerKind.PROVIDER and name not in PROVIDERS and "." not in name:
+        known = f"accepts {', '.join(PROVIDERS)}, or how the names of its mail servers end, such as mx.example.net"
+        raise ValueError(did_you_mean(name, PROVIDERS) or known)
     return str(HOST.parse(name))
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paceline.channels.whatsapp import messages
-from paceline.channels.whatsapp.messages import HEADER_MEDIA, Shape
 from paceline.content.whatsapp import WhatsAppContent, WhatsAppTemplate, Where, check_template
 from paceline.domain.errors import Problem
 from paceline.operations.campaign_file.campaign_fields import TEMPLATE, read_section
-from paceline.operations.campaign_file.field_kinds import shown
+from paceline.operations.campaign_file.template_parameters import components_of
 from paceline.operations.campaign_file.toml_document import Document
 from paceline.operations.campaign_file.toml_lines import TomlPath
 
-_MOST_BUTTONS = 10
 _SHARE_TOLERANCE = 0.001
 
 
@@ -75,7 +72,7 @@ def _template(document: Document, path: TomlPath, table: Mapping[str, object]) -
     if where is not None and values.get("share") is not None:
         document.refuse((*path, "share"), "leave it out: where says already which contacts get this template")
     try:
-        components = tuple(_components(values.get("parameters") or {}))
+        components = tuple(components_of(values.get("parameters") or {}))
     except ValueError as error:
         document.refuse((*path, "parameters"), str(error))
         return None
@@ -119,122 +116,3 @@ def _shared(document: Document, templates: Sequence[WhatsAppTemplate]) -> list[W
         )
         for template in templates
     ]
-
-
-# -- parameters: each problem is a ValueError with a sentence -----------------------------------------------------------
-
-
-def _components(parameters: Mapping[str, Any], *, in_card: bool = False) -> list[Shape]:
-    known = ("header", "body", "buttons") if in_card else ("header", "body", "buttons", "offer_ends_ms", "carousel")
-    _only(parameters, known, "parameters")
-    found = []
-    if "header" in parameters:
-        found.append(messages.header(_header(parameters["header"])))
-    if "body" in parameters:
-        found.append(messages.body(_body(parameters["body"])))
-    if "offer_ends_ms" in parameters:
-        found.append(messages.limited_time_offer(parameters["offer_ends_ms"]))
-    if "carousel" in parameters:
-        cards = [
-            _components(_table(card, "carousel"), in_card=True) for card in _list(parameters["carousel"], "carousel")
-        ]
-        found.append(messages.carousel(cards))
-    buttons = _list(parameters.get("buttons", []), "buttons")
-    if len(buttons) > _MOST_BUTTONS:
-        raise ValueError(f"buttons: accepts at most {_MOST_BUTTONS}")
-    return found + [_button(_table(button, "buttons"), number) for number, button in enumerate(buttons)]
-
-
-def _header(value: Any) -> Shape:
-    if isinstance(value, str):
-        return messages.text(value)
-    table = _table(value, "header")
-    kinds = (*HEADER_MEDIA, "location", "text")
-    if len(table) != 1 or next(iter(table)) not in kinds:
-        raise ValueError(
-            f'header: accepts a text, or one of {", ".join(kinds)}, such as {{ image = {{ link = "…" }} }}'
-        )
-    kind, content = next(iter(table.items()))
-    if kind == "text":
-        return _named_texts(content, "header")[0]
-    content = _table(content, f"header.{kind}")
-    if kind == "location":
-        _only(content, ("latitude", "longitude", "name", "address"), "header.location")
-        return _built(messages.location, content, "header.location")
-    _only(content, ("id", "link", *(("filename",) if kind == "document" else ())), f"header.{kind}")
-    return _built(lambda **given: messages.media(kind, **given), content, f"header.{kind}")
-
-
-def _body(value: Any) -> list[Shape]:
-    if isinstance(value, dict):
-        return [_value(inner, name) for name, inner in value.items()]
-    return [_value(inner, "") for inner in _list(value, "body")]
-
-
-def _value(value: Any, name: str) -> Shape:
-    if isinstance(value, str):
-        if not value.strip():
-            raise ValueError("body: a parameter is empty, which WhatsApp does not accept")
-        return messages.text(value, name)
-    table = _table(value, "body")
-    if set(table) == {"currency"}:
-        money = _table(table["currency"], "currency")
-        _only(money, ("fallback", "code", "amount_1000"), "currency")
-        return _built(lambda **given: messages.currency(**given, name=name), money, "currency")
-    if set(table) == {"date_time"} and isinstance(table["date_time"], str):
-        return messages.date_time(table["date_time"], name)
-    raise ValueError('body: accepts texts, { currency = { fallback, code, amount_1000 } } and { date_time = "…" }')
-
-
-def _named_texts(content: Any, place: str) -> list[Shape]:
-    table = _table(content, place)
-    if len(table) != 1 or not all(isinstance(value, str) for value in table.values()):
-        raise ValueError(f'{place}: accepts one named text, such as {{ text = {{ first_name = "…" }} }}')
-    return [messages.text(value, name) for name, value in table.items()]
-
-
-_BUTTONS: dict[str, tuple[tuple[str, ...], Callable[..., Shape]]] = {
-    "quick_reply": (("payload",), messages.quick_reply),
-    "url": (("suffix",), messages.url_button),
-    "copy_code": (("code",), messages.copy_code),
-    "flow": (("token", "data"), messages.flow),
-    "catalog": (("thumbnail",), messages.catalog),
-    "mpm": (("thumbnail", "sections"), messages.products),
-}
-
-
-def _button(table: Mapping[str, Any], number: int) -> Shape:
-    kind, index = table.get("type"), table.get("index", number)
-    if kind not in _BUTTONS:
-        raise ValueError(f"buttons: type accepts {', '.join(_BUTTONS)}, got {shown(kind)}")
-    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < _MOST_BUTTONS:
-        raise ValueError(f"buttons: index accepts a whole number from 0 to {_MOST_BUTTONS - 1}, got {shown(index)}")
-    names, build = _BUTTONS[kind]
-    _only(table, ("type", "index", *names), f"buttons ({kind})")
-    given = {name: value for name, value in table.items() if name not in ("type", "index")}
-    return _built(lambda **values: build(index, **values), given, f"buttons ({kind})")
-
-
-def _built(build: Callable[..., Shape], given: Mapping[str, Any], place: str) -> Shape:
-    try:
-        return build(**given)
-    except TypeError:
-        raise ValueError(f"{place}: something is missing; given are {', '.join(given) or 'none'}") from None
-
-
-def _only(table: Mapping[str, Any], known: Sequence[str], place: str) -> None:
-    for name in table:
-        if name not in known:
-            raise ValueError(f"{place}: there is no {name!r}; accepts {', '.join(known)}")
-
-
-def _table(value: Any, place: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{place}: accepts a table, got {shown(value)}")
-    return value
-
-
-def _list(value: Any, place: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(f"{place}: accepts an array, got {shown(value)}")
-    return value

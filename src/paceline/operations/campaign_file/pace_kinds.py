@@ -1,12 +1,13 @@
-"""What the fields about pace accept: weights, ramps, days, hours, dates and local times."""
+"""What the fields about pace accept: weights, ramps, days, hours, dates, local times, codes of replies."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from paceline.domain.sending_window import WEEKDAYS, hours_of
 from paceline.domain.warm_up import WarmUp, warm_up_of
-from paceline.operations.campaign_file.field_kinds import Kind, number
+from paceline.operations.campaign_file.field_kinds import Kind, matching, number
 
 WEIGHT = number(0.001, 1000)
 
@@ -76,4 +77,11 @@ DATE = Kind(accepts="a date such as 2027-03-01", read=_date)
 LOCAL_TIME = Kind(accepts="a local time such as 2027-03-01T09:00:00", read=_local_time)
 DAYS = Kind(accepts=f"a list of days ({', '.join(WEEKDAYS)}), at least one", read=_days)
 HOURS = Kind(accepts='hours such as "09:00-17:30", or a list of them', read=_hours)
+REPLY_CODE = Kind(
+    accepts='a code or its beginning, such as "421" or "4*"', read=matching(re.compile(r"\d{0,6}\*?"), or_nothing=True)
+)
+ENHANCED_CODE = Kind(
+    accepts='an enhanced code or its beginning, such as "4.7.28" or "4.7.*"',
+    read=matching(re.compile(r"[245](\.\d{1,3}){0,2}(\.?\*)?"), or_nothing=True),
+)
 DATES = Kind(accepts="a list of dates such as 2027-12-24", read=_dates)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from paceline.content.email import EmailContent
+from paceline.content.whatsapp import WhatsAppContent, check_template
 from paceline.domain.account import AccountState
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import CampaignKind
@@ -14,7 +14,8 @@ from paceline.domain.errors import Problem
 from paceline.domain.segment import Node
 from paceline.launch.catalogue_audience import AudienceChoice, frozen_audience, read_choice
 from paceline.launch.largest_campaign import size_limits
-from paceline.operations.campaigns.campaign_drafts import row_of, stored_content
+from paceline.operations.campaigns.campaign_drafts import row_of
+from paceline.operations.campaigns.draft_content import DraftContent, content_of
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.campaigns.files import attachment_problems
 from paceline.operations.context import Context, NotPossible
@@ -25,6 +26,7 @@ from paceline.store.queue.campaign_drafts import SendingAccount
 from paceline.store.queue.campaigns import CampaignRow
 
 _COUNT_SECONDS = 2.0
+_SOME_CONTACTS = 5_000
 _START_SECONDS = 0.1
 """A start waits no longer for what the launch finds out as well: it stops at the largest campaign that is allowed."""
 
@@ -38,14 +40,36 @@ class Checked:
     notices: list[Problem]
     recipients: Count
     """At most so many will get it; suppressed ones among them do not."""
-    content: EmailContent
+    content: DraftContent
+    """With a From where every e-mail account has one of its own."""
     audience: str
     """What a start keeps: the choice, and copies of the filters."""
 
     @property
+    def email(self) -> EmailContent | None:
+        """Its e-mail part, if it has one."""
+        return self.content.email if "email" in self.content.channels else None
+
+    @property
+    def whatsapp(self) -> WhatsAppContent | None:
+        """Its WhatsApp part, if it has one."""
+        return self.content.whatsapp if "whatsapp" in self.content.channels else None
+
+    @property
     def message_id_domain(self) -> str:
-        """The domain of its Message-IDs."""
-        return parse_mailbox(self.content.from_address).address.rpartition("@")[2]
+        """The domain of its Message-IDs; WhatsApp has none."""
+        return "" if self.content.channel == "whatsapp" else self._domain
+
+    @property
+    def _domain(self) -> str:
+        if self.email is None:
+            return ""
+        return parse_mailbox(self.email.from_address).address.rpartition("@")[2]
+
+    @property
+    def frozen_content(self) -> str:
+        """The content as a start keeps it."""
+        return self.content.to_stored(message_id_domain=self._domain)
 
 
 def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Checked:
@@ -60,16 +84,19 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
         accounts = campaign_drafts.sending_accounts(connection, row.id)
         is_remote = remote_campaigns.get(connection, row.id) is not None
         domains = sending_domains.every(connection, workspace_id=context.workspace_id)
-    own_from = next((account.from_address for account in accounts if account.from_address), "")
-    every_from = bool(accounts) and all(account.from_address for account in accounts)
-    content = stored_content(row)
-    problems = content_problems(content, from_elsewhere=own_from if every_from else "")
-    problems += attachment_problems(context, content.attachments)
-    if is_remote and content.attachments:
+    content = content_of(row)
+    problems, own_from = list[Problem](), ""
+    if "email" in content.channels:
+        own_from, found = _email_problems(context, content.email, accounts, is_remote=is_remote)
+        problems += found
+    if "whatsapp" in content.channels:
+        problems += template_problems(content.whatsapp)
+    if is_remote and content.fallback:
         problems.append(
-            _problem("content.attachments", "a remote worker gets no files: link to them, or send it from here")
+            _problem("fallback", "a remote worker sends on one channel: leave it out, or send it from here")
         )
-    problems += _account_problems(accounts)
+    problems += [problem for channel in content.channels for problem in _account_problems(accounts, channel)]
+    problems += _strange_accounts(accounts, content.channels)
     choice = read_choice(row.audience)
     frozen, missing = _frozen(context, choice)
     problems += missing
@@ -84,14 +111,52 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
         problems=problems,
         notices=list(_notices(recipients, keys_stay_here=is_remote and bool(domains))),
         recipients=recipients,
-        content=content if content.from_address else replace(content, from_address=own_from),
+        content=replace(content, email=replace(content.email, from_address=content.email.from_address or own_from)),
         audience=frozen,
     )
 
 
-def _account_problems(accounts: list[SendingAccount]) -> list[Problem]:
+def _email_problems(
+    context: Context, content: EmailContent, accounts: list[SendingAccount], *, is_remote: bool
+) -> tuple[str, list[Problem]]:
+    """What is wrong with an e-mail content, and the From of its accounts."""
+    froms = [account.from_address for account in accounts if account.channel == "email"]
+    own_from = next(filter(None, froms), "")
+    problems = content_problems(content, from_elsewhere=own_from if froms and all(froms) else "")
+    problems += attachment_problems(context, content.attachments)
+    if is_remote and content.attachments:
+        problems.append(
+            _problem("content.attachments", "a remote worker gets no files: link to them, or send it from here")
+        )
+    return own_from, problems
+
+
+def template_problems(content: WhatsAppContent) -> list[Problem]:
+    """What is wrong with the templates of a campaign, as far as its audience need not be known."""
+    if not content.templates:
+        return [_problem("templates", "there is none: name at least one approved template")]
+    return [
+        _problem(f"templates[{place}].parameters", message)
+        for place, template in enumerate(content.templates, start=1)
+        for message in check_template(template, None, content.surroundings())
+    ]
+
+
+def _strange_accounts(accounts: list[SendingAccount], channels: tuple[str, ...]) -> list[Problem]:
+    return [
+        _problem(
+            "accounts", f"{account.name} sends by {account.channel}, and this campaign goes by {' and '.join(channels)}"
+        )
+        for account in accounts
+        if account.channel not in channels
+    ]
+
+
+def _account_problems(every: list[SendingAccount], channel: str) -> list[Problem]:
+    accounts = [account for account in every if account.channel == channel]
     if not accounts:
-        return [_problem("accounts", "there is none: name at least one account that sends it")]
+        what = "account" if channel == "email" else "phone number (an account with the channel whatsapp)"
+        return [_problem("accounts", f"there is none: name at least one {what} that sends it")]
     unusable = (AccountState.BROKEN, AccountState.DISABLED)
     if all(account.state in unusable for account in accounts):
         states = ", ".join(f"{account.name} is {account.state}" for account in accounts[:5])
@@ -122,19 +187,30 @@ def _measured(context: Context, row: CampaignRow, frozen: str, *, to_start: bool
     limits = size_limits(context.queue, context.catalogue, row.id, workspace_id=context.workspace_id)
     walk = AudienceWalk(
         database=context.catalogue,
-        audience=frozen_audience(frozen, workspace_id=context.workspace_id),
+        audience=frozen_audience(frozen, workspace_id=context.workspace_id, channel=row.channel),
         now=context.clock.now(),
     )
     enough = min((limit.messages + 1 for limit in limits), default=1 if to_start else None)
     count = walk.count(seconds=_START_SECONDS if to_start else _COUNT_SECONDS, enough=enough)
     if count.exact and count.number == 0:
-        return count, [_problem("audience", "nobody belongs to it: no confirmed subscriber fits what was chosen")]
+        who = "with a phone number fits" if row.channel == "whatsapp" else "fits"
+        return count, [_problem("audience", f"nobody belongs to it: no confirmed subscriber {who} what was chosen")]
     shown = f"{count.number:,}" if count.exact else f"at least {count.number:,}"
     return count, [
         _problem("audience", f"it has {shown} people, and {limit.whose} allows campaigns of {limit.messages:,} at most")
         for limit in limits
         if count.number > limit.messages
     ]
+
+
+def first_addresses(context: Context, checked: Checked, look_at: Callable[[str], None]) -> None:
+    """Show some thousand recipients of what was looked at: those of the contacts that were stored first."""
+    audience = frozen_audience(checked.audience, workspace_id=context.workspace_id)
+    walk = AudienceWalk(database=context.catalogue, audience=audience, now=context.clock.now())
+    with context.catalogue.read() as connection:
+        _, recipients = walk.window(connection, after=0, size=_SOME_CONTACTS)
+    for recipient in recipients:
+        look_at(recipient.address)
 
 
 def _notices(recipients: Count, *, keys_stay_here: bool) -> Iterator[Problem]:
@@ -148,8 +224,3 @@ def _notices(recipients: Count, *, keys_stay_here: bool) -> Iterator[Problem]:
 
 def _problem(field: str, message: str) -> Problem:
     return Problem(file="", field=field, message=message)
-
-
-def frozen_content(checked: Checked) -> str:
-    """The content as a start keeps it."""
-    return json.dumps(checked.content.to_json())

@@ -11,19 +11,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paceline.content.email import EmailContent
 from paceline.domain.campaign import CampaignKind, CampaignStatus, LateStart
 from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.retry_policy import usual_retries
 from paceline.launch.catalogue_audience import AudienceChoice, read_choice
 from paceline.operations.campaigns import assigning
-from paceline.operations.campaigns.email_values import content_values, read_content
+from paceline.operations.campaigns.draft_audience import changed_choice, shown_audience
+from paceline.operations.campaigns.draft_content import DraftContent, content_of, read_draft_content, second_of
+from paceline.operations.campaigns.email_values import content_values
 from paceline.operations.campaigns.pace_values import read_pace, shown_window
 from paceline.operations.campaigns.templates import checked_name, row_of as template_row
 from paceline.operations.context import Context, NotPossible
 from paceline.operations.ids import number_of, unknown
-from paceline.store.catalogue import segments
-from paceline.store.catalogue.audiences import MOST_LISTS
+from paceline.operations.whatsapp.template_values import template_values
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaign_drafts, campaigns
 from paceline.store.queue.campaign_drafts import DraftValues
@@ -31,12 +32,14 @@ from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 
 MOST_ACCOUNTS = 1000
 
-_CHANNEL = "email"
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
 _CHANGEABLE = (
     "name",
     "content",
+    "templates",
+    "fallback",
+    "default_country",
     "audience",
     "accounts",
     "rate_per_minute",
@@ -48,7 +51,6 @@ _CHANGEABLE = (
     "worker",
     "worker_fallback",
 )
-_AUDIENCE = ("lists", "segment", "exclude_lists", "exclude_segment")
 _NUMBERS = {
     "rate_per_minute": (0.0, 1e6),
     "max_attempts": (1, 100),
@@ -68,8 +70,17 @@ class Campaign:
     channel: str
     status: CampaignStatus
     content: dict[str, Any]
+    """Of its e-mail part; empty where it has none."""
+    templates: list[dict[str, Any]]
+    """Of its WhatsApp part; none where it has none."""
+    fallback: str
+    """The channel that takes over for those whom the campaign cannot reach; "" for none."""
+    fallback_campaign: str | None
+    """The campaign that the second channel has become; None before the start."""
+    default_country: str
     audience: dict[str, Any] | None
     accounts: list[str]
+    """Of both channels."""
     rate_per_minute: float
     max_attempts: int | None
     retry_delay_seconds: float | None
@@ -94,39 +105,49 @@ def create(
     *,
     name: str,
     key: str | None = None,
+    channel: str = "email",
     template: str | None = None,
     created_by: int | None = None,
     **values: Any,
 ) -> Campaign:
     """A new draft; whatever is not given is empty. ``template`` gives the content that ``content`` does not.
 
-    ``values`` are those that ``change`` takes. Raises InputError, NotFound, or NotPossible when the key is taken.
+    ``channel`` (email or whatsapp) stays; ``values`` are those that ``change`` takes. Raises InputError, NotFound, or
+    NotPossible when the key is taken.
     """
     name = checked_name(name)
     own_key = _checked_key(key) if key is not None else _made_key(name)
     start = dict(template_row(context, template).content) if template is not None else {}
-    content = read_content({**start, **(values.get("content") or {})}, key=own_key, name=name)
-    choice = read_audience(context, values.get("audience") or {})
+    content = read_draft_content(
+        channel=channel,
+        fallback=values.get("fallback") or "",
+        content={**start, **(values.get("content") or {})},
+        templates=values.get("templates"),
+        key=own_key,
+        name=name,
+    )
+    choice = changed_choice(context, AudienceChoice(), {"audience": {}, **values})
     numbers = _numbers(values)
+    usual, delay = usual_retries(channel), numbers.get("retry_delay_seconds")
     worker_id = assigning.chosen_worker(context, values)
     new = NewCampaign(
         workspace_id=context.workspace_id,
         key=own_key,
         name=name,
-        channel=_CHANNEL,
-        content=json.dumps(content.to_json()),
+        channel=channel,
+        content=content.to_stored(),
         audience=choice.to_json(),
         message_id_domain="",
         rate_per_minute=numbers.get("rate_per_minute") or 0.0,
-        max_attempts=numbers.get("max_attempts"),
-        retry_delay_seconds=numbers.get("retry_delay_seconds"),
+        max_attempts=numbers.get("max_attempts") or usual.max_attempts,
+        retry_delay_seconds=usual.retry_delay_seconds if delay is None else delay,
         weight=numbers.get("weight") or 1.0,
         pacing=read_pace(values, CampaignPacing()),
         kind=CampaignKind.CATALOGUE,
         created_by=created_by,
     )
     with context.queue.write() as connection:
-        account_ids = _account_numbers(context, connection, values.get("accounts") or [])
+        account_ids = _account_numbers(context, connection, values.get("accounts") or [], content.channels)
         number = campaigns.create(connection, new, now=context.clock.now())
         if number is None:
             raise NotPossible(f"there is a campaign with the key {own_key!r}; choose another key")
@@ -136,7 +157,7 @@ def create(
 
 
 def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
-    """Change a draft: name, content, audience (each as a whole), accounts, rate_per_minute, max_attempts, retry_delay_seconds,
+    """Change a draft: name, content, templates, audience (each as a whole), fallback, default_country, accounts, rate_per_minute, max_attempts, retry_delay_seconds,
     weight, account_choice, window, worker (its name or id; None: this installation sends it) and worker_fallback.
 
     What is not given stays. Raises NotPossible for a campaign that is no draft any more.
@@ -148,14 +169,12 @@ def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
     _require_draft(row)
     worker_id = assigning.chosen_worker(context, changes)
     name = checked_name(changes["name"]) if "name" in changes else row.name
-    content = content_values(stored_content(row)) if changes.get("content") is None else changes["content"]
-    choice = (
-        read_choice(row.audience) if changes.get("audience") is None else read_audience(context, changes["audience"])
-    )
+    content = _changed_content(row, name, changes)
+    choice = changed_choice(context, read_choice(row.audience), changes)
     numbers = {name: getattr(row, name) for name in _NUMBERS} | _numbers(changes)
     values = DraftValues(
         name=name,
-        content=json.dumps(read_content(content, key=row.key, name=name).to_json()),
+        content=content.to_stored(),
         audience=choice.to_json(),
         rate_per_minute=numbers["rate_per_minute"] or 0.0,
         max_attempts=numbers["max_attempts"],
@@ -167,7 +186,9 @@ def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
         if not campaign_drafts.change(connection, row.id, values, now=context.clock.now()):
             _require_draft(campaigns.get(connection, row.id))
         if changes.get("accounts") is not None:
-            accounts.attach(connection, row.id, _account_numbers(context, connection, changes["accounts"]))
+            accounts.attach(
+                connection, row.id, _account_numbers(context, connection, changes["accounts"], content.channels)
+            )
         assigning.assign(connection, row.id, changes, worker_id)
     return get(context, campaign_id)
 
@@ -189,8 +210,12 @@ def duplicate(
     return create(
         context,
         name=name or f"{row.name} (copy)"[:200],
+        channel=row.channel,
         created_by=created_by,
-        content=seen.content,
+        content=seen.content if "email" in (row.channel, seen.fallback) else None,
+        templates=seen.templates,
+        fallback=seen.fallback,
+        default_country=seen.default_country,
         audience=seen.audience or {},
         accounts=seen.accounts,
         rate_per_minute=row.rate_per_minute,
@@ -220,8 +245,12 @@ def row_of(context: Context, campaign_id: str) -> CampaignRow:
 def shown(context: Context, row: CampaignRow) -> Campaign:
     """A stored campaign as people see it."""
     with context.queue.read() as connection:
+        second = second_of(connection, row)
         account_ids = campaign_drafts.account_ids(connection, row.id)
+        if second is not None:
+            account_ids += campaign_drafts.account_ids(connection, second.id)
         worker, worker_fallback = assigning.assigned(context, connection, row.id)
+    content = content_of(row, second)
     return Campaign(
         id=context.ids.encode(IdKind.CAMPAIGN, row.id),
         key=row.key,
@@ -229,8 +258,12 @@ def shown(context: Context, row: CampaignRow) -> Campaign:
         kind=row.kind,
         channel=row.channel,
         status=row.status,
-        content=content_values(stored_content(row)),
-        audience=_shown_audience(context, row),
+        content=content_values(content.email),
+        templates=template_values(content.whatsapp),
+        fallback=content.fallback,
+        fallback_campaign=None if second is None else context.ids.encode(IdKind.CAMPAIGN, second.id),
+        default_country=str(json.loads(row.audience).get("default_country", "")),
+        audience=shown_audience(context, row),
         accounts=[context.ids.encode(IdKind.ACCOUNT, number) for number in account_ids],
         rate_per_minute=row.rate_per_minute,
         max_attempts=row.max_attempts,
@@ -251,67 +284,24 @@ def shown(context: Context, row: CampaignRow) -> Campaign:
     )
 
 
-def stored_content(row: CampaignRow) -> EmailContent:
-    """The content of a campaign."""
-    return EmailContent.from_json(json.loads(row.content))
-
-
-def read_audience(context: Context, values: Mapping[str, Any]) -> AudienceChoice:
-    """An audience as it is given, by public ids. Raises InputError for what is not there, naming the field."""
-    problems = [
-        Problem(file="", field=f"audience.{given}", message=f"is not known; accepted are {', '.join(_AUDIENCE)}")
-        for given in values
-        if given not in _AUDIENCE
-    ]
-    found: dict[str, Any] = {}
-    with context.catalogue.read() as connection:
-        for field in ("lists", "exclude_lists"):
-            given = values.get(field) or []
-            numbers = [context.ids.decode(IdKind.LIST, one) for one in given]
-            there = segments.lists_there(
-                connection, {n for n in numbers if n is not None}, workspace_id=context.workspace_id
-            )
-            strange = [one for one, number in zip(given, numbers, strict=True) if number not in there]
-            problems += [_not_there(field, "list", one) for one in strange[:5]]
-            if len(given) > MOST_LISTS:
-                message = f"accepts at most {MOST_LISTS} lists"
-                problems.append(Problem(file="", field=f"audience.{field}", message=message))
-            found[field] = tuple(dict.fromkeys(n for n in numbers if n is not None))
-        for field in ("segment", "exclude_segment"):
-            one = values.get(field)
-            number = None if one is None else context.ids.decode(IdKind.SEGMENT, one)
-            known = number is not None and segments.get(connection, number, workspace_id=context.workspace_id)
-            if one is not None and not known:
-                problems.append(_not_there(field, "segment", one))
-            found[field] = number
-    if problems:
-        raise InputError(problems)
-    return AudienceChoice(
-        list_ids=found["lists"],
-        segment_id=found["segment"],
-        exclude_list_ids=found["exclude_lists"],
-        exclude_segment_id=found["exclude_segment"],
+def _changed_content(row: CampaignRow, name: str, changes: Mapping[str, Any]) -> DraftContent:
+    before = content_of(row)
+    fallback = before.fallback if changes.get("fallback") is None else changes["fallback"]
+    kept = (row.channel, fallback)
+    content, templates = changes.get("content"), changes.get("templates")
+    if content is None and "email" in kept:
+        content = content_values(before.email)
+    if templates is None and "whatsapp" in kept:
+        templates = template_values(before.whatsapp)
+    return read_draft_content(
+        channel=row.channel, fallback=fallback, content=content, templates=templates, key=row.key, name=name
     )
 
 
-def _shown_audience(context: Context, row: CampaignRow) -> dict[str, Any] | None:
-    if row.kind is not CampaignKind.CATALOGUE:
-        return None
-    choice = read_choice(row.audience)
-
-    def segment(number: int | None) -> str | None:
-        return None if number is None else context.ids.encode(IdKind.SEGMENT, number)
-
-    return {
-        "lists": [context.ids.encode(IdKind.LIST, number) for number in choice.list_ids],
-        "segment": segment(choice.segment_id),
-        "exclude_lists": [context.ids.encode(IdKind.LIST, number) for number in choice.exclude_list_ids],
-        "exclude_segment": segment(choice.exclude_segment_id),
-    }
-
-
-def _account_numbers(context: Context, connection: Connection, given: Sequence[str]) -> list[int]:
-    """The numbers of these accounts, which must be the workspace's own."""
+def _account_numbers(
+    context: Context, connection: Connection, given: Sequence[str], channels: Sequence[str]
+) -> list[int]:
+    """The numbers of these accounts, which must be the workspace's own and of the campaign's channels."""
     if len(given) > MOST_ACCOUNTS:
         raise InputError([Problem(file="", field="accounts", message=f"accepts at most {MOST_ACCOUNTS} accounts")])
     numbers = [context.ids.decode(IdKind.ACCOUNT, one) for one in given]
@@ -320,6 +310,10 @@ def _account_numbers(context: Context, connection: Connection, given: Sequence[s
     if strange:
         message = f"there is no account {strange[0][:60]}"
         raise InputError([Problem(file="", field="accounts", message=message)])
+    for one, number in zip(given, numbers, strict=True):
+        if number is not None and there[number] not in channels:
+            message = f"{one[:60]} sends by {there[number]}, the campaign goes by {' and '.join(channels)}"
+            raise InputError([Problem(file="", field="accounts", message=message)])
     return list(dict.fromkeys(number for number in numbers if number is not None))
 
 
@@ -353,7 +347,3 @@ def _checked_key(key: str) -> str:
 def _made_key(name: str) -> str:
     label = _NOT_IN_KEY.sub("-", name.lower()).strip("-")[:60].strip("-") or "campaign"
     return f"{label}-{secrets.token_hex(4)}"
-
-
-def _not_there(field: str, noun: str, public_id: Any) -> Problem:
-    return Problem(file="", field=f"audience.{field}", message=f"there is no {noun} {str(public_id)[:60]}")

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from paceline.domain.campaign import CampaignMove, CampaignStatus, LateStart
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.campaigns import campaign_checks, preflight
-from paceline.operations.campaigns.campaign_checks import Checked, frozen_content
+from paceline.operations.campaigns.campaign_checks import Checked
 from paceline.operations.campaigns.campaign_drafts import Campaign, get, row_of
 from paceline.operations.campaigns.preflight import as_problem
 from paceline.operations.context import Context, NotPossible
+from paceline.operations.whatsapp import campaign_check
 from paceline.store.catalogue import workspace_rules
-from paceline.store.queue import campaign_drafts, campaigns, remote_campaigns
+from paceline.store.queue import campaign_drafts, campaigns, fallback_start, remote_campaigns
 
 _FARTHEST_SECONDS = 5 * 366 * 86_400.0
 
@@ -97,8 +98,11 @@ def _sendable(context: Context, campaign_id: str) -> Checked:
     if not problems:
         with context.queue.read() as connection:
             known = campaign_drafts.sending_accounts(connection, checked.row.id)
-        senders = [account.from_address for account in known]
-        problems = [as_problem(one) for one in preflight.blocking(context, checked.content, senders=senders)]
+        senders = [account.from_address for account in known if account.channel == "email"]
+        found = [] if checked.email is None else preflight.blocking(context, checked.email, senders=senders)
+        if checked.whatsapp is not None:
+            found += campaign_check.blocking(context, checked.whatsapp)
+        problems = [as_problem(one) for one in found]
     if problems:
         raise InputError(problems)
     return checked
@@ -119,7 +123,7 @@ def _freeze_and_move(
         frozen = campaign_drafts.freeze(
             connection,
             row,
-            content=frozen_content(checked),
+            content=checked.frozen_content,
             audience=checked.audience,
             message_id_domain=checked.message_id_domain,
             now=now,
@@ -130,4 +134,6 @@ def _freeze_and_move(
             campaign_drafts.set_start(connection, row.id, starts_at=starts_at, timezone=timezone, late=late)
         if row.status is CampaignStatus.DRAFT or what is CampaignMove.SCHEDULE:
             remote_campaigns.raise_revision(connection, row.id)
-        campaigns.move(connection, row.id, what, now=now)
+        moved = campaigns.move(connection, row.id, what, now=now)
+        if moved and what is CampaignMove.START:
+            fallback_start.split(connection, row.id, now=now)

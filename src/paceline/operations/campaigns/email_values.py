@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from paceline.content.email import EmailContent, MissingFields, check
+from paceline.content.email import NEWER_FIELDS, EmailContent, MissingFields, check
+from paceline.content.mjml import compile_mjml
 from paceline.domain.errors import InputError, Problem
 
 _NAMES = {
     "from": "from_address",
     "reply_to": "reply_to",
     "subject": "subject",
+    "preheader": "preheader",
+    "mjml": "mjml",
     "html": "html",
     "text": "text",
     "list_id": "list_id",
@@ -30,7 +33,7 @@ _YES_OR_NO = ("track_opens", "track_clicks", "track_text_clicks")
 
 
 def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str = "content") -> EmailContent:
-    """The content that these values are; what is not given is empty. Raises InputError for what is no such value."""
+    """The content that these values are; what is not given is empty, and the HTML is made of the MJML where that is given. Raises InputError for what is no such value."""
     problems, found = [], {}
     for given, value in values.items():
         if given not in _NAMES:
@@ -61,6 +64,8 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
         if name not in ("text", "missing_fields", "attachments", *_YES_OR_NO)
     }
     texts |= {name: found[name] for name in _YES_OR_NO if name in found}
+    if texts["mjml"].strip():
+        texts["html"] = compile_mjml(texts["mjml"]).html
     return EmailContent(
         **texts,
         text=found.get("text") or None,
@@ -72,10 +77,10 @@ def read_content(values: Mapping[str, Any], *, key: str, name: str, field: str =
 
 
 def content_values(content: EmailContent) -> dict[str, Any]:
-    """What ``read_content`` reads; without attachments where there are none, so that an earlier release reads it as well."""
+    """What ``read_content`` reads; without newer fields that are empty, so that an earlier release reads it as well."""
     values = {given: getattr(content, name) for given, name in _NAMES.items()}
     values |= {"missing_fields": str(content.missing_fields), "attachments": list(content.attachments)}
-    return {given: value for given, value in values.items() if given != "attachments" or value}
+    return {given: value for given, value in values.items() if given not in NEWER_FIELDS or value}
 
 
 def content_problems(content: EmailContent, *, from_elsewhere: str = "", field: str = "content") -> list[Problem]:

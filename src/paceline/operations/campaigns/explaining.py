@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from paceline.chores.limit_resumer import blocks_on
 from paceline.content.whatsapp import templates_of
 from paceline.domain.account import AccountState
-from paceline.domain.block import FullLayer
+from paceline.domain.block import FullLayer, server_blocks
 from paceline.domain.campaign import ENDED
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.layer import BY_RECIPIENT
+from paceline.domain.reply_rule import RuleScope
+from paceline.domain.restraint import Restraint
 from paceline.engine.cause import Cause, counted
 from paceline.engine.explain import StoppedTemplate, Surroundings, explain as explain_one
 from paceline.engine.explain_accounts import AtWork, about_account
@@ -29,6 +32,8 @@ from paceline.store.queue import (
     layers,
     outlook,
     parts,
+    restraints,
+    server_widths,
     servers,
     standstill,
     template_stops,
@@ -60,7 +65,9 @@ def explain_campaign(context: Context, campaign: CampaignRow) -> list[Cause]:
     with context.queue.read() as connection:
         progress = campaigns.progress(connection, campaign.id)
         standings = accounts.standings(connection, campaign_id=campaign.id)
-        at_work = _at_work(context, connection, standings)
+        full = layers.used_up(connection, workspace_id=campaign.workspace_id, now=now)
+        held_back = restraints.active(connection, workspace_id=campaign.workspace_id, now=now)
+        at_work = _at_work(context, connection, standings, full, held_back, now)
         at_a_worker = waiting.causes_of(connection, campaign, now=now)
         is_away = waiting.is_away(at_a_worker)
         living = at_work.senders.values()
@@ -73,7 +80,9 @@ def explain_campaign(context: Context, campaign: CampaignRow) -> list[Cause]:
             at_work=None if is_away else at_work,
             campaign_warning=health.of_campaign(connection, campaign.id).evidence,
             stopped_templates=_stopped_templates(connection, campaign, now),
-            full_layers=_full_layers(connection, campaign, standings, now),
+            full_layers=_full_layers(full, campaign, standings),
+            blocks=blocks_on(connection, campaign, now=now),
+            restraints=held_back,
             account_warnings=health.warned_accounts(connection, campaign.id),
         )
     causes = explain_one(progress, standings, surroundings, now)
@@ -92,7 +101,9 @@ def explain_account(context: Context, account_id: str) -> list[Cause]:
         if record is None:
             raise unknown(IdKind.ACCOUNT, account_id)
         standing = record.standing
-        at_work = _at_work(context, connection, [standing])
+        full = layers.used_up(connection, workspace_id=standing.workspace_id, now=now)
+        held_back = restraints.active(connection, workspace_id=standing.workspace_id, now=now)
+        at_work = _at_work(context, connection, [standing], full, held_back, now)
     doing = at_work.doings[number]
     found = about_account(None, standing, at_work if doing.campaigns else None, now)
     if found is None:
@@ -123,24 +134,39 @@ def _about_unused_accounts(context: Context, under_way: Sequence[CampaignRow]) -
 
 
 def _full_layers(
-    connection: Connection, campaign: CampaignRow, standings: Sequence[AccountStanding], now: float
+    full: Sequence[FullLayer], campaign: CampaignRow, standings: Sequence[AccountStanding]
 ) -> list[FullLayer]:
     """The layers that are used up now and concern what the campaign would send."""
     hosts = {standing.host for standing in standings}
     return [
         one
-        for one in layers.used_up(connection, workspace_id=campaign.workspace_id, now=now)
+        for one in full
         if one.layer.kind in BY_RECIPIENT
         or any(one.layer.holds_for(host=host, campaign_id=campaign.id) for host in hosts)
     ]
 
 
-def _at_work(context: Context, connection: Connection, standings: Sequence[AccountStanding]) -> AtWork:
+def _at_work(
+    context: Context,
+    connection: Connection,
+    standings: Sequence[AccountStanding],
+    full: Sequence[FullLayer],
+    held_back: Sequence[Restraint],
+    now: float,
+) -> AtWork:
     living = standstill.senders(connection)
     return AtWork(
         senders={number: sender for number, sender in living.items() if not is_surely_dead(sender.process)},
         doings=standstill.doings(connection, context.queue, [standing.id for standing in standings]),
         full_servers=frozenset(servers.full(connection)),
+        widths=server_widths.every(connection, now=now),
+        blocked_servers={
+            (standing.workspace_id, block.host): block
+            for standing in standings
+            for block in server_blocks(full, held_back)
+            if block.host == standing.host
+        },
+        lowered={int(one.target): one for one in held_back if one.scope is RuleScope.ACCOUNT and not one.is_suspension},
         lease_margin_seconds=context.settings.lease_margin_seconds,
         final_dot_timeout_seconds=context.settings.final_dot_timeout_seconds,
     )

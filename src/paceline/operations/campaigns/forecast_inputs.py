@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from paceline.audience.contact import Contact
 from paceline.domain.account import Account, AccountState, Limits, WhatsAppLogin
 from paceline.domain.allowance import BUCKET_SECONDS, bucket_of
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.mail_provider import provider_of_host
 from paceline.domain.phone import parse_phone
 from paceline.domain.warm_up import WarmUp
 from paceline.engine.forecast.plan import SECONDS_PER_MESSAGE, Expectation, PlannedAccount
@@ -96,6 +97,9 @@ def _planned(standing: AccountStanding, stand: Stand, now: float) -> PlannedAcco
     rests = standing.until_at is not None and standing.until_at > now
     planned = PlannedAccount(
         name=standing.name,
+        id=standing.id,
+        weight=standing.weight,
+        provider=provider_of_host(standing.host),
         limits=_begun(standing.limits, now),
         rate_per_minute=_rate(standing.rate_per_minute, stand.messages_per_second),
         connections=standing.max_connections,
@@ -115,6 +119,9 @@ def _planned_anew(account: Account, standing: AccountStanding | None, stand: Sta
     own = account.login.messages_per_second if isinstance(account.login, WhatsAppLogin) else None
     planned = PlannedAccount(
         name=account.name,
+        id=0 if standing is None else standing.id,
+        weight=account.weight,
+        provider=provider_of_host(account.login.host),
         limits=_begun(account.limits, now, None if standing is None else standing.limits.warm_up),
         rate_per_minute=_rate(account.rate_per_minute, own),
         connections=account.max_connections,
@@ -179,20 +186,26 @@ def expectation(counts: Mapping[str, int]) -> Expectation:
     return Expectation(refused=counts["failed"] / ended, deferred=(deferred,) if deferred else ())
 
 
-def count_audience(file: CampaignFile) -> int:
-    """How many messages a file's audience becomes; of a very long one, reckoned from its beginning. Raises InputError."""
+def count_audience(file: CampaignFile, look_at: Callable[[str], None] = lambda address: None) -> int:
+    """How many messages a file's audience becomes; of a very long one, reckoned from its beginning. Raises InputError.
+
+    ``look_at`` is given the addresses, as far as they are read.
+    """
     if file.channel == "whatsapp":
         opened = open_audience(file.audience, address_column="phone", parse_address=parse_phone, address_key=str)
     else:
         opened = open_audience(file.audience)
     with opened as audience:
-        return _count(audience)
+        return _count(audience, look_at)
 
 
-def _count(audience: Audience) -> int:
+def _count(audience: Audience, look_at: Callable[[str], None]) -> int:
     began, contacts, line = time.monotonic(), 0, 0
     for batch in audience.batches(2000):
-        contacts += sum(isinstance(row, Contact) for row in batch)
+        for row in batch:
+            if isinstance(row, Contact):
+                contacts += 1
+                look_at(row.address)
         line = batch[-1].line
         if audience.delimiter is not None and time.monotonic() - began > _COUNT_SECONDS:
             return max(contacts, round(contacts * _lines(audience) / max(line, 1)))

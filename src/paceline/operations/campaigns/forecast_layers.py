@@ -3,41 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from paceline.domain.layer import BY_RECIPIENT, Layer, LayerKind
-from paceline.engine.forecast.plan import PlannedLayer
+from paceline.engine.forecast.plan import PlannedLayer, RecipientLimit
 from paceline.store.queue import layers, outlook
 from paceline.store.queue.layers import LayerStanding
 
 
-def planned_layers(
-    connection: Connection, *, workspace_id: int, campaign_id: int | None, now: float, written: Sequence[Layer] = ()
-) -> tuple[PlannedLayer, ...]:
-    """The limits above accounts that hold for a campaign; ``written`` ones of its file replace those that are stored.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers:
+    """The limits above accounts that hold for a campaign, and those that hold for some of its recipients."""
 
-    Those of recipients are left out: nobody knows who is next.
-    """
+    planned: tuple[PlannedLayer, ...]
+    by_recipient: tuple[Layer, ...]
+    recipient_limits: tuple[RecipientLimit, ...]
+    """Those of ``by_recipient``, in their order, with what they have used."""
+
+
+def layers_of(
+    connection: Connection, *, workspace_id: int, campaign_id: int | None, now: float, written: Sequence[Layer] = ()
+) -> Layers:
+    """The layers of a campaign; ``written`` ones of its file replace those that are stored."""
     stored = {(one.layer.kind, one.layer.name): one for one in layers.every(connection, workspace_id=workspace_id)}
     own = (LayerKind.CAMPAIGN, str(campaign_id))
     found: dict[tuple[LayerKind, str], tuple[Layer, LayerStanding | None]] = {
-        key: (one.layer, one)
-        for key, one in stored.items()
-        if key[0] in (LayerKind.WORKSPACE, LayerKind.SERVER) or key == own
+        key: (one.layer, one) for key, one in stored.items() if key[0] is not LayerKind.CAMPAIGN or key == own
     }
     for layer in written:
         key = own if layer.kind is LayerKind.CAMPAIGN else (layer.kind, layer.name)
-        if layer.kind not in BY_RECIPIENT:
-            found[key] = (layer, stored.get(key))
-    return tuple(_planned(connection, layer, standing, now) for layer, standing in found.values())
-
-
-def _planned(connection: Connection, layer: Layer, standing: LayerStanding | None, now: float) -> PlannedLayer:
-    return PlannedLayer(
-        title=layer.title,
-        limits=layer.limits,
-        host=layer.name if layer.kind is LayerKind.SERVER else None,
-        usage=() if standing is None else outlook.layer_usage(connection, standing.id, now=now),
-        held=0 if standing is None else standing.held,
+        found[key] = (layer, stored.get(key))
+    usage = {
+        key: () if standing is None else outlook.layer_usage(connection, standing.id, now=now)
+        for key, (_, standing) in found.items()
+    }
+    by_recipient = {key: one for key, one in found.items() if key[0] in BY_RECIPIENT}
+    return Layers(
+        planned=tuple(
+            PlannedLayer(
+                title=layer.title,
+                limits=layer.limits,
+                host=layer.name if layer.kind is LayerKind.SERVER else None,
+                of_campaign=layer.kind is LayerKind.CAMPAIGN,
+                usage=usage[key],
+                held=0 if standing is None else standing.held,
+            )
+            for key, (layer, standing) in found.items()
+            if key not in by_recipient
+        ),
+        by_recipient=tuple(layer for layer, _ in by_recipient.values()),
+        recipient_limits=tuple(
+            RecipientLimit(limits=layer.limits, usage=usage[key], held=0 if standing is None else standing.held)
+            for key, (layer, standing) in by_recipient.items()
+        ),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from paceline.domain.account_choice import AccountChoice
 from paceline.domain.campaign import ENDED, CampaignKind, CampaignStatus
+from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.engine.forecast.forecast import Forecast, Moment, forecast
@@ -13,7 +15,9 @@ from paceline.engine.forecast.plan import Plan, PlannedAccount
 from paceline.operations.campaign_file.campaign_file import CampaignFile
 from paceline.operations.campaigns import campaign_checks
 from paceline.operations.campaigns.forecast_inputs import count_audience, expectation, planned_accounts, planned_of_file
-from paceline.operations.campaigns.forecast_layers import planned_layers
+from paceline.operations.campaigns.forecast_layers import Layers, layers_of
+from paceline.operations.campaigns.forecast_recipients import Grouping
+from paceline.operations.campaigns.forecast_rivals import with_rivals
 from paceline.operations.context import Context
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaigns, outlook
@@ -89,31 +93,34 @@ def plan_of_file(context: Context, file: CampaignFile) -> Plan:
     """What a forecast of a file starts from."""
     now = context.clock.now()
     planned = planned_of_file(context, file, now=now)
-    retries = RetryPolicy(max_attempts=file.max_attempts, retry_delay_seconds=file.retry_delay_seconds)
     with context.queue.read() as connection:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
         progress = None if found is None else campaigns.progress(connection, found.id)
-        above = planned_layers(
+        above = layers_of(
             connection,
             workspace_id=context.workspace_id,
             campaign_id=None if found is None else found.id,
             now=now,
             written=file.limits,
         )
-    if found is None or progress is None:
-        return Plan(
-            start=now,
-            messages=count_audience(file),
-            accounts=planned,
-            rate_per_minute=file.rate_per_minute,
-            retries=retries,
-            window=file.pacing.window,
-            layers=above,
-        )
-    plan = _live_plan(context, found, progress, planned, now)
-    if found.launched_at is None:
-        plan = replace(plan, messages=max(plan.messages, count_audience(file) - plan.done))
-    return replace(plan, rate_per_minute=file.rate_per_minute, retries=retries, window=file.pacing.window, layers=above)
+    grouping = _grouping(above, planned, file.pacing)
+    plan = Plan(
+        start=now,
+        messages=0,
+        accounts=planned,
+        rate_per_minute=file.rate_per_minute,
+        retries=RetryPolicy(max_attempts=file.max_attempts, retry_delay_seconds=file.retry_delay_seconds),
+        window=file.pacing.window,
+        choice=file.pacing.account_choice,
+        weight=file.weight,
+        layers=above.planned,
+        recipient_limits=above.recipient_limits,
+    )
+    if found is not None and progress is not None:
+        plan = _under_way(context, plan, found, progress, grouping, now)
+    if found is None or found.launched_at is None:
+        plan = replace(plan, messages=max(plan.messages, count_audience(file, grouping.look_at) - plan.done))
+    return _beside_others(context, replace(plan, groups=grouping.groups()), found, now)
 
 
 def finish_at(context: Context, campaign_id: int) -> float | None:
@@ -135,26 +142,57 @@ def _live_plan(
     context: Context, row: CampaignRow, progress: Progress, planned: tuple[PlannedAccount, ...], now: float
 ) -> Plan:
     with context.queue.read() as connection:
-        waiting = outlook.waiting(connection, row.id, now=now)
-        next_at = outlook.next_slot(connection, row.id)
-        above = planned_layers(connection, workspace_id=row.workspace_id, campaign_id=row.id, now=now)
-    left = progress.left
-    if row.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED) and row.kind is CampaignKind.CATALOGUE:
-        checked = campaign_checks.check(context, context.ids.encode(IdKind.CAMPAIGN, row.id))
-        left = checked.recipients.number
-    return Plan(
+        above = layers_of(connection, workspace_id=row.workspace_id, campaign_id=row.id, now=now)
+    grouping = _grouping(above, planned, row.pacing)
+    plan = Plan(
         start=max(now, row.starts_at or now) if row.status is CampaignStatus.SCHEDULED else now,
-        messages=max(0, left - sum(count for _, count in waiting)),
+        messages=0,
         accounts=planned,
         rate_per_minute=row.rate_per_minute,
+        retries=RetryPolicy(max_attempts=row.max_attempts, retry_delay_seconds=row.retry_delay_seconds),
+        window=row.pacing.window,
+        choice=row.pacing.account_choice,
+        weight=row.weight,
+        layers=above.planned,
+        recipient_limits=above.recipient_limits,
+    )
+    plan = _under_way(context, plan, row, progress, grouping, now)
+    if row.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED) and row.kind is CampaignKind.CATALOGUE:
+        checked = campaign_checks.check(context, context.ids.encode(IdKind.CAMPAIGN, row.id))
+        plan = replace(plan, messages=checked.recipients.number)
+        if grouping.matters and checked.recipients.number:
+            campaign_checks.first_addresses(context, checked, grouping.look_at)
+    return _beside_others(context, replace(plan, groups=grouping.groups()), row, now)
+
+
+def _grouping(above: Layers, planned: Sequence[PlannedAccount], pacing: CampaignPacing) -> Grouping:
+    by_provider = pacing.account_choice is AccountChoice.SAME_PROVIDER
+    return Grouping(above.by_recipient, planned, by_provider=by_provider)
+
+
+def _under_way(
+    context: Context, plan: Plan, row: CampaignRow, progress: Progress, grouping: Grouping, now: float
+) -> Plan:
+    """The plan with what is left of a campaign that is in the queue, and what was seen of its receivers."""
+    with context.queue.read() as connection:
+        waiting = grouping.waiting(*outlook.waiting(connection, row.id, now=now))
+        next_at = outlook.next_slot(connection, row.id)
+        if grouping.matters:
+            for address in outlook.some_addresses(connection, row.id):
+                grouping.look_at(address)
+    return replace(
+        plan,
+        messages=max(0, progress.left - sum(one.messages for one in waiting)),
         next_at=next_at,
         waiting=waiting,
-        retries=RetryPolicy(max_attempts=row.max_attempts, retry_delay_seconds=row.retry_delay_seconds),
         expected=expectation(progress.counts),
-        window=row.pacing.window,
-        layers=above,
         done=progress.total - progress.left,
     )
+
+
+def _beside_others(context: Context, plan: Plan, row: CampaignRow | None, now: float) -> Plan:
+    with context.queue.read() as connection:
+        return with_rivals(connection, context.queue, plan, campaign_id=None if row is None else row.id, now=now)
 
 
 def _told(row: CampaignRow, seen: Forecast, now: float) -> Forecast:

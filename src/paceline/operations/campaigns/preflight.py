@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 
-from paceline.audience.audience import open_audience
 from paceline.audience.contact import Contact
 from paceline.content.email import EmailContent, EmailRenderer
 from paceline.content.email_content import templates_of
 from paceline.content.letter import Letter, read_letter
 from paceline.content.preflight import letter_findings, web_links
-from paceline.domain.account import Account, Security, SmtpLogin
+from paceline.content.whatsapp import WhatsAppContent
+from paceline.domain.account import Account, Security, SmtpLogin, WhatsAppLogin
 from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import CampaignKind
 from paceline.domain.errors import ContentError, InputError, Problem
 from paceline.domain.finding import Finding, Severity, error, warning
 from paceline.launch.catalogue_audience import frozen_audience
-from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
+from paceline.operations.campaign_file.campaign_audience import open_campaign_audience
+from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount, read_campaign_file
 from paceline.operations.campaigns import campaign_checks
 from paceline.operations.campaigns.campaign_checks import Checked
-from paceline.operations.campaigns.campaign_drafts import stored_content
-from paceline.operations.context import Context, NotPossible
+from paceline.operations.campaigns.draft_content import content_of
+from paceline.operations.context import Context
 from paceline.operations.domains import sending_domains
 from paceline.operations.domains.dns_findings import Posture, dns_findings, signature_findings
+from paceline.operations.whatsapp import campaign_check
+from paceline.operations.whatsapp.costs import Estimate
+from paceline.operations.whatsapp.preflight import numbers_of_file
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.outbound.dns import Dns
 from paceline.outbound.http import CallFailed, OutboundHttp
@@ -54,10 +59,11 @@ Recipient = tuple[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preflight:
-    """What was found, errors first."""
+    """What was found, errors first; of a WhatsApp campaign also what it would cost."""
 
     key: str
     findings: tuple[Finding, ...]
+    estimate: Estimate | None = None
 
     @property
     def blocks(self) -> bool:
@@ -76,50 +82,82 @@ class _Subject:
     servers: tuple[tuple[str, bool], ...]
 
 
-def of_draft(context: Context, checked: Checked, *, follow_links: bool = False) -> list[Finding]:
+def of_draft(context: Context, checked: Checked, *, follow_links: bool = False) -> Preflight:
     """Findings about a draft or a scheduled campaign that was checked, its problems and notices among them."""
     found = [error("draft", problem.message, _CURE, field=problem.field or "") for problem in checked.problems]
     found += [warning("draft", notice.message, _CURE, field=notice.field or "") for notice in checked.notices]
-    if not any((problem.field or "").startswith("content") for problem in checked.problems):
-        found += _look(context, _of_row(context, checked.row, checked), follow_links=follow_links)
-    return sorted(found, key=lambda finding: finding.severity)
+    if checked.email is not None and not any(
+        (problem.field or "").startswith("content") for problem in checked.problems
+    ):
+        subject = _subject(checked.email, _people(context, checked), _stored_accounts(context, checked.row))
+        found += _look(context, subject, follow_links=follow_links)
+    if checked.whatsapp is not None:
+        numbers = _numbers(_stored_accounts(context, checked.row))
+        looked = campaign_check.look(context, checked.whatsapp, numbers, _everybody(context, checked))
+        return _sorted(checked.row.key, [*found, *looked.findings], looked.estimate)
+    return _sorted(checked.row.key, found)
 
 
 def of_campaign(context: Context, key: str, *, follow_links: bool = False) -> Preflight:
-    """Findings about a stored e-mail campaign, whatever its status."""
+    """Findings about a stored campaign, whatever its status. Not within an event loop."""
     row = context.campaign(key)
-    if row.channel != "email":
-        raise NotPossible(f"{row.key} is a campaign by {row.channel}; only e-mail is checked")
     if row.kind is CampaignKind.CATALOGUE and row.launched_at is None:
         checked = campaign_checks.check(context, context.ids.encode(IdKind.CAMPAIGN, row.id))
-        return Preflight(key=row.key, findings=tuple(of_draft(context, checked, follow_links=follow_links)))
-    found = _look(context, _of_row(context, row, None), follow_links=follow_links)
-    return Preflight(key=row.key, findings=tuple(found))
+        return of_draft(context, checked, follow_links=follow_links)
+    known, content = _stored_accounts(context, row), content_of(row).main
+    with context.queue.read() as connection:
+        people = [*messages.recipients(connection, row.id, limit=SAMPLE + 1)]
+    if isinstance(content, WhatsAppContent):
+        looked = campaign_check.look(context, content, _numbers(known), people[:SAMPLE])
+        return _sorted(row.key, looked.findings, replace(looked.estimate, exact=len(people) <= SAMPLE))
+    return _sorted(row.key, _look(context, _subject(content, people[:SAMPLE], known), follow_links=follow_links))
 
 
 def of_file(context: Context, file: CampaignFile, *, follow_links: bool = False) -> Preflight:
-    """Findings about the campaign of a file, which is neither stored nor changed. Raises InputError as a start would."""
-    if not isinstance(file.content, EmailContent):
-        raise NotPossible(f"{file.key} is a campaign by {file.channel}; only e-mail is checked")
-    with open_audience(file.audience) as audience:
+    """Findings about the campaign of a file, which is neither stored nor changed. Raises InputError as a start would.
+
+    Not within an event loop.
+    """
+    first = _of_part(context, file, follow_links=follow_links)
+    if file.fallback is None:
+        return first
+    second = _of_part(context, file.fallback, follow_links=follow_links)
+    return _sorted(file.key, [*first.findings, *second.findings], first.estimate or second.estimate)
+
+
+def _of_part(context: Context, file: CampaignFile, *, follow_links: bool) -> Preflight:
+    with open_campaign_audience(file) as audience:
         problems = file.check_content(audience.columns)
         if problems:
             raise InputError(problems)
+        if isinstance(file.content, WhatsAppContent):
+            everybody = (row for part in audience.batches(SAMPLE) for row in part if isinstance(row, Contact))
+            people = ((row.address, row.fields) for row in everybody)
+            looked = campaign_check.look(context, file.content, numbers_of_file(context, file), people)
+            return _sorted(file.key, looked.findings, looked.estimate)
         part = next(iter(audience.batches(SAMPLE)), [])
         recipients = [(row.address, row.fields) for row in part if isinstance(row, Contact)]
     known = _accounts_of(context, file)
-    subject = _Subject(
-        content=file.content,
-        recipients=recipients,
-        senders=tuple(dict.fromkeys(account.from_address for account in known)),
-        servers=_servers(known),
-    )
-    found = _look(context, subject, follow_links=follow_links)
+    found = _look(context, _subject(file.content, recipients, known), follow_links=follow_links)
     if not recipients:
         found.insert(
             0, error("audience", "nobody in it can be written to", "look at its e-mail column", field="audience")
         )
-    return Preflight(key=file.key, findings=tuple(found))
+    return _sorted(file.key, found)
+
+
+def _sorted(key: str, found: Iterable[Finding], estimate: Estimate | None = None) -> Preflight:
+    ordered = sorted(found, key=lambda finding: finding.severity)
+    return Preflight(key=key, findings=tuple(ordered), estimate=estimate)
+
+
+def looked_at(
+    context: Context, campaign: str, environment: Mapping[str, str], *, follow_links: bool = False
+) -> Preflight:
+    """Findings about a campaign file, whose secrets ``environment`` holds, or about a stored campaign by its key."""
+    if campaign.endswith(".toml"):
+        return of_file(context, read_campaign_file(Path(campaign), environment), follow_links=follow_links)
+    return of_campaign(context, campaign, follow_links=follow_links)
 
 
 def blocking(context: Context, content: EmailContent, *, senders: Iterable[str]) -> list[Finding]:
@@ -216,30 +254,54 @@ def _posture(
     )
 
 
-def _of_row(context: Context, row: CampaignRow, checked: Checked | None) -> _Subject:
-    with context.queue.read() as connection:
-        known = [
-            accounts.load(connection, context.box, account.id)
-            for account in campaign_drafts.sending_accounts(connection, row.id)
-        ]
-        queued: list[Recipient] = [] if checked else [*messages.recipients(connection, row.id, limit=SAMPLE)]
+def _subject(content: EmailContent, recipients: Sequence[Recipient], known: Sequence[Account]) -> _Subject:
+    by_email = [account for account in known if account.channel == "email"]
     return _Subject(
-        content=stored_content(row) if checked is None else checked.content,
-        recipients=queued if checked is None else _people(context, checked),
-        senders=tuple(dict.fromkeys(account.from_address for account in known)),
-        servers=_servers(known),
+        content=content,
+        recipients=recipients,
+        senders=tuple(dict.fromkeys(account.from_address for account in by_email)),
+        servers=_servers(by_email),
     )
 
 
+def _stored_accounts(context: Context, row: CampaignRow) -> list[Account]:
+    with context.queue.read() as connection:
+        sending = campaign_drafts.sending_accounts(connection, row.id)
+        return [accounts.load(connection, context.box, account.id) for account in sending]
+
+
+def _numbers(known: Iterable[Account]) -> list[tuple[str, WhatsAppLogin]]:
+    return [(account.name, account.login) for account in known if isinstance(account.login, WhatsAppLogin)]
+
+
 def _people(context: Context, checked: Checked) -> list[Recipient]:
-    """The first of a draft's audience."""
+    """The first of a draft's audience, as far as they have an e-mail address."""
     if checked.recipients.number == 0:
         return []
-    audience = frozen_audience(checked.audience, workspace_id=context.workspace_id)
-    walk = AudienceWalk(database=context.catalogue, audience=audience, now=context.clock.now())
+    walk = _walk(context, checked)
     with context.catalogue.read() as connection:
         _, found = walk.window(connection, after=0, size=SAMPLE)
-    return [(one.address, {**one.fields, "email": one.address}) for one in found]
+    return [(one.email, {**one.fields, "email": one.email}) for one in found if one.email]
+
+
+def _everybody(context: Context, checked: Checked) -> Iterator[Recipient]:
+    """A draft's whole audience, as far as they have a phone number."""
+    walk, after = _walk(context, checked), 0
+    while checked.recipients.number:
+        with context.catalogue.read() as connection:
+            end, found = walk.window(connection, after=after, size=SAMPLE)
+        if end is None:
+            return
+        after = end
+        for one in found:
+            if one.phone:
+                yield one.phone, {**one.fields, "phone": one.phone, **({"email": one.email} if one.email else {})}
+
+
+def _walk(context: Context, checked: Checked) -> AudienceWalk:
+    channel = checked.content.channel
+    audience = frozen_audience(checked.audience, workspace_id=context.workspace_id, channel=channel)
+    return AudienceWalk(database=context.catalogue, audience=audience, now=context.clock.now())
 
 
 def _accounts_of(context: Context, file: CampaignFile) -> list[Account]:
@@ -281,4 +343,4 @@ async def _followed(context: Context, links: Sequence[str]) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-__all__ = ["SAMPLE", "Preflight", "as_problem", "blocking", "of_campaign", "of_draft", "of_file"]
+__all__ = ["SAMPLE", "Preflight", "as_problem", "blocking", "looked_at", "of_campaign", "of_draft", "of_file"]

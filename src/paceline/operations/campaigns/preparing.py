@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import partial
 
 from sqlalchemy import Connection
 
-from paceline.audience.audience import Audience, open_audience
-from paceline.audience.contact import Contact
+from paceline.audience.audience import Audience
 from paceline.content.email import EmailContent
 from paceline.content.whatsapp import WhatsAppContent, templates_of
 from paceline.domain.account import Account, Limits
@@ -18,16 +16,14 @@ from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.hosted_file import LARGEST_FILE
 from paceline.domain.layer import Layer, LayerKind
-from paceline.domain.phone import parse_phone
+from paceline.operations.campaign_file.campaign_audience import open_campaign_audience
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.campaign_file.text_file import UnusableFile, read_bytes
 from paceline.operations.campaigns import files, preflight
 from paceline.operations.context import Context
 from paceline.operations.installation.older_copy import pause_if_older_copy
-from paceline.store.queue import accounts, campaigns, fallbacks, layers, template_stops
+from paceline.store.queue import accounts, campaigns, fallbacks, layers, reply_rules, template_stops
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
-
-_COUNTED_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +55,7 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
 
 
 def _prepare_new(context: Context, file: CampaignFile, notices: tuple[str, ...]) -> Prepared:
-    audience = _open_audience(file)
+    audience = open_campaign_audience(file)
     try:
         campaign_id = _create(context, file, audience)
     except BaseException:
@@ -126,6 +122,7 @@ def _start_new(
     account_ids = _save_accounts(context, connection, file)
     accounts.attach(connection, campaign_id, account_ids)
     _save_limits(context, connection, file, campaign_id)
+    _save_reply_rules(context, connection, file)
     accounts.retry(connection, account_ids, now=now)
     campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
@@ -159,19 +156,6 @@ def _with_attachments(
     return replace(content, attachments=tuple(ids)), [problem(one.message) for one in wrong]
 
 
-def _open_audience(file: CampaignFile) -> Audience:
-    if file.channel == "whatsapp":
-        parse = partial(parse_phone, country=file.default_country)
-        return open_audience(file.audience, address_column="phone", parse_address=parse, address_key=str)
-    return open_audience(file.audience)
-
-
-def count_contacts(file: CampaignFile) -> int:
-    """How many contacts the audience of a campaign file has."""
-    with _open_audience(file) as audience:
-        return sum(isinstance(row, Contact) for part in audience.batches(_COUNTED_AT_ONCE) for row in part)
-
-
 def _message_id_domain(content: EmailContent | WhatsAppContent) -> str:
     """The domain of the Message-IDs; WhatsApp has none."""
     if isinstance(content, WhatsAppContent):
@@ -202,6 +186,7 @@ def _bring_up_to_date(context: Context, file: CampaignFile, found: CampaignRow) 
         account_ids = _save_accounts(context, connection, file)
         accounts.attach(connection, found.id, account_ids)
         _save_limits(context, connection, file, found.id)
+        _save_reply_rules(context, connection, file)
         accounts.retry(connection, account_ids, now=now)
         campaigns.change_pace(
             connection,
@@ -250,6 +235,12 @@ def _save_limits(context: Context, connection: Connection, file: CampaignFile, c
     layers.save(connection, own, workspace_id=context.workspace_id, now=context.clock.now())
 
 
+def _save_reply_rules(context: Context, connection: Connection, file: CampaignFile) -> None:
+    """The rules of the file, by their names; others stay as they are."""
+    for rule in file.reply_rules:
+        reply_rules.save(connection, rule, workspace_id=context.workspace_id, now=context.clock.now())
+
+
 def _not_one(file: CampaignFile, account: StoredAccount, count: int) -> Problem:
     what = "no stored account has" if count == 0 else f"{count} stored accounts have"
     message = f"{what} the name {account.name!r}; `paceline accounts list` shows them"
@@ -258,7 +249,7 @@ def _not_one(file: CampaignFile, account: StoredAccount, count: int) -> Problem:
 
 def _same_audience(file: CampaignFile, found: CampaignRow) -> Audience:
     """The audience of a campaign that is not yet in the queue altogether; it must be the one it was."""
-    audience = _open_audience(file)
+    audience = open_campaign_audience(file)
     if audience.digest != json.loads(found.audience)["digest"]:
         audience.close()
         message = (

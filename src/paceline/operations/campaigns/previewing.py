@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from email import message_from_bytes, policy
 from typing import Any
 
 from paceline.content.email import EmailContent, EmailRenderer
+from paceline.content.letter import read_letter
 from paceline.domain.address import parse_address
 from paceline.domain.errors import ContentError, InputError, Problem
 from paceline.operations.campaigns.email_values import content_problems, read_content
@@ -28,7 +28,11 @@ class Preview:
 
     address: str
     subject: str
+    inbox_line: str
+    """What inboxes show behind the subject: the preheader, or how the body begins."""
     html: str | None
+    compiled: str | None
+    """The template that MJML was compiled to; None without one."""
     text: str | None
     size: int
     """Bytes of the whole message."""
@@ -50,20 +54,25 @@ def preview(
     read = read_content(content, key="preview", name="Preview")
     to, merged = _recipient(context, contact_id, fields or {}, address)
     problems = content_problems(read, from_elsewhere=_SAMPLE_FROM)
-    nothing = Preview(address=to, subject="", html=None, text=None, size=0, problems=problems)
+    compiled = read.html if read.mjml.strip() else None
+    nothing = Preview(
+        address=to, subject="", inbox_line="", html=None, compiled=compiled, text=None, size=0, problems=problems
+    )
     if problems:
         return nothing
     try:
         data = _rendered(read, to, merged, context.clock.now())
     except ContentError as error:
         return replace(nothing, problems=[Problem(file="", field="content", message=str(error))])
-    message: Any = message_from_bytes(data, policy=policy.SMTP)
+    letter = read_letter(data)
     return Preview(
         address=to,
-        subject=str(message["Subject"]),
-        html=_body(message, "html"),
-        text=_body(message, "plain"),
-        size=len(data),
+        subject=letter.subject,
+        inbox_line=letter.inbox_line,
+        html=letter.html,
+        compiled=compiled,
+        text=letter.text,
+        size=letter.size,
         problems=[],
     )
 
@@ -93,8 +102,3 @@ def _recipient(
     except ValueError as error:
         raise InputError([Problem(file="", field="address", message=str(error))]) from None
     return to, {**known, **fields, "email": to}
-
-
-def _body(message: Any, kind: str) -> str | None:
-    part = message.get_body((kind,))
-    return None if part is None else str(part.get_content())

@@ -20,9 +20,10 @@ from paceline.engine.explain import counted
 from paceline.engine.process_identity import is_surely_dead, own_process
 from paceline.engine.sender import Sender
 from paceline.launch.file_launch import FileLaunch
+from paceline.operations.campaign_file.campaign_audience import count_contacts
 from paceline.operations.campaign_file.campaign_file import CampaignFile
 from paceline.operations.campaigns.helpers import Helpers
-from paceline.operations.campaigns.preparing import Prepared, count_contacts, prepare
+from paceline.operations.campaigns.preparing import Prepared, prepare
 from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
 from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch

@@ -11,10 +11,15 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from paceline.content.email import EmailContent
+from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.address import parse_address, parse_mailbox
 from paceline.domain.campaign import CampaignKind, CampaignMove
 from paceline.domain.errors import InputError, Problem
-from paceline.operations.campaigns.campaign_drafts import row_of, stored_content
+from paceline.domain.phone import parse_phone
+from paceline.operations.campaigns.campaign_checks import template_problems
+from paceline.operations.campaigns.campaign_drafts import row_of
+from paceline.operations.campaigns.draft_content import content_of
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.context import Context, NotFound
 from paceline.operations.ids import number_of, unknown
@@ -51,26 +56,33 @@ def send_test(
     Returns at once. Raises InputError for addresses or a content that cannot be used, NotFound for the account.
     """
     row = row_of(context, campaign_id)
-    content = stored_content(row)
+    content = content_of(row)
     account_number = number_of(context, IdKind.ACCOUNT, account)
     with context.queue.read() as connection:
         own_from = campaign_drafts.from_of_account(connection, account_number, workspace_id=context.workspace_id)
+        found = campaign_drafts.accounts_there(connection, [account_number], context.workspace_id)
     if own_from is None:
         raise unknown(IdKind.ACCOUNT, account)
-    recipients = _addresses(addresses)
-    problems = content_problems(content, from_elsewhere=own_from)
+    channel = found[account_number]
+    if channel not in content.channels:
+        message = f"it sends by {channel}, and this campaign goes by {' and '.join(content.channels)}"
+        raise InputError([Problem(file="", field="account", message=message)])
+    country = str(json.loads(row.audience).get("default_country", ""))
+    recipients = _addresses(addresses, channel, country)
+    known = {**_fields(context, contact_id), **(fields or {})}
+    frozen = content.whatsapp if channel == "whatsapp" else _with_from(content.email, own_from)
+    problems = template_problems(frozen) if isinstance(frozen, WhatsAppContent) else content_problems(frozen)
     if problems:
         raise InputError(problems)
-    known = {**_fields(context, contact_id), **(fields or {})}
-    frozen = content if content.from_address else replace(content, from_address=own_from)
+    column = "phone" if channel == "whatsapp" else "email"
     new = NewCampaign(
         workspace_id=context.workspace_id,
         key=f"test-{secrets.token_hex(8)}",
         name=row.name,
-        channel=row.channel,
+        channel=channel,
         content=json.dumps(frozen.to_json()),
         audience=json.dumps({"test_of": row.id}),
-        message_id_domain=parse_mailbox(frozen.from_address).address.rpartition("@")[2],
+        message_id_domain=_domain(frozen),
         rate_per_minute=0.0,
         max_attempts=row.max_attempts,
         retry_delay_seconds=row.retry_delay_seconds,
@@ -86,7 +98,7 @@ def send_test(
             launching.place(
                 connection,
                 number,
-                NewMessage(contact_id=place, address=address, fields={**known, "email": address}),
+                NewMessage(contact_id=place, address=address, fields={**known, column: address}),
                 now=now,
             )
             for place, address in enumerate(recipients, 1)
@@ -96,13 +108,24 @@ def send_test(
     return [TestMessage(id=context.ids.encode(IdKind.MESSAGE, one.id), address=one.address) for one in placed]
 
 
-def _addresses(given: Sequence[str]) -> list[str]:
+def _with_from(content: EmailContent, own_from: str) -> EmailContent:
+    return content if content.from_address else replace(content, from_address=own_from)
+
+
+def _domain(content: EmailContent | WhatsAppContent) -> str:
+    if isinstance(content, WhatsAppContent):
+        return ""
+    return parse_mailbox(content.from_address).address.rpartition("@")[2]
+
+
+def _addresses(given: Sequence[str], channel: str, country: str) -> list[str]:
     if not 0 < len(given) <= MOST_ADDRESSES:
         raise InputError([Problem(file="", field="addresses", message=f"accepts 1 to {MOST_ADDRESSES} addresses")])
     found, problems = [], []
     for place, address in enumerate(given):
         try:
-            found.append(parse_address(address))
+            is_phone = channel == "whatsapp"
+            found.append(parse_phone(address, country=country) if is_phone else parse_address(address))
         except ValueError as error:
             problems.append(Problem(file="", field=f"addresses[{place}]", message=str(error)))
     if problems:

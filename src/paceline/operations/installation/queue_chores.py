@@ -9,6 +9,7 @@ import asyncio
 import threading
 
 from paceline.chores import campaign_finisher, fallback_channel, lease_rescuer, limit_resumer, portfolio_limit
+from paceline.chores.rate_recorder import LOOK_EVERY_SECONDS, RateRecorder
 from paceline.chores.template_order import TemplateOrder
 from paceline.domain.reputation import Thresholds
 from paceline.engine.process_identity import is_surely_dead, own_process
@@ -54,6 +55,7 @@ def queue_chores(context: QueueContext) -> list[Chore]:
         Chore(name="WhatsApp webhooks", work=_Webhooks(context).work),
         Chore(name="template order", work=_TemplateOrder(context).work),
         Chore(name="fallback channel", work=lambda: _hand_over(context)),
+        Chore(name="rate recorder", work=_Rates(context).work),
         Chore(name="portfolio limit", work=lambda: _keep_portfolios(context)),
         Chore(name="WhatsApp numbers", work=lambda: _read_numbers(context)),
     ]
@@ -145,6 +147,16 @@ def _read_numbers(context: QueueContext) -> float:
     if numbers:
         asyncio.run(refresh(context, numbers))
     return context.settings.whatsapp_check_seconds
+
+
+class _Rates:
+    def __init__(self, context: QueueContext) -> None:
+        self._context = context
+        self._recorder = RateRecorder(context.queue)
+
+    def work(self) -> float:
+        self._recorder.look(now=self._context.clock.now())
+        return LOOK_EVERY_SECONDS
 
 
 class _TemplateOrder:

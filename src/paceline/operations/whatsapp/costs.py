@@ -1,4 +1,7 @@
-"""What a WhatsApp campaign has cost: what was delivered, as the provider charges it, times a rate table of one's own.
+"""What a WhatsApp campaign has cost, and what one is likely to: messages times a rate table of one's own.
+
+Costs are of what was delivered, as the provider charges it; an estimate is of all messages, as if each were delivered and
+none were free.
 
 The provider's rates change with every quarter, so they are a file: ``category,country,price``, country being a calling
 code such as 49, or * for all others. Prices are decimal numbers in one currency.
@@ -49,6 +52,52 @@ def costs(context: Context, key: str) -> list[Cost]:
         )
         for one in charges
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatedCost:
+    """Messages of one category to one country. ``amount`` is None where the table has no price for them."""
+
+    category: str
+    """As in the rate table: marketing, utility, authentication; "" where the provider's list does not tell it."""
+    country: str
+    """A calling code, such as 49."""
+    messages: int
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a campaign would cost. Not ``exact``: its audience was counted only in part, and costs more."""
+
+    costs: tuple[EstimatedCost, ...]
+    exact: bool
+
+    @property
+    def total(self) -> Decimal | None:
+        """Of all that has a price; None when nothing has."""
+        amounts = [cost.amount for cost in self.costs if cost.amount is not None]
+        return sum(amounts, start=Decimal(0)) if amounts else None
+
+    @property
+    def without_price(self) -> int:
+        """Messages for which the rate table has no price."""
+        return sum(cost.messages for cost in self.costs if cost.amount is None)
+
+
+def estimate(counts: Mapping[tuple[str, str], int], rates: Rates, *, exact: bool) -> Estimate:
+    """(category, calling code) -> messages, times the rates; the most expensive first, those without a price last."""
+    found = [
+        EstimatedCost(
+            category=category,
+            country=country,
+            messages=messages,
+            amount=None if (price := _price(rates, category, country)) is None else price * messages,
+        )
+        for (category, country), messages in counts.items()
+    ]
+    found.sort(key=lambda one: (one.amount is None, -(one.amount or 0), -one.messages, one.category, one.country))
+    return Estimate(costs=tuple(found), exact=exact)
 
 
 def _price(rates: Rates, category: str, country: str) -> Decimal | None:

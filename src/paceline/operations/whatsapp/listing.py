@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paceline.operations.context import Context
+from paceline.operations.whatsapp.preflight import used_in_24_hours
 from paceline.operations.whatsapp.reading import Reading, refresh
-from paceline.store.queue import portfolios, template_stops, whatsapp_numbers, whatsapp_templates
+from paceline.store.queue import template_stops, whatsapp_numbers, whatsapp_templates
 from paceline.store.queue.template_stops import Stop
 from paceline.store.queue.whatsapp_numbers import NumberRow
 from paceline.store.queue.whatsapp_templates import TemplateRow
@@ -26,12 +27,9 @@ def templates(context: Context) -> tuple[list[TemplateRow], Mapping[str, Stop]]:
     return rows, stops
 
 
-def used_in_24_hours(context: Context) -> int:
-    """Messages that all numbers together have sent in the last 24 hours."""
-    with context.queue.read() as connection:
-        return portfolios.used(connection, workspace_id=context.workspace_id, now=context.clock.now())
-
-
 async def check(context: Context) -> list[Reading]:
     """Ask the provider now how the numbers stand, and for their templates."""
     return await refresh(context, numbers(context))
+
+
+__all__ = ["check", "numbers", "templates", "used_in_24_hours"]

@@ -33,25 +33,26 @@ class Preflight:
 
 async def preflight(context: QueueContext, file: CampaignFile) -> Preflight:
     """Ask the provider about the numbers and templates of a campaign file; what cannot be read is a notice."""
-    found = Preflight()
     content, places = file.content, file.content_places
     if not isinstance(content, WhatsAppContent) or not isinstance(places, TemplatePlaces):
-        return found
-    logins = [
-        (account.name, account.login)
-        for account in await asyncio.to_thread(_accounts, context, file)
-        if isinstance(account.login, WhatsAppLogin)
-    ]
-    readings = await asyncio.gather(*(read(context, name, login) for name, login in logins))
-    found.readings = [(login, reading) for (_, login), reading in zip(logins, readings, strict=True)]
-    _about_numbers(found, file, readings)
-    known = await asyncio.to_thread(_known_templates, context, readings)
+        return Preflight()
+    found = await ask(context, await asyncio.to_thread(numbers_of_file, context, file), file=str(file.path))
+    known = await asyncio.to_thread(known_templates, context, found)
     if known:
         for number, (template, line) in enumerate(zip(content.templates, places.lines, strict=True), start=1):
             found.problems += [
                 Problem(file=places.file, line=line, field=f"templates[{number}]", message=message)
                 for message in template_problems(template, known)
             ]
+    return found
+
+
+async def ask(context: QueueContext, numbers: Sequence[tuple[str, WhatsAppLogin]], *, file: str = "") -> Preflight:
+    """Ask the provider how numbers stand, each given by its name and login, and for their templates."""
+    found = Preflight()
+    readings = await asyncio.gather(*(read(context, name, login) for name, login in numbers))
+    found.readings = [(login, reading) for (_, login), reading in zip(numbers, readings, strict=True)]
+    _about_numbers(found, file, readings)
     return found
 
 
@@ -96,19 +97,20 @@ async def budget(context: QueueContext, found: Preflight, contacts: int) -> str 
     """The notice about the portfolio's limit for a campaign of so many contacts."""
     if found.messaging_limit is None:
         return None
-    used = await asyncio.to_thread(_used, context)
+    used = await asyncio.to_thread(used_in_24_hours, context)
     return budget_notice(found.messaging_limit, used, contacts)
 
 
-def _used(context: QueueContext) -> int:
+def used_in_24_hours(context: QueueContext) -> int:
+    """Messages that all numbers together have sent in the last 24 hours."""
     with context.queue.read() as connection:
         return portfolios.used(connection, workspace_id=context.workspace_id, now=context.clock.now())
 
 
-def _about_numbers(found: Preflight, file: CampaignFile, readings: Sequence[Reading]) -> None:
+def _about_numbers(found: Preflight, file: str, readings: Sequence[Reading]) -> None:
     harmed = [f"{reading.name}: {reading.state.harm}" for reading in readings if reading.state and reading.state.harm]
     if harmed and len(harmed) == len(readings):
-        found.problems += [Problem(file=str(file.path), field="accounts", message=harm) for harm in harmed]
+        found.problems += [Problem(file=file, field="accounts", message=harm) for harm in harmed]
     else:
         found.notices += harmed
     for reading in readings:
@@ -126,6 +128,12 @@ def _about_numbers(found: Preflight, file: CampaignFile, readings: Sequence[Read
     found.messaging_limit = min((limit for limit in limits if limit > 0), default=None)
 
 
+def numbers_of_file(context: QueueContext, file: CampaignFile) -> list[tuple[str, WhatsAppLogin]]:
+    """The numbers of a campaign file, its own and those that it names."""
+    known = _accounts(context, file)
+    return [(account.name, account.login) for account in known if isinstance(account.login, WhatsAppLogin)]
+
+
 def _accounts(context: QueueContext, file: CampaignFile) -> list[Account]:
     found = [account for account in file.accounts if isinstance(account, Account)]
     with context.queue.read() as connection:
@@ -136,9 +144,9 @@ def _accounts(context: QueueContext, file: CampaignFile) -> list[Account]:
     return found
 
 
-def _known_templates(context: QueueContext, readings: Sequence[Reading]) -> list[TemplateRow]:
+def known_templates(context: QueueContext, found: Preflight) -> list[TemplateRow]:
     """The list that was just read, else the one that is stored."""
-    read_now = [one for reading in readings if reading.templates for one in reading.templates]
+    read_now = [one for _, reading in found.readings if reading.templates for one in reading.templates]
     if read_now:
         return [row_of(one, business="", now=0.0) for one in read_now]
     with context.queue.read() as connection:

@@ -64,6 +64,35 @@ async def refresh(context: QueueContext, numbers: Sequence[NumberRow]) -> list[R
     return list(await asyncio.gather(*map(one, numbers)))
 
 
+async def ask_number(context: QueueContext, account_id: int) -> tuple[bool, str]:
+    """Ask the provider how a stored number stands, and keep the answer: whether it may send, and a sentence."""
+
+    def find() -> NumberRow:
+        with context.queue.read() as connection:
+            return whatsapp_numbers.of_account(connection, account_id)
+
+    reading = await _refresh(context, await asyncio.to_thread(find))
+    if reading.state is None:
+        return False, f"{reading.name}: {reading.failure}"
+    return reading.state.harm is None, in_words(reading)
+
+
+def in_words(reading: Reading) -> str:
+    """What was read, as a sentence."""
+    state = reading.state
+    if state is None:
+        return f"{reading.name}: {reading.failure}"
+    limit = None if state.messaging_limit is None else messaging_limit(state.messaging_limit)
+    parts = [
+        f"{reading.name}: {state.status or 'of unknown status'}",
+        f"quality {state.quality or 'not known'}",
+        "" if limit is None else "any number of recipients" if limit < 0 else f"{limit:,} recipients in 24 hours",
+        "its business account is not known" if reading.templates is None else f"{len(reading.templates):,} templates",
+    ]
+    trouble = state.harm or reading.failure
+    return ", ".join(filter(None, parts)) + (f"; {trouble}" if trouble else "")
+
+
 async def _refresh(context: QueueContext, number: NumberRow) -> Reading:
     try:
         login = await asyncio.to_thread(_login, context, number)

@@ -27,7 +27,7 @@ class Audience:
 
     With lists: those confirmed on at least one of them; without: those confirmed on any list of the workspace, because
     nobody is written to who has agreed to nothing. ``anybody`` drops that (to look at a segment). ``exclude_lists``
-    leaves out everybody who is or was on them.
+    leaves out everybody who is or was on them. ``channel`` says which address somebody needs to be one of them.
     """
 
     workspace_id: int
@@ -36,15 +36,23 @@ class Audience:
     exclude_list_ids: tuple[int, ...] = ()
     exclude_segment: Node | None = None
     anybody: bool = False
+    channel: str = "email"
+
+    @property
+    def column(self) -> str:
+        """The column that holds the addresses of the channel."""
+        return "phone" if self.channel == "whatsapp" else "email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One contact of the audience."""
+    """One contact of the audience: its address on the channel, and both that it has, "" for one that it has not."""
 
     contact_id: int
     address: str
     fields: Mapping[str, str]
+    email: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +81,7 @@ class AudienceWalk:
         self._values["workspace"] = audience.workspace_id
         words = ["c.workspace_id = :workspace"]
         if not audience.anybody:
-            words.append("c.email IS NOT NULL")
+            words.append(f"c.{audience.column} IS NOT NULL")
         if audience.list_ids:
             self._candidates = self._subscribed(audience.list_ids)
             words.append(self.database.among("c.id", self._candidates))
@@ -104,11 +112,12 @@ class AudienceWalk:
         end = self._end(connection, after, size)
         if end is None:
             return None, []
-        words = f"SELECT c.id, c.email, CAST(c.fields AS text) AS fields FROM contacts c WHERE {self._condition} ORDER BY c.id"
+        words = (
+            "SELECT c.id, c.email, c.phone, CAST(c.fields AS text) AS fields FROM contacts c "
+            f"WHERE {self._condition} ORDER BY c.id"
+        )
         rows = connection.execute(sql(words), {**self._values, "after": after, "size": size, "end": end})
-        return end, [
-            Recipient(contact_id=row.id, address=row.email or "", fields=orjson.loads(row.fields)) for row in rows
-        ]
+        return end, [_recipient(row, self.audience.column) for row in rows]
 
     def count(self, *, seconds: float, enough: int | None = None, clock: Callable[[], float] = time.monotonic) -> Count:
         """Count the audience, each window in a transaction of its own, for about so many seconds or to ``enough``.
@@ -165,11 +174,19 @@ def contact_with(connection: Connection, address: str, *, workspace_id: int) -> 
 def _one(connection: Connection, condition: str, value: object, workspace_id: int) -> Recipient | None:
     row = connection.execute(
         sql(
-            "SELECT id, email, CAST(fields AS text) AS fields FROM contacts "
+            "SELECT id, email, phone, CAST(fields AS text) AS fields FROM contacts "
             f"WHERE workspace_id = :workspace AND {condition}"
         ),
         {"workspace": workspace_id, "value": value},
     ).one_or_none()
-    if row is None:
-        return None
-    return Recipient(contact_id=row.id, address=row.email or "", fields=orjson.loads(row.fields))
+    return None if row is None else _recipient(row, "email")
+
+
+def _recipient(row: Any, column: str) -> Recipient:
+    return Recipient(
+        contact_id=row.id,
+        address=getattr(row, column) or "",
+        fields=orjson.loads(row.fields),
+        email=row.email or "",
+        phone=row.phone or "",
+    )

@@ -67,13 +67,11 @@ def get(connection: Connection, account_id: int, *, workspace_id: int) -> Accoun
     return None if row is None else _record(row)
 
 
-def known_logins(connection: Connection, *, workspace_id: int, channel: str) -> dict[str, KnownLogin]:
-    """Identity -> who has it, deleted accounts included."""
+def known_logins(connection: Connection, *, workspace_id: int) -> dict[str, KnownLogin]:
+    """Identity -> who has it, of every channel, deleted accounts included."""
     rows = connection.execute(
-        sql(
-            "SELECT id, identity, name, login, hidden_at FROM accounts WHERE workspace_id = :workspace AND channel = :channel"
-        ),
-        {"workspace": workspace_id, "channel": channel},
+        sql("SELECT id, identity, name, login, hidden_at FROM accounts WHERE workspace_id = :workspace"),
+        {"workspace": workspace_id},
     )
     return {
         row.identity: KnownLogin(

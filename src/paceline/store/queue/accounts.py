@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from paceline.domain.account import Account, AccountState, Limits
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
 from paceline.store.database import sql
-from paceline.store.queue import notices, servers
+from paceline.store.queue import notices, restraints, servers
 from paceline.store.queue.account_rows import SETTINGS, account_of, limits_of, secrets_of, since_of, values_of
 from paceline.store.secrets import SecretBox
 
@@ -102,6 +102,7 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
 def change(connection: Connection, box: SecretBox, account_id: int, account: Account) -> None:
     """Give a stored account these settings, its login included, and a new revision. Its identity must be free."""
     identity = account.login.identity
+    restraints.lift_of_account(connection, account_id)
     changes = ", ".join(f"{name} = :{name}" for name in SETTINGS)
     connection.execute(
         sql(
@@ -322,6 +323,7 @@ def set_enabled(connection: Connection, account_id: int, *, enabled: bool, now: 
     """A person switches an account on or off; a running worker notices within a second."""
     state = AccountState.READY if enabled else AccountState.DISABLED
     notices.note_account(connection, account_id, state=state, reason=None, now=now)
+    restraints.lift_of_account(connection, account_id)
     connection.execute(
         sql(
             "UPDATE accounts SET state = :state, reason = NULL, until_at = NULL, failures = 0, "

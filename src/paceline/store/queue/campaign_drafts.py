@@ -132,10 +132,14 @@ def due(connection: Connection, *, now: float) -> list[CampaignRow]:
 
 
 def launching(connection: Connection) -> list[CampaignRow]:
-    """Started campaigns of lists and segments that are not in the queue altogether, in any workspace."""
+    """Started campaigns of lists and segments that are not in the queue altogether, in any workspace.
+
+    Those that take over from another one get their contacts from that.
+    """
     statement = sql(
         "SELECT id FROM campaigns WHERE status IN ('running', 'paused', 'paused_limits', 'paused_health') "
-        "AND launched_at IS NULL AND kind = 'catalogue' ORDER BY id"
+        "AND launched_at IS NULL AND kind = 'catalogue' "
+        "AND NOT EXISTS (SELECT 1 FROM fallbacks f WHERE f.fallback_id = campaigns.id) ORDER BY id"
     )
     return [campaigns.get(connection, number) for number in connection.execute(statement).scalars().all()]
 
@@ -194,15 +198,17 @@ def account_ids(connection: Connection, campaign_id: int) -> list[int]:
     return list(connection.execute(statement, {"id": campaign_id}).scalars())
 
 
-def accounts_there(connection: Connection, numbers: Sequence[int], workspace_id: int) -> set[int]:
-    """Those of these accounts that the workspace has."""
+def accounts_there(connection: Connection, numbers: Sequence[int], workspace_id: int) -> dict[int, str]:
+    """Those of these accounts that the workspace has, with their channels."""
     if not numbers:
-        return set()
+        return {}
     names = {f"a{place}": number for place, number in enumerate(sorted(set(numbers)))}
     statement = sql(
-        f"SELECT id FROM accounts WHERE workspace_id = :workspace AND id IN ({', '.join(':' + name for name in names)})"
+        "SELECT id, channel FROM accounts "
+        f"WHERE workspace_id = :workspace AND id IN ({', '.join(':' + name for name in names)})"
     )
-    return set(connection.execute(statement, {"workspace": workspace_id, **names}).scalars())
+    rows = connection.execute(statement, {"workspace": workspace_id, **names})
+    return {row.id: row.channel for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +217,7 @@ class SendingAccount:
 
     id: int
     name: str
+    channel: str
     from_address: str
     state: str
 
@@ -219,7 +226,7 @@ def sending_accounts(connection: Connection, campaign_id: int) -> list[SendingAc
     """The accounts of a campaign, in its order."""
     rows = connection.execute(
         sql(
-            "SELECT a.id, a.name, a.from_address, a.state FROM campaign_accounts ca "
+            "SELECT a.id, a.name, a.channel, a.from_address, a.state FROM campaign_accounts ca "
             "JOIN accounts a ON a.id = ca.account_id "
             "WHERE ca.campaign_id = :id AND ca.active = 1 ORDER BY ca.position"
         ),
@@ -241,7 +248,7 @@ def usable_accounts(connection: Connection, *, workspace_id: int, channel: str) 
     """The accounts of a workspace that no person has switched off, in their order."""
     rows = connection.execute(
         sql(
-            "SELECT id, name, from_address, state FROM accounts "
+            "SELECT id, name, channel, from_address, state FROM accounts "
             "WHERE workspace_id = :workspace AND channel = :channel AND state <> 'disabled' ORDER BY id"
         ),
         {"workspace": workspace_id, "channel": channel},

@@ -78,10 +78,11 @@ def paused_in_error(connection: Connection, *, now: float) -> list[int]:
 
 
 def maybe_blocked(connection: Connection, *, now: float) -> list[int]:
-    """Running campaigns with windows of their own, and those of workspaces in which a layer is full."""
+    """Running campaigns with windows of their own, and those of workspaces where a layer is full or a reply rule holds."""
     statement = sql(
         "SELECT id FROM campaigns WHERE status = 'running' AND (pacing IS NOT NULL "
-        "OR workspace_id IN (SELECT workspace_id FROM layers WHERE until_at > :now))"
+        "OR workspace_id IN (SELECT workspace_id FROM layers WHERE until_at > :now) "
+        "OR workspace_id IN (SELECT workspace_id FROM restraints WHERE until_at > :now))"
     )
     return list(connection.execute(statement, {"now": now}).scalars())
 

@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,13 +17,18 @@ from sqlalchemy import Connection
 from paceline.domain.account_choice import AccountChoice
 from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.errors import PacelineError
+from paceline.domain.mail_provider import domain_of
 from paceline.domain.message import MessageState
 from paceline.domain.pacing import begin_at, interval_seconds, slot
+from paceline.domain.reply_rule import RuleScope
+from paceline.domain.restraint import lowered_rate, suspended_domains
 from paceline.domain.sending_window import SendingWindow
 from paceline.store.database import Database, rows_json
 from paceline.store.migrations import QUEUE
+from paceline.store.queue import restraints
 from paceline.store.queue.dealing import Dealer, Rows
 from paceline.store.queue.layer_book import LayerBook, LayeredClaim, OpenLayer, write_back
+from paceline.store.queue.mail_operators import MailOperators
 from paceline.store.queue.tally import Tally
 
 _CLAIM_AHEAD_SECONDS = 2.0
@@ -78,6 +83,8 @@ class _Terms:
     next_at: float
     pacing: CampaignPacing
     layered: LayeredClaim | None
+    suspended_domains: Mapping[str, float]
+    """Until when the recipients of a domain get nothing."""
     values: dict[str, Any]
 
     @property
@@ -88,17 +95,19 @@ class _Terms:
     def sorts_recipients(self) -> bool:
         """Whether some recipients may have to wait although others need not."""
         by_recipient = self.window is not None and self.window.by_recipient
-        return by_recipient or (self.layered is not None and self.layered.sorts_recipients)
+        in_layers = self.layered is not None and self.layered.sorts_recipients
+        return by_recipient or in_layers or bool(self.suspended_domains)
 
 
 class Claims:
     """The claims of one sender process."""
 
-    def __init__(self, database: Database, statements: dict[str, Any]) -> None:
+    def __init__(self, database: Database, statements: dict[str, Any], operators: MailOperators) -> None:
         self._database = database
         self._sql = statements
         self._fresh_after: dict[int, int] = {}
         self._book = LayerBook(database)
+        self._operators = operators
         self._dealer = Dealer(database, statements)
         self.in_layers = False
         """Whether any message was claimed that counts in a layer."""
@@ -145,14 +154,17 @@ class Claims:
         found = self._database.fetch(connection, self._sql["claimable"], values)
         if not found:
             return None
-        rate_per_minute, next_at, version, pacing_text, workspace_id, host, has_layers = found[0]
+        rate_per_minute, next_at, version, pacing_text, workspace_id, host, has_layers, is_restrained = found[0]
         if version != QUEUE.version:
             raise SchemaChanged(f"the schema is now {version}, this sender knows {QUEUE.version}")
         pacing = pacing_of(pacing_text)
         window = pacing.window
         if window is not None and not window.by_recipient and window.opens_at(now) != now:
             return None
+        held_back = restraints.active(connection, workspace_id=workspace_id, now=now) if is_restrained else []
         interval = interval_seconds(rate_per_minute)
+        if (lowered := lowered_rate(held_back, RuleScope.CAMPAIGN, str(claim.campaign_id))) is not None:
+            interval = max(interval, interval_seconds(lowered))
         if interval and next_at > now + _CLAIM_AHEAD_SECONDS:
             return None
         layered = None
@@ -160,8 +172,16 @@ class Claims:
             if workspace_id not in opened:
                 tally.write_layers(connection, self._database, now=now)
                 opened[workspace_id] = self._book.open(connection, workspace_id, now)
-            layered = LayeredClaim(opened[workspace_id], host=host, campaign_id=claim.campaign_id, now=now)
-        return _Terms(interval=interval, next_at=next_at, pacing=pacing, layered=layered, values=values)
+            of_claim = {"host": host, "campaign_id": claim.campaign_id, "now": now}
+            layered = LayeredClaim(opened[workspace_id], self._operators, **of_claim)
+        return _Terms(
+            interval=interval,
+            next_at=next_at,
+            pacing=pacing,
+            layered=layered,
+            suspended_domains=suspended_domains(held_back),
+            values=values,
+        )
 
     def _finder(self, connection: Connection, terms: _Terms, tally: Tally, now: float) -> Callable[[int], Rows]:
         """What gives the next messages for the account: any, or those that the campaign's choice deals to it."""
@@ -272,6 +292,8 @@ def _moment(terms: _Terms, row: tuple[Any, ...], now: float) -> float:
         opens = terms.window.opens_at(now, _zone(terms.window, row[2]))
         if opens != now:
             return now + _NEVER_SECONDS if opens is None else opens  # one that never opens is looked at again
+    if terms.suspended_domains and (until := terms.suspended_domains.get(domain_of(row[1]))) is not None:
+        return until
     return now if terms.layered is None else terms.layered.moment(row[1])
 
 

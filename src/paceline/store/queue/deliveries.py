@@ -24,6 +24,7 @@ from paceline.store.queue import health
 from paceline.store.queue.claiming import Claim, Claimed, ClaimedMessage, Claims
 from paceline.store.queue.delivery_statements import delivery_statements
 from paceline.store.queue.health import NewSign
+from paceline.store.queue.mail_operators import MailOperators
 from paceline.store.queue.tally import Tally
 
 
@@ -77,13 +78,16 @@ class Exchanged:
 class Deliveries:
     """The hot path of one sender process on one database."""
 
-    def __init__(self, database: Database, *, sender_id: int, slot: int) -> None:
+    def __init__(
+        self, database: Database, *, sender_id: int, slot: int, operators: MailOperators | None = None
+    ) -> None:
+        """``operators`` is what the sender knows of mail servers; None: nothing, and nobody finds out."""
         self._database = database
         self._sender_id = sender_id
         self._slot = slot
         self._commits = 0
         self._sql = delivery_statements(database)
-        self._claims = Claims(database, self._sql)
+        self._claims = Claims(database, self._sql, operators or MailOperators(asks=False))
 
     def exchange(self, batch: Batch, now: float) -> Exchanged:
         """Settle a batch in one transaction.

@@ -110,7 +110,8 @@ def delivery_statements(database: Database) -> dict[str, Any]:
         # Whether this account may claim from this campaign now, and the schema it would do so on.
         "claimable": """
             SELECT c.rate_per_minute, c.next_at, v.version_num, c.pacing, c.workspace_id, a.host,
-                   EXISTS (SELECT 1 FROM layers l WHERE l.workspace_id = c.workspace_id)
+                   EXISTS (SELECT 1 FROM layers l WHERE l.workspace_id = c.workspace_id),
+                   EXISTS (SELECT 1 FROM restraints r WHERE r.workspace_id = c.workspace_id AND r.until_at > :now)
             FROM campaigns c, accounts a, queue_version v
             WHERE c.id = :campaign AND c.status = 'running' AND a.id = :account AND a.lease = :lease""",
         "due": f"""

@@ -11,10 +11,14 @@ from sqlalchemy import Connection
 from paceline.domain.account import Limits
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, Allowance, Exhaustion, bucket_of
 from paceline.domain.layer import BY_RECIPIENT, Layer, LayerKind, Queue, why
+from paceline.domain.mail_provider import domain_of, provider_of
 from paceline.store.database import Database, sql
 from paceline.store.queue.layers import limits_of_layer
+from paceline.store.queue.mail_operators import MailOperators
 from paceline.store.queue.tally import Tally
 
+_FINDING_OUT_SECONDS = 1.0
+_FOUND_OUT_PER_SECOND = 100.0
 _OVERLAP_BUCKETS = 6  # of clocks that do not quite agree
 
 
@@ -102,9 +106,13 @@ def _usage(connection: Connection, layer_id: int, *, first: int) -> list[tuple[i
 class LayeredClaim:
     """One claim in the layers of its workspace: how much they leave, and who has to wait."""
 
-    def __init__(self, layers: Sequence[OpenLayer], *, host: str, campaign_id: int, now: float) -> None:
+    def __init__(
+        self, layers: Sequence[OpenLayer], operators: MailOperators, *, host: str, campaign_id: int, now: float
+    ) -> None:
         self._all = [one for one in layers if one.layer.holds_for(host=host, campaign_id=campaign_id)]
         self._by_recipient = [one for one in layers if one.layer.kind in BY_RECIPIENT]
+        self._by_operator = any(one.layer.kind is LayerKind.PROVIDER for one in layers)
+        self._operators = operators
         self._now = now
 
     @property
@@ -121,8 +129,14 @@ class LayeredClaim:
         return limit
 
     def moment(self, address: str) -> float:
-        """When a message to this address may be claimed: now, and then it counts, or when the last full layer has room."""
-        mine = [one for one in self._by_recipient if one.layer.holds_for_recipient(address)]
+        """When a message to this address may be claimed: now, and then it counts, or when the last full layer has room.
+
+        Or in a moment, while it is found out whose server takes its mail.
+        """
+        server = self._mail_server(address)
+        if server is None:
+            return self._now + _FINDING_OUT_SECONDS + self._operators.backlog / _FOUND_OUT_PER_SECOND
+        mine = [one for one in self._by_recipient if one.layer.holds_for_recipient(address, server)]
         ends = [(end, one) for one in mine if (end := one.allowance.exhaustion(self._now)) is not None]
         if not ends:
             for one in mine:
@@ -130,7 +144,7 @@ class LayeredClaim:
             return self._now
         for _, one in ends:
             one.was_full = True
-        return max(one.queue.put_off(end) for end, one in ends)
+        return max(one.queue.put_off(end, one.layer.limits.window) for end, one in ends)
 
     def take(self, count: int) -> None:
         """So many messages are claimed; in the layers by recipient they count already."""
@@ -139,8 +153,16 @@ class LayeredClaim:
 
     def layers_of(self, address: str) -> list[int]:
         """The numbers of the layers in which a message counts."""
-        mine = [one for one in self._by_recipient if one.layer.holds_for_recipient(address)]
+        server = self._mail_server(address) or ""
+        mine = [one for one in self._by_recipient if one.layer.holds_for_recipient(address, server)]
         return sorted(one.id for one in (*self._all, *mine))
+
+    def _mail_server(self, address: str) -> str | None:
+        """Whose server takes the mail of an address, "" where it does not matter; None: it is not known yet."""
+        domain = domain_of(address)
+        if not self._by_operator or not domain or provider_of(domain) is not None:
+            return ""
+        return self._operators.host_of(domain)
 
 
 def write_back(connection: Connection, layers: Sequence[OpenLayer], tally: Tally, now: float) -> None:

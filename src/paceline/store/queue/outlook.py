@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from paceline.store.queue.accounts import AccountStanding
 _BLOCK = 90  # buckets: a quarter of an hour, and windows of hours and days begin with one
 _FINE_SECONDS = 2 * 3600.0
 _MOST_WAITING = 20_000
+_SAMPLES, _SAMPLE = 20, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +100,87 @@ def next_slot(connection: Connection, campaign_id: int) -> float:
     )
 
 
-def waiting(connection: Connection, campaign_id: int, *, now: float) -> tuple[tuple[float, int], ...]:
-    """(moment, messages) of what is tried again later, the first moment first; of very many the rest at the last one."""
+class Again(NamedTuple):
+    """A message that may be claimed from a later moment on."""
+
+    due_at: float
+    attempt: int
+    address: str
+
+
+def waiting(connection: Connection, campaign_id: int, *, now: float) -> tuple[list[Again], int]:
+    """What is tried again later or was put off, the first moment first; and how many more there are behind the last one."""
     values = {"id": campaign_id, "now": now, "limit": _MOST_WAITING}
     where = "campaign_id = :id AND due_at IS NOT NULL AND due_at > :now AND due_at < 1e15"
-    rows = connection.execute(sql(f"SELECT due_at FROM messages WHERE {where} ORDER BY due_at LIMIT :limit"), values)
-    minutes: dict[float, int] = {}
-    listed = 0
-    for (due_at,) in rows:
-        minute = float(-(-due_at // 60) * 60)
-        minutes[minute] = minutes.get(minute, 0) + 1
-        listed += 1
-    if listed == _MOST_WAITING:
-        count = connection.execute(sql(f"SELECT COUNT(*) FROM messages WHERE {where}"), values).scalar_one()
-        last = max(minutes)
-        minutes[last] += int(count) - listed
-    return tuple(sorted(minutes.items()))
+    statement = sql(f"SELECT due_at, attempt, address FROM messages WHERE {where} ORDER BY due_at LIMIT :limit")
+    listed = [Again(row.due_at, row.attempt, row.address) for row in connection.execute(statement, values)]
+    if len(listed) < _MOST_WAITING:
+        return listed, 0
+    count = connection.execute(sql(f"SELECT COUNT(*) FROM messages WHERE {where}"), values).scalar_one()
+    return listed, int(count) - len(listed)
+
+
+def some_addresses(connection: Connection, campaign_id: int) -> list[str]:
+    """Recipients whom nobody has looked at yet: all of a small campaign, of a large one some from everywhere in it."""
+    fresh = "campaign_id = :id AND state = 0 AND due_at IS NULL"
+    first, last = connection.execute(
+        sql(
+            f"SELECT (SELECT MIN(id) FROM messages WHERE {fresh}) AS first, "
+            f"(SELECT MAX(id) FROM messages WHERE {fresh}) AS last"
+        ),
+        {"id": campaign_id},
+    ).one()
+    if first is None:
+        return []
+    some = sql(f"SELECT address FROM messages WHERE {fresh} AND id >= :first AND id < :last ORDER BY id LIMIT :limit")
+    step = -(-(last + 1 - first) // _SAMPLES)
+    found: list[str] = []
+    for begin in range(first, last + 1, step):
+        values = {"id": campaign_id, "first": begin, "last": begin + step, "limit": _SAMPLE}
+        found += connection.execute(some, values).scalars()
+    return found
+
+
+class Rival(NamedTuple):
+    """A campaign that goes on by itself and is sent through some of the same accounts."""
+
+    campaign_id: int
+    left: int
+    weight: float
+    rate_per_minute: float
+    pacing: str | None
+    account_ids: frozenset[int]
+    """All its accounts."""
+
+
+def rivals(connection: Connection, campaign_id: int | None, account_ids: Collection[int]) -> list[Rival]:
+    """The other campaigns on these accounts that are sent now, or as soon as their limits allow.
+
+    As senders do, those are left out that nobody sends: a campaign that somebody interrupted is not sent along.
+    """
+    if not account_ids:
+        return []
+    marks = ", ".join(str(int(number)) for number in account_ids)
+    rows = connection.execute(
+        sql(
+            "SELECT c.id, c.weight, c.rate_per_minute, c.pacing, (SELECT COALESCE(SUM(queued + sending + deferred), 0) "
+            "FROM campaign_counters WHERE campaign_id = c.id) AS unended FROM campaigns c "
+            "WHERE c.status IN ('running', 'paused_limits') AND c.id <> :own AND EXISTS (SELECT 1 FROM campaign_accounts ca "
+            f"WHERE ca.campaign_id = c.id AND ca.active = 1 AND ca.account_id IN ({marks})) AND EXISTS (SELECT 1 FROM "
+            "senders s WHERE s.ended_at IS NULL AND (s.campaign_id = c.id OR s.campaign_id IS NULL)) ORDER BY c.id"
+        ),
+        {"own": campaign_id or 0},
+    ).all()
+    mine = sql("SELECT account_id FROM campaign_accounts WHERE campaign_id = :id AND active = 1")
+    return [
+        Rival(
+            campaign_id=row.id,
+            left=int(row.unended),
+            weight=row.weight,
+            rate_per_minute=row.rate_per_minute,
+            pacing=row.pacing,
+            account_ids=frozenset(connection.execute(mine, {"id": row.id}).scalars()),
+        )
+        for row in rows
+        if row.unended
+    ]

@@ -124,6 +124,21 @@ def failed_webhooks(database: Database, *, before: float) -> Iterator[int]:
         ).rowcount
 
 
+def rate_samples(database: Database, *, before: float) -> Iterator[int]:
+    """How fast campaigns went before an instant; finer samples are gone long before (store/queue/rate_samples.py)."""
+    removed = _BATCH
+    while removed >= _BATCH:
+        with database.write() as connection:
+            removed = connection.execute(
+                sql(
+                    "DELETE FROM rate_samples WHERE grain = 2 AND at <= (SELECT MAX(at) FROM (SELECT at FROM rate_samples "
+                    "WHERE grain = 2 AND at < :before ORDER BY at LIMIT :batch) AS o)"
+                ),
+                {"before": before, "batch": _BATCH},
+            ).rowcount
+        yield removed
+
+
 def usage(database: Database, *, before_bucket: int) -> Iterator[int]:
     """Counts of answered messages that lie before a bucket: they count in no window any more."""
     with database.read() as connection:

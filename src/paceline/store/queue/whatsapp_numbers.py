@@ -55,6 +55,12 @@ def of_workspace(connection: Connection, workspace_id: int) -> list[NumberRow]:
     return _rows(connection, "AND a.workspace_id = :workspace", {"workspace": workspace_id})
 
 
+def of_account(connection: Connection, account_id: int) -> NumberRow:
+    """The number that is this account, which must be there."""
+    (found,) = _rows(connection, "AND a.id = :id", {"id": account_id})
+    return found
+
+
 def every(connection: Connection) -> list[NumberRow]:
     """All numbers of every workspace."""
     return _rows(connection, "", {})

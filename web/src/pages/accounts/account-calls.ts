@@ -1,4 +1,7 @@
 // What pages ask of the API about accounts.
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
 import { answer, api, type Schemas } from "../../api/client";
 
 export type Account = Schemas["AccountAnswer"];
@@ -15,4 +18,18 @@ export async function readAllAccounts(): Promise<Account[]> {
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);
   return all;
+}
+
+/** Change an account; whatever shows it is asked again. */
+export function useChangeAccount(account: Account, onSaved: () => void = () => undefined) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Schemas["AccountChange"]) => answer(api.PATCH("/api/v1/accounts/{account_id}", { params: { path: { account_id: account.id } }, body })),
+    onSuccess: async (changed) => {
+      queries.setQueryData(["accounts", account.id], changed);
+      await queries.invalidateQueries({ queryKey: ["accounts"] });
+      notifications.show({ message: "Saved", color: "teal" });
+      onSaved();
+    },
+  });
 }

@@ -1,7 +1,6 @@
 // One account: how it stands, what it has sent on the last days, its limits, its login.
-import { Alert, Button, Grid, Group, NumberInput, Paper, PasswordInput, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Grid, Group, NumberInput, Paper, Select, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
@@ -18,7 +17,11 @@ import { Countdown } from "../../shared/moment";
 import { PageHeader } from "../../shared/page-header";
 import { ProblemNotice, upperFirst } from "../../shared/problem-notice";
 import { StateBadge } from "../../shared/state-badge";
-import type { Account as Known } from "./account-calls";
+import { TIME_ZONES } from "../../shared/time-zones";
+import { useChangeAccount, type Account as Known } from "./account-calls";
+import { givenLogin, LoginFields, NO_LOGIN } from "./login-fields";
+import { NumberCard } from "./number-card";
+import { WarmUpCard } from "./warm-up-card";
 
 const at = (id: string) => ({ params: { path: { account_id: id } } });
 
@@ -40,7 +43,7 @@ function Page({ account }: { account: Known }) {
   return (
     <>
       <PageHeader title={account.name} aside={<StateBadge state={account.state} />} back={{ to: "/accounts", label: "Accounts" }}
-        description={`${account.username ? `${account.username} at ` : ""}${account.host}, port ${account.port}`}
+        description={account.whatsapp ? `WhatsApp number ${account.whatsapp.display_number || account.whatsapp.phone_number_id}` : `${account.username ? `${account.username} at ` : ""}${account.host}, port ${account.port}`}
         actions={writes && (
           <>
             <Switch label="In use" checked={account.enabled} onChange={(event) => change.mutate(event.currentTarget.checked)} />
@@ -59,7 +62,8 @@ function Page({ account }: { account: Known }) {
         <Grid>
           <Grid.Col span={{ base: 12, md: 7 }}><Usage account={account} /></Grid.Col>
           <Grid.Col span={{ base: 12, md: 5 }}>{writes && <Limits key={`${account.id} limits`} account={account} />}</Grid.Col>
-          <Grid.Col span={{ base: 12, md: 7 }}>{writes && <Login key={account.id} account={account} />}</Grid.Col>
+          <Grid.Col span={{ base: 12, md: 7 }}>{account.whatsapp ? <NumberCard key={account.id} account={account} writes={writes} /> : writes && <Login key={account.id} account={account} />}</Grid.Col>
+          <Grid.Col span={{ base: 12, md: 5 }}>{writes && <WarmUpCard key={`${account.id} warm-up`} account={account} />}</Grid.Col>
         </Grid>
       </Stack>
     </>
@@ -91,42 +95,31 @@ function Usage({ account }: { account: Known }) {
   );
 }
 
-const LIMITS = [["minute_limit", "A minute at most"], ["hourly_limit", "An hour at most"], ["daily_limit", "A day at most"], ["monthly_limit", "A month at most"], ["rate_per_minute", "A minute, evenly"], ["max_connections", "Connections at once"]] as const;
+const LIMITS = [["minute_limit", "A minute at most"], ["hourly_limit", "An hour at most"], ["daily_limit", "A day at most"], ["monthly_limit", "A month at most"], ["rate_per_minute", "A minute, evenly"], ["max_connections", "Connections at once"], ["largest_campaign", "Largest campaign"], ["weight", "Weight"]] as const;
 
-function useChange(account: Known, setError: (error: unknown) => void, onSaved: () => void = () => undefined) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (body: Schemas["AccountChange"]) => answer(api.PATCH("/api/v1/accounts/{account_id}", { ...at(account.id), body })),
-    onMutate: () => setError(null),
-    onSuccess: async (changed) => {
-      queries.setQueryData(["accounts", account.id], changed);
-      await queries.invalidateQueries({ queryKey: ["accounts"] });
-      notifications.show({ message: "Saved", color: "teal" });
-      onSaved();
-    },
-  });
-}
+const LEAST: Partial<Record<(typeof LIMITS)[number][0], number>> = { max_connections: 1, weight: 0.001 };
 
 function Limits({ account }: { account: Known }) {
   const [error, setError] = useState<unknown>(null);
   const form = useForm({
     initialValues: {
       minute_limit: account.minute_limit, hourly_limit: account.hourly_limit, daily_limit: account.daily_limit, monthly_limit: account.monthly_limit,
-      rate_per_minute: account.rate_per_minute, max_connections: account.max_connections, window: account.window, timezone: account.timezone,
+      rate_per_minute: account.rate_per_minute, max_connections: account.max_connections, largest_campaign: account.largest_campaign, weight: account.weight, window: account.window, timezone: account.timezone,
     },
   });
-  const save = useChange(account, setError);
+  const save = useChangeAccount(account);
   return (
     <Paper className="surface" p="md" component="section" aria-label="Limits">
       <Title order={2} size="h4" mb="sm">Limits</Title>
-      <form onSubmit={form.onSubmit((values) => save.mutate(values as Schemas["AccountChange"], { onError: (failure) => setError(showInForm(form, failure)) }))}>
+      <form onSubmit={form.onSubmit((values) => { setError(null); save.mutate(values as Schemas["AccountChange"], { onError: (failure) => setError(showInForm(form, failure)) }); })}>
         <Stack>
           <SimpleGrid cols={2}>
-            {LIMITS.map(([name, label]) => <NumberInput key={name} label={label} min={name === "max_connections" ? 1 : 0} {...form.getInputProps(name)} />)}
+            {LIMITS.map(([name, label]) => <NumberInput key={name} label={label} min={LEAST[name] ?? 0} {...form.getInputProps(name)} />)}
             <Select label="Windows" allowDeselect={false} data={[{ value: "calendar", label: "of the calendar" }, { value: "rolling", label: "rolling" }]} {...form.getInputProps("window")} />
-            <Select label="Time zone" searchable allowDeselect={false} data={Intl.supportedValuesOf("timeZone").concat("UTC")} {...form.getInputProps("timezone")} />
+            <Select label="Time zone" searchable allowDeselect={false} data={TIME_ZONES} {...form.getInputProps("timezone")} />
           </SimpleGrid>
-          <Text size="xs" c="dimmed">0 is no limit. The tightest one rules. Running campaigns follow within a second.</Text>
+          <Text size="xs" c="dimmed">0 is no limit. The tightest one rules. Running campaigns follow within a second. Where campaigns choose by weight, an account of weight 2 sends twice as many messages as one of weight 1.</Text>
+          <Text size="sm" role="status">{limitsEffect(form.values)}</Text>
           <ProblemNotice error={error} title="Nothing was changed" />
           <Group justify="flex-end"><Button type="submit" loading={save.isPending}>Save the limits</Button></Group>
         </Stack>
@@ -137,10 +130,13 @@ function Limits({ account }: { account: Known }) {
 
 function Login({ account }: { account: Known }) {
   const [error, setError] = useState<unknown>(null);
-  const form = useForm({ initialValues: { name: account.name, from: account.from, host: account.host, port: account.port, security: account.security, username: account.username, password: "", tags: account.tags } });
-  const save = useChange(account, setError, () => form.setFieldValue("password", ""));
-  const submit = ({ password, ...values }: typeof form.values) =>
-    save.mutate({ ...values, security: values.security as Schemas["Security"], ...(password && { password }) }, { onError: (failure) => setError(showInForm(form, failure)) });
+  const form = useForm({ initialValues: { name: account.name, from: account.from, host: account.host, port: account.port, security: account.security, tags: account.tags, ...NO_LOGIN, username: account.username, oauth: account.oauth ?? "" } });
+  const save = useChangeAccount(account, () => form.setValues({ password: "", client_secret: "", refresh_token: "" }));
+  const submit = (values: typeof form.values) => {
+    const { name, from, host, port, security, tags, username } = values;
+    setError(null);
+    save.mutate({ name, from, host, port, security: security as Schemas["Security"], tags, username, ...givenLogin(values, account.oauth ?? "") }, { onError: (failure) => setError(showInForm(form, failure)) });
+  };
   return (
     <Paper className="surface" p="md" component="section" aria-label="Login">
       <Title order={2} size="h4" mb="sm">Login</Title>
@@ -152,10 +148,9 @@ function Login({ account }: { account: Known }) {
             <TextInput label="Server" required {...form.getInputProps("host")} />
             <NumberInput label="Port" min={1} max={65_535} required {...form.getInputProps("port")} />
             <Select label="Encryption" allowDeselect={false} data={[{ value: "starttls", label: "STARTTLS" }, { value: "tls", label: "TLS" }, { value: "none", label: "None" }]} {...form.getInputProps("security")} />
-            <TextInput label="User name" autoComplete="off" {...form.getInputProps("username")} />
-            <PasswordInput label="New password" description="Needed again when the server changes." autoComplete="new-password" placeholder="as it is" {...form.getInputProps("password")} />
             <TagsInput label="Tags" description="Words to find it by." {...form.getInputProps("tags")} />
           </SimpleGrid>
+          <LoginFields oauth={form.values.oauth} inputProps={(name) => form.getInputProps(name)} stored />
           <ProblemNotice error={error} title="Nothing was changed" />
           <Group justify="flex-end"><Button type="submit" loading={save.isPending}>Save the login</Button></Group>
         </Stack>
@@ -181,4 +176,15 @@ function Remove({ account }: { account: Known }) {
       </Confirm>
     </>
   );
+}
+
+type Amounts = Pick<Known, "minute_limit" | "hourly_limit" | "daily_limit" | "monthly_limit" | "rate_per_minute">;
+
+/** What all of them together allow on one day; the tightest decides. */
+function limitsEffect({ minute_limit, hourly_limit, daily_limit, monthly_limit, rate_per_minute }: Amounts): string {
+  const days = [minute_limit * 1440, hourly_limit * 24, daily_limit, Math.floor(rate_per_minute * 1440)].filter((day) => day > 0);
+  if (days.length === 0 && monthly_limit === 0) return "Nothing limits it but what its server bears.";
+  const day = days.length > 0 ? `${count(Math.min(...days))} messages a day at most` : "";
+  const month = monthly_limit > 0 ? `${count(Math.min(monthly_limit, ...(days.length > 0 ? [Math.min(...days) * 31] : [])))} a month` : "";
+  return `${[day, month].filter(Boolean).join(", ")}.`;
 }

@@ -22,7 +22,7 @@ export const PRESETS: readonly ProviderPreset[] = [
   { value: "gmail", label: "Gmail (private)", host: "smtp.gmail.com", port: 587, hourly_limit: 0, daily_limit: 500, rate_per_minute: 20, userHint: "you@gmail.com",
     hint: "Google takes an app password (with 2-step verification on), never the usual one. 500 messages a day." },
   { value: "microsoft", label: "Microsoft 365", host: "smtp.office365.com", port: 587, hourly_limit: 0, daily_limit: 10_000, rate_per_minute: 30, userHint: "you@your-domain.com",
-    hint: "Microsoft is ending passwords for SMTP: where they are off, add the account with OAuth over the API or a file. 30 messages a minute, 10,000 a day." },
+    hint: "Microsoft is ending passwords for SMTP: where they are off, log in with OAuth 2. 30 messages a minute, 10,000 a day." },
   { value: "ses", label: "Amazon SES", host: "email-smtp.eu-west-1.amazonaws.com", port: 587, hourly_limit: 0, daily_limit: 0, rate_per_minute: 0, userHint: "The SMTP user name, AKIA…",
     hint: "Choose the server of your region, and SMTP credentials (not the access key). Your sending quota stands in the console; enter it below." },
   { value: "sendgrid", label: "SendGrid", host: "smtp.sendgrid.net", port: 587, hourly_limit: 0, daily_limit: 0, rate_per_minute: 0, userHint: "apikey",

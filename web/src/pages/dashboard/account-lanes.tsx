@@ -2,12 +2,12 @@
 import { Anchor, Button, Group, Text, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 
 import { useLiveAccount } from "../../api/feed";
 import { EmptyState } from "../../shared/empty-state";
-import { count } from "../../shared/format";
+import { byName, count } from "../../shared/format";
 import { Meter } from "../../shared/meter";
 import { Countdown } from "../../shared/moment";
 import { upperFirst } from "../../shared/problem-notice";
@@ -18,7 +18,8 @@ const URGENCY = ["broken", "backing_off", "limited", "ready", "disabled"];
 const ROW = 64;
 const VISIBLE = 8;
 
-export function AccountLanes() {
+/** Drawn anew when the list is read, not with every event: each lane follows the feed by itself. */
+export const AccountLanes = memo(function AccountLanes() {
   const accounts = useQuery({ queryKey: ["accounts", "all"], queryFn: readAllAccounts, refetchInterval: (query) => ((query.state.data?.length ?? 0) > 200 ? 15_000 : 5_000) });
   const [words, setWords] = useState("");
   const rows = useMemo(() => sorted(accounts.data ?? []).filter((one) => `${one.name} ${one.host} ${one.tags.join(" ")}`.toLowerCase().includes(words.toLowerCase())), [accounts.data, words]);
@@ -48,7 +49,7 @@ export function AccountLanes() {
       </div>
     </section>
   );
-}
+});
 
 function AccountLane({ account, top, position, total }: { account: Account; top: number; position: number; total: number }) {
   const live = useLiveAccount(account.id);
@@ -69,5 +70,5 @@ function AccountLane({ account, top, position, total }: { account: Account; top:
 }
 
 function sorted(accounts: readonly Account[]): Account[] {
-  return [...accounts].sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) || b.sent_today - a.sent_today || a.name.localeCompare(b.name, undefined, { numeric: true }));
+  return [...accounts].sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) || b.sent_today - a.sent_today || byName(a, b));
 }

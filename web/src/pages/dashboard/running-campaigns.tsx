@@ -9,7 +9,7 @@ import { Countdown, Moment } from "../../shared/moment";
 import { upperFirst } from "../../shared/problem-notice";
 import { StateBadge } from "../../shared/state-badge";
 import type { ListedCampaign } from "../campaigns/campaign-calls";
-import { useRateHistory } from "../campaigns/live/rate-history";
+import { useLatelyRates } from "../campaigns/live/rate-history";
 import { endedOf, ProgressBar } from "../campaigns/progress-bar";
 
 export const UNDER_WAY = ["running", "paused", "paused_limits", "paused_health"];
@@ -41,8 +41,8 @@ export function RunningCampaigns({ active, listed }: { active: LiveCampaign[]; l
 function Card({ campaign }: { campaign: LiveCampaign }) {
   const ended = endedOf(campaign);
   const running = campaign.status === "running";
-  const points = useRateHistory(ended, running);
-  const perSecond = points[points.length - 1]?.perSecond ?? 0;
+  const lately = useLatelyRates(ended, running);
+  const perSecond = lately[lately.length - 1]?.perSecond ?? 0;
   return (
     <article className="surface panel">
       <Group justify="space-between" wrap="nowrap" gap="xs">

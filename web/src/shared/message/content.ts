@@ -7,9 +7,23 @@ export type Content = Schemas["Content"];
 export type Preview = Schemas["paceline__api__schemas__content__PreviewAnswer"];
 
 /** A content with every field that the editor shows. */
-export type EditedContent = Content & { from: string; reply_to: string; subject: string; html: string; text: string | null };
+export type EditedContent = Content & { from: string; reply_to: string; subject: string; preheader: string; mjml: string; html: string; text: string | null };
 
-export const EMPTY_CONTENT: EditedContent = { from: "", reply_to: "", subject: "", html: "", text: null };
+export const EMPTY_CONTENT: EditedContent = { from: "", reply_to: "", subject: "", preheader: "", mjml: "", html: "", text: null };
+
+/** What a new message in MJML begins with. */
+export const FIRST_MJML = `<mjml>
+  <mj-body>
+    <mj-section>
+      <mj-column>
+        <mj-text font-size="20px">Hello {{ contact.first_name | default("you", true) }}</mj-text>
+        <mj-text>What is new.</mj-text>
+        <mj-button href="https://example.com/">Read on</mj-button>
+      </mj-column>
+    </mj-section>
+  </mj-body>
+</mjml>
+`;
 
 /** Names of fields that contacts have, the usual ones first; from the newest contacts, so it is a help and no rule. */
 export function useFieldNames(enabled: boolean): string[] {

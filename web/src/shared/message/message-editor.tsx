@@ -1,16 +1,18 @@
 // The editor of a message: its fields on one side, what somebody will see on the other.
 import { Alert, Box, Button, Group, Menu, Select, SegmentedControl, SimpleGrid, Stack, Tabs, Text, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 
 import { answer, api } from "../../api/client";
 import type { FieldProblem } from "../../api/problem";
 import { useMay } from "../../api/session";
+import { Confirm } from "../confirm";
 import { bytes } from "../format";
 import { Icon } from "../icons";
 import { ProblemNotice, upperFirst } from "../problem-notice";
-import { placeholder, useFieldNames, type EditedContent } from "./content";
+import { AttachmentsField } from "./attachments-field";
+import { FIRST_MJML, placeholder, useFieldNames, type EditedContent } from "./content";
 import { PreviewFrame } from "./preview-frame";
 
 interface MessageEditorProps {
@@ -23,14 +25,15 @@ interface MessageEditorProps {
   fromHint?: string;
 }
 
-type TextField = "from" | "reply_to" | "subject" | "html" | "text";
+type TextField = "from" | "reply_to" | "subject" | "preheader" | "mjml" | "html" | "text";
 
 /** Nothing is saved here: `onChange` gets every change. */
 export function MessageEditor({ value, onChange, readOnly = false, problems = [], fromHint }: MessageEditorProps) {
   const inputs = useRef<Partial<Record<TextField, HTMLInputElement | HTMLTextAreaElement | null>>>({});
-  const [last, setLast] = useState<TextField>("html");
+  const [mjml, setMjml] = useState(value.mjml !== "");
+  const [last, setLast] = useState<TextField>(mjml ? "mjml" : "html");
   const problemOf = (field: TextField) => problems.find((one) => one.field === `content.${field}` || one.field === field)?.message;
-  const set = (field: TextField, text: string) => onChange({ ...value, [field]: field === "text" && text === "" ? null : text });
+  const set = (field: TextField, text: string) => onChange({ ...value, ...(field === "mjml" && text === "" && { html: "" }), [field]: field === "text" && text === "" ? null : text });
   const insert = (name: string) => {
     const input = inputs.current[last];
     const text = value[last] ?? "";
@@ -52,27 +55,58 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
         <TextInput label="From" placeholder="Café Lee <news@example.com>" description={fromHint} {...field("from")} />
         <TextInput label="Reply to" placeholder="The same as From" {...field("reply_to")} />
         <TextInput label="Subject" required {...field("subject")} />
+        <TextInput label="Preheader" description="What inboxes show behind the subject. Left empty, they show how the message begins." {...field("preheader")} />
         {!readOnly && <VariablesMenu onPick={insert} into={last} />}
         <Tabs defaultValue="html" keepMounted={false}>
           <Tabs.List mb="xs">
-            <Tabs.Tab value="html">HTML</Tabs.Tab>
+            <Tabs.Tab value="html">{mjml ? "MJML" : "HTML"}</Tabs.Tab>
             <Tabs.Tab value="text">Plain text</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="html">
-            <Textarea aria-label="HTML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }}
-              placeholder={"<p>Hello {{ contact.first_name }},</p>"} {...field("html")} />
+            <BodyLanguage value={value} mjml={mjml} readOnly={readOnly} onChange={(changed) => { onChange(changed); setMjml(changed.mjml !== ""); setLast(changed.mjml ? "mjml" : "html"); }} />
+            {mjml ? <Textarea aria-label="MJML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }} {...field("mjml")} />
+              : <Textarea aria-label="HTML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }}
+                placeholder={"<p>Hello {{ contact.first_name }},</p>"} {...field("html")} />}
           </Tabs.Panel>
           <Tabs.Panel value="text">
             <Textarea aria-label="Plain text of the message" description="Left empty, it is made from the HTML." autosize minRows={14} maxRows={28} classNames={{ input: "code-input" }} {...field("text")} />
           </Tabs.Panel>
         </Tabs>
+        <AttachmentsField value={value.attachments ?? []} onChange={(attachments) => onChange({ ...value, attachments })} readOnly={readOnly} error={problems.find((one) => one.field === "content.attachments")?.message} />
       </Stack>
       <LivePreview content={value} />
     </SimpleGrid>
   );
 }
 
-const WHERE: Record<TextField, string> = { from: "From", reply_to: "Reply to", subject: "the subject", html: "the HTML", text: "the plain text" };
+type BodyLanguageProps = Pick<MessageEditorProps, "value" | "onChange" | "readOnly"> & { mjml: boolean };
+
+/** HTML, or MJML that is compiled to it. From MJML to HTML what it was compiled to stays; the way back begins anew. */
+function BodyLanguage({ value, mjml, onChange, readOnly = false }: BodyLanguageProps) {
+  const [asking, setAsking] = useState(false);
+  const toHtml = useMutation({
+    mutationFn: () => answer(api.POST("/api/v1/templates/preview", { body: { content: value, fields: {} } })),
+    onSuccess: ({ compiled }) => onChange({ ...value, mjml: "", html: compiled ?? "" }),
+  });
+  const toMjml = async () => onChange({ ...value, mjml: FIRST_MJML });
+  const choose = (language: string) => {
+    if (language === "html") toHtml.mutate();
+    else if (value.html.trim()) setAsking(true);
+    else void toMjml();
+  };
+  if (readOnly) return null;
+  return (
+    <>
+      <SegmentedControl size="xs" mb="xs" aria-label="Language of the body" value={mjml ? "mjml" : "html"} onChange={choose} disabled={toHtml.isPending} data={[{ value: "html", label: "HTML" }, { value: "mjml", label: "MJML" }]} />
+      <ProblemNotice error={toHtml.error} title="It stays MJML" />
+      <Confirm opened={asking} onClose={() => setAsking(false)} title="Begin anew in MJML?" confirm="Begin anew" danger onConfirm={toMjml}>
+        HTML cannot be turned into MJML: what stands there now is replaced by a first draft.
+      </Confirm>
+    </>
+  );
+}
+
+const WHERE: Record<TextField, string> = { from: "From", reply_to: "Reply to", subject: "the subject", preheader: "the preheader", mjml: "the MJML", html: "the HTML", text: "the plain text" };
 
 function VariablesMenu({ onPick, into }: { onPick: (name: string) => void; into: TextField }) {
   const may = useMay();
@@ -92,6 +126,9 @@ function VariablesMenu({ onPick, into }: { onPick: (name: string) => void; into:
     </Group>
   );
 }
+
+/** How inboxes name a sender: "Café Lee" of "Café Lee <news@example.com>". */
+const senderName = (from: string) => /^\s*"?([^"<]*?)"?\s*</.exec(from)?.[1] || from || "Sender";
 
 const SCREENS = { desktop: 680, phone: 360 } as const;
 
@@ -134,6 +171,11 @@ function LivePreview({ content }: { content: EditedContent }) {
       )}
       {preview && preview.problems.length === 0 && (
         <Box className="surface mail" data-screen={screen}>
+          <Box p="sm" className="mail-head" role="group" aria-label="In the inbox">
+            <Text size="sm" className="truncate">
+              <Text span fw={600} inherit>{senderName(settled.from)}</Text> {preview.subject} <Text span inherit c="dimmed">– {preview.inbox_line || "nothing else"}</Text>
+            </Text>
+          </Box>
           <Box p="sm" className="mail-head">
             <Text size="xs" c="dimmed" className="truncate">To {preview.address}</Text>
             <Text fw={600} className="mail-subject">{preview.subject}</Text>

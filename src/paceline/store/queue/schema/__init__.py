@@ -18,7 +18,9 @@ from paceline.store.queue.schema import (
     incoming,
     installation,
     layers,
+    rates,
     remote,
+    reply_rules,
     whatsapp,
 )
 from paceline.store.queue.schema.base import metadata
@@ -36,6 +38,8 @@ __all__ = [
     "installation",
     "layers",
     "metadata",
+    "rates",
     "remote",
+    "reply_rules",
     "whatsapp",
 ]

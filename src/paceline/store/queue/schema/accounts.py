@@ -55,6 +55,16 @@ servers = Table(
     Column("max_connections", Integer, nullable=False),  # of all its accounts together
 )
 
+server_widths = Table(
+    "server_widths",
+    metadata,
+    # How many connections a host bears, as all senders have found out; only while something has failed lately.
+    Column("host", Text, primary_key=True),
+    Column("width", Double, nullable=False),  # domain/server_width.py
+    Column("cut_at", Double, nullable=False),
+    Column("changed_at", Double, nullable=False),
+)
+
 usage = Table(
     "usage",
     metadata,

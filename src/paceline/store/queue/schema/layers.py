@@ -30,6 +30,15 @@ layers = Table(
     UniqueConstraint("workspace_id", "kind", "name", name="layers_name"),
 )
 
+mail_operators = Table(
+    "mail_operators",
+    metadata,
+    # The host that takes the mail of a domain, "" where there is none: what name servers have said.
+    Column("domain", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("looked_up_at", Double, nullable=False),
+)
+
 layer_usage = Table(
     "layer_usage",
     metadata,

@@ -17,6 +17,11 @@ import { AccountsStep } from "./accounts-step";
 import { AudienceStep } from "./audience-step";
 import { DraftMenu } from "./draft-menu";
 import { SendStep } from "./send-step";
+import { DefaultCountry } from "./whatsapp/default-country";
+import { FallbackCard } from "./whatsapp/fallback-card";
+import type { CampaignTemplate } from "./whatsapp/template-parameters";
+import { TemplatesStep } from "./whatsapp/templates-step";
+import { windowToSave, type SendingWindow } from "./window-card";
 
 const STEPS = [
   { value: "message", label: "Message" },
@@ -29,17 +34,31 @@ type Step = (typeof STEPS)[number]["value"];
 /** What is being changed, until it is saved. */
 export interface Draft {
   content: EditedContent;
+  /** Of the WhatsApp part. */
+  templates: CampaignTemplate[];
+  /** The channel that takes over; "" for none. */
+  fallback: Campaign["fallback"];
+  default_country: string;
   audience: NonNullable<Campaign["audience"]>;
   accounts: string[];
   rate_per_minute: number;
+  weight: number;
+  account_choice: NonNullable<CampaignChange["account_choice"]>;
+  window: SendingWindow | null;
 }
 
 function draftOf(campaign: Campaign): Draft {
   return {
     content: { ...EMPTY_CONTENT, ...campaign.content } as EditedContent,
+    templates: campaign.templates.map((one) => ({ ...one, share: one.share ?? null, where: one.where ?? null, parameters: one.parameters ?? {} })),
+    fallback: campaign.fallback,
+    default_country: campaign.default_country,
     audience: campaign.audience ?? { lists: [], segment: null, exclude_lists: [], exclude_segment: null },
     accounts: campaign.accounts,
     rate_per_minute: campaign.rate_per_minute,
+    weight: campaign.weight,
+    account_choice: campaign.account_choice as Draft["account_choice"],
+    window: campaign.window,
   };
 }
 
@@ -57,7 +76,7 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
   };
   const saveNow = useCallback(async () => {
     if (changed.size === 0) return;
-    const body = Object.fromEntries([...changed].map((name) => [name, draft[name]])) as CampaignChange;
+    const body = Object.fromEntries([...changed].map((name) => [name, name === "window" ? windowToSave(draft.window) : draft[name]])) as CampaignChange;
     await save.mutateAsync(body);
     setChanged(new Set());
   }, [changed, draft, save]);
@@ -66,6 +85,7 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
   };
   useSaveKeys(saveNow);
   const problems = save.error instanceof ProblemError ? save.error.errors : [];
+  const byNumber = campaign.channel === "whatsapp";
   const next = STEPS[STEPS.findIndex((one) => one.value === step) + 1];
   return (
     <>
@@ -80,11 +100,16 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
         <ProblemNotice error={save.error} title="It was not saved" />
         <Tabs value={step} onChange={goTo} keepMounted={false}>
           <Tabs.List mb="md">
-            {STEPS.map((one, index) => <Tabs.Tab key={one.value} value={one.value}>{index + 1}. {one.label}</Tabs.Tab>)}
+            {STEPS.map((one, index) => <Tabs.Tab key={one.value} value={one.value}>{index + 1}. {byNumber && one.value === "message" ? "Templates" : one.label}</Tabs.Tab>)}
           </Tabs.List>
-          <Tabs.Panel value="message"><MessageEditor value={draft.content} onChange={(content) => change("content", content)} readOnly={readOnly} problems={problems} fromHint="May stay empty where accounts have their own." /></Tabs.Panel>
-          <Tabs.Panel value="audience"><AudienceStep value={draft.audience} onChange={(audience) => change("audience", audience)} readOnly={readOnly} campaignId={campaign.id} saved={changed.size === 0} save={saveNow} /></Tabs.Panel>
-          <Tabs.Panel value="accounts"><AccountsStep value={draft} onAccounts={(accounts) => change("accounts", accounts)} onRate={(rate) => change("rate_per_minute", rate)} readOnly={readOnly} /></Tabs.Panel>
+          <Tabs.Panel value="message">
+            {byNumber
+              ? <TemplatesStep country={draft.default_country} value={draft.templates} onChange={(templates) => change("templates", templates)} readOnly={readOnly} problems={problems} />
+              : <MessageEditor value={draft.content} onChange={(content) => change("content", content)} readOnly={readOnly} problems={problems} fromHint="May stay empty where accounts have their own." />}
+            <FallbackCard channel={campaign.channel} draft={draft} change={change} readOnly={readOnly} problems={problems} />
+          </Tabs.Panel>
+          <Tabs.Panel value="audience"><AudienceStep value={draft.audience} onChange={(audience) => change("audience", audience)} readOnly={readOnly} campaignId={campaign.id} saved={changed.size === 0} save={saveNow} />{(byNumber || draft.fallback === "whatsapp") && <DefaultCountry value={draft.default_country} onChange={(country) => change("default_country", country)} readOnly={readOnly} />}</Tabs.Panel>
+          <Tabs.Panel value="accounts"><AccountsStep channels={[campaign.channel, draft.fallback]} value={draft} change={change} readOnly={readOnly} campaignKey={campaign.key} /></Tabs.Panel>
           <Tabs.Panel value="send"><SendStep campaign={campaign} goTo={goTo} /></Tabs.Panel>
         </Tabs>
         {next && <Group justify="flex-end"><Button loading={save.isPending} rightSection={<Icon name="forward" size={16} />} onClick={() => goTo(next.value)}>{readOnly ? next.label : `Save, then: ${next.label.toLowerCase()}`}</Button></Group>}

@@ -13,6 +13,7 @@ import { Confirm } from "../../../shared/confirm";
 import { campaignKey, useCheck, useMove, type Campaign, type Check } from "../campaign-calls";
 import { ForecastPanel, useForecast } from "../forecast-panel";
 import { TestCard } from "./test-card";
+import { EstimateCard } from "./whatsapp/estimate-card";
 
 interface SendStepProps {
   campaign: Campaign;
@@ -29,6 +30,7 @@ export function SendStep({ campaign, goTo }: SendStepProps) {
   return (
     <Stack>
       <Findings check={check.data} goTo={goTo} onAgain={() => void check.refetch()} />
+      {check.data.estimate && <EstimateCard estimate={check.data.estimate} />}
       {ready && forecast.data && <ForecastPanel forecast={forecast.data} />}
       {may("campaigns:send") ? (
         <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
@@ -64,8 +66,8 @@ function Findings({ check, goTo, onAgain }: { check: Check; goTo: (step: string)
 
 /** The field a finding is about, as a way to where it is mended. */
 function StepLink({ field, goTo }: { field: string; goTo: (step: string) => void }) {
-  const step = field.startsWith("audience") ? "audience" : field.startsWith("accounts") ? "accounts" : "message";
-  return <Anchor component="button" type="button" inherit fw={600} onClick={() => goTo(step)}>{upperFirst(field.replace("content.", "").replaceAll(/[._]/g, " ") || "campaign")}: </Anchor>;
+  const step = field.startsWith("audience") ? "audience" : /^(accounts|account_choice|window|weight|rate_per_minute)/.test(field) ? "accounts" : "message";
+  return <Anchor component="button" type="button" inherit fw={600} onClick={() => goTo(step)}>{upperFirst(field.replace("content.", "").replaceAll(/[._[\]]+/g, " ").trim() || "campaign")}: </Anchor>;
 }
 
 function StartCard({ campaign, ready, check }: { campaign: Campaign; ready: boolean; check: Check }) {

@@ -1,9 +1,9 @@
 // The lanes of a campaign: one for each account, the ones that stand still first.
 import { Group, Text, TextInput } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useRef, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 
-import { count, plural } from "../../../shared/format";
+import { byName, count, plural } from "../../../shared/format";
 import { Countdown } from "../../../shared/moment";
 import { upperFirst } from "../../../shared/problem-notice";
 import { StateBadge } from "../../../shared/state-badge";
@@ -13,10 +13,11 @@ const URGENCY = ["broken", "backing_off", "limited", "disabled", "ready"];
 const ROW = 58;
 const VISIBLE = 9;
 
-export function Lanes({ accounts }: { accounts: readonly ProgressAccount[] }) {
+/** Drawn anew when progress is read, not with every event of the feed. */
+export const Lanes = memo(function Lanes({ accounts }: { accounts: readonly ProgressAccount[] }) {
   const [words, setWords] = useState("");
   const rows = useMemo(() => sorted(accounts).filter((one) => one.name.toLowerCase().includes(words.toLowerCase())), [accounts, words]);
-  const most = Math.max(1, ...accounts.map((one) => one.sent));
+  const most = useMemo(() => accounts.reduce((most_yet, one) => Math.max(most_yet, one.sent), 1), [accounts]);
   const scroller = useRef<HTMLDivElement>(null);
   const window_ = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 4 });
   return (
@@ -35,7 +36,7 @@ export function Lanes({ accounts }: { accounts: readonly ProgressAccount[] }) {
       </div>
     </>
   );
-}
+});
 
 function Lane({ account, most, top, position, total }: { account: ProgressAccount; most: number; top: number; position: number; total: number }) {
   return (
@@ -55,7 +56,7 @@ function Lane({ account, most, top, position, total }: { account: ProgressAccoun
 }
 
 function sorted(accounts: readonly ProgressAccount[]): ProgressAccount[] {
-  return [...accounts].sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) || b.sent - a.sent || a.name.localeCompare(b.name, undefined, { numeric: true }));
+  return [...accounts].sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) || b.sent - a.sent || byName(a, b));
 }
 
 function states(accounts: readonly ProgressAccount[]): string {

@@ -1,6 +1,6 @@
 // A campaign that was started: how far it is, how fast, through whom, and why not faster.
-import { Alert, Button, Group, Stack, Tabs, Text } from "@mantine/core";
-import { useSearchParams } from "react-router";
+import { Alert, Anchor, Button, Group, Stack, Tabs, Text } from "@mantine/core";
+import { Link, useSearchParams } from "react-router";
 
 import { useLiveCampaign } from "../../../api/feed";
 import { useMay } from "../../../api/session";
@@ -12,16 +12,22 @@ import { ProblemNotice, upperFirst } from "../../../shared/problem-notice";
 import { StateBadge } from "../../../shared/state-badge";
 import { EMPTY_CONTENT, type EditedContent } from "../../../shared/message/content";
 import { MessageEditor } from "../../../shared/message/message-editor";
-import { useExplain, useProgress, type Campaign, type Progress } from "../campaign-calls";
+import { useProgress, type Campaign, type Progress } from "../campaign-calls";
 import { ForecastPanel, useForecast } from "../forecast-panel";
 import { DraftMenu } from "../draft/draft-menu";
 import { CampaignControls } from "./campaign-controls";
+import { Explanation } from "./explanation";
 import { Failures } from "./failures";
 import { Lanes } from "./lanes";
 import { MessageTable } from "./message-table";
 import { Report } from "./report";
 import { ProgressPanel } from "./progress-panel";
 import { UncertainNotice } from "./uncertain-notice";
+import { Costs } from "./whatsapp/costs";
+import { NumberLanes } from "./whatsapp/number-lanes";
+import { StoppedTemplates } from "./whatsapp/stopped-templates";
+import { TemplatesStep } from "../draft/whatsapp/templates-step";
+import type { CampaignTemplate } from "../draft/whatsapp/template-parameters";
 
 const ENDED = ["completed", "stopped"];
 
@@ -34,6 +40,8 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
   const progress = useProgress(campaign.id, over ? false : 4000);
   const forecast = useForecast(campaign.id, 15_000, status === "running" || status === "paused_limits");
   const tab = parameters.get("show") ?? "accounts";
+  const byNumber = campaign.channel === "whatsapp";
+  const templates = campaign.templates as unknown as CampaignTemplate[];
   const now = progress.data && { ...progress.data, ...live };
   return (
     <>
@@ -44,28 +52,35 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
       {now && (
         <Stack>
           <Standstill progress={now} />
-          <ProgressPanel progress={now} status={status} forecast={forecast.data} />
+          <ProgressPanel campaignId={campaign.id} progress={now} status={status} forecast={forecast.data} />
           {forecast.data && !over && <ForecastPanel forecast={forecast.data} />}
           <UncertainNotice campaignId={campaign.id} uncertain={now.uncertain} over={over} />
+          {byNumber && <StoppedTemplates templates={templates} over={over} />}
+          {campaign.fallback_campaign && <OtherChannel campaign={campaign} />}
           <Explanation campaignId={campaign.id} over={over} status={status} />
           <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
             <Tabs.List mb="md">
-              <Tabs.Tab value="accounts">Accounts</Tabs.Tab>
+              <Tabs.Tab value="accounts">{byNumber ? "Numbers" : "Accounts"}</Tabs.Tab>
               <Tabs.Tab value="failures">Failures{now.failed > 0 ? ` (${now.failed})` : ""}</Tabs.Tab>
               <Tabs.Tab value="report">Report</Tabs.Tab>
               <Tabs.Tab value="messages">Messages</Tabs.Tab>
               <Tabs.Tab value="content">Content</Tabs.Tab>
             </Tabs.List>
-            <Tabs.Panel value="accounts"><Lanes accounts={now.accounts} /></Tabs.Panel>
+            <Tabs.Panel value="accounts">{byNumber ? <NumberLanes accounts={now.accounts} /> : <Lanes accounts={now.accounts} />}</Tabs.Panel>
             <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} status={status} /></Tabs.Panel>
-            <Tabs.Panel value="report"><Report campaignId={campaign.id} over={over} /></Tabs.Panel>
+            <Tabs.Panel value="report"><Stack><Report campaignId={campaign.id} over={over} />{byNumber && <Costs campaignId={campaign.id} over={over} />}</Stack></Tabs.Panel>
             <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
-            <Tabs.Panel value="content"><MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly /></Tabs.Panel>
+            <Tabs.Panel value="content">{byNumber ? <TemplatesStep value={templates} onChange={() => undefined} readOnly problems={[]} /> : <MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly />}</Tabs.Panel>
           </Tabs>
         </Stack>
       )}
     </>
   );
+}
+
+/** Whom the first channel cannot reach gets it on the other one, which is a campaign of its own. */
+function OtherChannel({ campaign }: { campaign: Campaign }) {
+  return <Text size="sm" c="dimmed">Whom {campaign.channel === "whatsapp" ? "WhatsApp" : "mail"} cannot reach gets it by {campaign.fallback === "email" ? "e-mail" : "WhatsApp"}: <Anchor component={Link} inherit to={`/campaigns/${campaign.fallback_campaign}`}>how that goes</Anchor>.</Text>;
 }
 
 /** A campaign that rests says why, until when, and what to do. */
@@ -78,23 +93,6 @@ function Standstill({ progress }: { progress: Progress }) {
       <Text size="sm" inherit>{upperFirst(progress.pause_reason)}.</Text>
       {progress.resumes_at && <Text size="sm" inherit>It goes on at <Moment at={progress.resumes_at} />, in <Countdown to={progress.resumes_at} />.</Text>}
     </Alert>
-  );
-}
-
-function Explanation({ campaignId, over, status }: { campaignId: string; over: boolean; status: string }) {
-  const causes = useExplain(campaignId, over ? false : 5000);
-  if (over || !causes.data || causes.data.length === 0) return null;
-  const shown = causes.data.slice(0, 6);
-  return (
-    <section className="surface why" aria-label="Why it is as it is">
-      <Text size="xs" fw={600} c="dimmed" tt="uppercase">{status === "running" ? "What happens now" : "Why nothing is sent"}</Text>
-      <ul>
-        {shown.map((cause, index) => (
-          <li key={index}>{cause.account === null ? upperFirst(cause.sentence) : cause.sentence}.{cause.until && <Text component="span" inherit c="dimmed"> Until <Moment at={cause.until} />.</Text>}</li>
-        ))}
-        {causes.data.length > shown.length && <li>And {causes.data.length - shown.length} more accounts with a reason of their own, below.</li>}
-      </ul>
-    </section>
   );
 }
 

@@ -3,23 +3,24 @@ import { Group, SimpleGrid, Text } from "@mantine/core";
 
 import { count, percent, rate, span } from "../../../shared/format";
 import { Moment, useNow } from "../../../shared/moment";
-import { RateChart } from "../../../shared/rate-chart";
 import type { Progress } from "../campaign-calls";
 import type { Forecast } from "../forecast-panel";
 import { endedOf, MESSAGE_STATES, ProgressBar } from "../progress-bar";
-import { useRateHistory } from "./rate-history";
+import { useLatelyRates } from "./rate-history";
+import { RatePanel } from "./rate-panel";
 
 interface ProgressPanelProps {
+  campaignId: string;
   progress: Progress;
   status: string;
   forecast?: Forecast;
 }
 
-export function ProgressPanel({ progress, status, forecast }: ProgressPanelProps) {
+export function ProgressPanel({ campaignId, progress, status, forecast }: ProgressPanelProps) {
   const running = status === "running";
   const ended = endedOf(progress);
-  const points = useRateHistory(ended, running);
-  const perSecond = points[points.length - 1]?.perSecond ?? 0;
+  const lately = useLatelyRates(ended, running);
+  const perSecond = lately[lately.length - 1]?.perSecond ?? 0;
   const left = progress.total - ended;
   return (
     <section className="surface panel" aria-label="Progress">
@@ -30,12 +31,12 @@ export function ProgressPanel({ progress, status, forecast }: ProgressPanelProps
       <ProgressBar counts={progress} size={14} />
       <Legend progress={progress} />
       <SimpleGrid cols={{ base: 2, sm: 4 }} mt="md" spacing="md">
-        <Instrument label={running ? "Now" : "Mean rate"} value={running && points.length > 0 ? rate(perSecond) : rate(progress.rate_per_second)} />
+        <Instrument label={running ? "Now" : "Mean rate"} value={running && lately.length > 0 ? rate(perSecond) : rate(progress.rate_per_second)} />
         <Instrument label={running ? "Finished in about" : "Took"} value={running ? (forecast?.finish_at ? <Until at={forecast.finish_at} /> : remaining(left, perSecond, progress.rate_per_second)) : <Elapsed progress={progress} />} />
         <Instrument label="Started" value={<Moment at={progress.started_at} />} />
         <Instrument label={progress.finished_at ? "Ended" : "Delivered, bounced"} value={progress.finished_at ? <Moment at={progress.finished_at} /> : `${count(progress.delivered)}, ${count(progress.bounced)}`} />
       </SimpleGrid>
-      {running && <RateChart points={points} label="Messages a second while this page is open" />}
+      <RatePanel campaignId={campaignId} status={status} startedAt={progress.started_at} finishedAt={progress.finished_at} lately={lately} />
     </section>
   );
 }

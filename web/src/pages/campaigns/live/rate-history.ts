@@ -1,34 +1,64 @@
-// How fast it went lately: taken from the counts that the feed brings, while the page is open.
-import { useEffect, useRef, useState } from "react";
+// How fast it went: the server's record, which outlives the page, and behind it second by second what the feed brings.
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
 
-export interface RatePoint {
-  at: number;
-  perSecond: number;
-}
+import { answer, api } from "../../../api/client";
+import type { RateStep } from "../../../shared/rate-chart";
 
 const POINTS = 180;
 const EVERY_MS = 1000;
 const OVER_MS = 5000; // one second alone jumps
+const ASK_EVERY_MS = 10_000;
 
-/** A point a second, each the mean of the last five; the newest last. */
-export function useRateHistory(ended: number, running: boolean): RatePoint[] {
+export type RateRange = "hour" | "all";
+
+/** The steps of a chart, the oldest first. */
+export function useRateSteps(campaignId: string, range: RateRange, status: string, lately: readonly RateStep[]): RateStep[] {
+  const running = status === "running";
+  const record = useQuery({
+    queryKey: ["rates", campaignId, range, status],
+    queryFn: async () => {
+      const query = range === "hour" ? { last_seconds: 3600 } : {};
+      const { items } = await answer(api.GET("/api/v1/campaigns/{campaign_id}/rates", { params: { path: { campaign_id: campaignId }, query } }));
+      return items.map((one) => ({ start: new Date(one.start_at).getTime(), end: new Date(one.end_at).getTime(), perSecond: one.per_second }));
+    },
+    refetchInterval: running ? ASK_EVERY_MS : false,
+    placeholderData: (before) => before,
+  });
+  return useMemo(() => joined(record.data ?? [], lately), [record.data, lately]);
+}
+
+/** Where both know something the finer one counts. */
+function joined(record: readonly RateStep[], lately: readonly RateStep[]): RateStep[] {
+  const first = lately[0];
+  if (!first) return [...record];
+  const before = record.filter((one) => one.start < first.start).map((one) => ({ ...one, end: Math.min(one.end, first.start) }));
+  const last = before[before.length - 1];
+  if (last && last.end < first.start) before[before.length - 1] = { ...last, end: first.start };
+  return [...before, ...lately];
+}
+
+/** What the feed has told while the page is open: a step a second, each the mean of the last five; the newest last. */
+export function useLatelyRates(ended: number, running: boolean): RateStep[] {
   const newest = useRef(ended);
   newest.current = ended;
   const seen = useRef<{ at: number; ended: number }[]>([]);
-  const [points, setPoints] = useState<RatePoint[]>([]);
+  const [steps, setSteps] = useState<RateStep[]>([]);
   useEffect(() => {
     if (!running) return;
+    seen.current = [];
+    setSteps([]);
     const look = () => {
       const at = Date.now();
       seen.current = [...seen.current.filter((one) => at - one.at <= OVER_MS), { at, ended: newest.current }];
       const first = seen.current[0];
       if (!first || at - first.at < EVERY_MS / 2) return;
       const perSecond = Math.max(0, (1000 * (newest.current - first.ended)) / (at - first.at));
-      setPoints((before) => [...before.slice(1 - POINTS), { at, perSecond }]);
+      setSteps((before) => [...before.slice(1 - POINTS), { start: before[before.length - 1]?.end ?? first.at, end: at, perSecond }]);
     };
     look();
     const timer = setInterval(look, EVERY_MS);
     return () => clearInterval(timer);
   }, [running]);
-  return points;
+  return steps;
 }

@@ -1,0 +1,120 @@
+"""The forecast against the dry run where something is shared or chosen: limits of recipients, other campaigns, accounts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paceline.domain.account_choice import AccountChoice, Candidate, deal
+from paceline.engine.forecast.forecast import forecast
+from paceline.launch.file_launch import FileLaunch
+from paceline.operations.campaign_file.campaign_file import read_campaign_file
+from paceline.operations.campaigns.dry_run import dry_run
+from paceline.operations.campaigns.forecasting import plan_of_file
+from paceline.operations.campaigns.preparing import prepare
+from paceline.operations.context import Context
+from paceline.store.queue import senders
+from surroundings.sending import Hands, logins, opened, write_campaign
+from surroundings.timelines import assert_agree
+
+NOON = 1_803_902_400.0
+ENVIRONMENT = {"TEST_PASSWORD": "secret"}
+
+
+def mixed(count: int, *, every: int) -> list[str]:
+    """Recipients of whom every so-manieth is with one provider, at one of two domains."""
+    domains = ("gmail.com", "googlemail.com")
+    return [f"user{n}@{domains[n // every % 2] if n % every == 0 else 'example.com'}" for n in range(count)]
+
+
+def limit(kind: str, name: str, **limits: Any) -> str:
+    values = "\n".join(f"{key} = {value!r}".replace("'", '"') for key, value in limits.items())
+    return f'\n[[limits]]\nfor = "{kind}"\nname = "{name}"\n{values}\n'
+
+
+LIMITED = {
+    "a full provider, the others go on": limit("provider", "google", hourly_limit=8),
+    "a domain and its provider": limit("domain", "gmail.com", hourly_limit=3)
+    + limit("provider", "google", daily_limit=30),
+    "a rolling limit": limit("provider", "google", hourly_limit=10, window="rolling"),
+    "minutes": limit("domain", "gmail.com", minute_limit=1),
+}
+
+
+@pytest.mark.parametrize("tables", LIMITED.values(), ids=LIMITED.keys())
+@pytest.mark.parametrize("hourly_limit", [0, 40])
+def test_limits_of_some_recipients(sqlite_url: str, tmp_path: Path, tables: str, hourly_limit: int) -> None:
+    accounts = logins(2525, 2, hourly_limit=hourly_limit)
+    path = write_campaign(tmp_path, contacts=mixed(160, every=4), accounts=accounts, tables=tables)
+    with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
+        file = read_campaign_file(path, ENVIRONMENT)
+        assert_agree(forecast(plan_of_file(context, file)), dry_run(context, file), start=NOON)
+
+
+ACCOUNTS: list[dict[str, Any]] = [
+    {"port": 2525, "username": "slow", "rate_per_minute": 2, "weight": 1},
+    {"port": 2525, "username": "limited", "hourly_limit": 30, "weight": 2},
+    {"port": 2525, "username": "small", "daily_limit": 25, "host": "smtp.gmail.com", "weight": 3},
+]
+
+
+@pytest.mark.parametrize("choice", [choice for choice in AccountChoice if choice is not AccountChoice.FREE])
+def test_choice_of_account(sqlite_url: str, tmp_path: Path, choice: AccountChoice) -> None:
+    people = mixed(240, every=3)
+    path = write_campaign(tmp_path, contacts=people, accounts=ACCOUNTS, account_choice=str(choice))
+    with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
+        file = read_campaign_file(path, ENVIRONMENT)
+        plan = plan_of_file(context, file)
+        if choice is AccountChoice.STICKY:  # who sticks to whom is chance: a forecast of new accounts takes equal parts
+            dealt = Counter(deal(choice, [Candidate(account_id=n, dealt=0) for n in (1, 2, 3)], people))
+            weighted = [replace(account, weight=dealt[n]) for n, account in enumerate(plan.accounts, 1)]
+            plan = replace(plan, accounts=tuple(weighted))
+        assert_agree(forecast(plan), dry_run(context, file), start=NOON)
+
+
+def queued(context: Context, path: Path) -> int:
+    """The campaign of a file, launched; somebody sends whatever runs."""
+    prepared = prepare(context, read_campaign_file(path, ENVIRONMENT))
+    assert prepared.audience is not None
+    with closing(prepared.audience):
+        FileLaunch(
+            database=context.queue,
+            campaign_id=prepared.campaign_id,
+            audience=prepared.audience,
+            refused_path=path.with_name("refused.csv"),
+            now=context.clock.now,
+            on_part=lambda: None,
+        ).run()
+    with context.queue.write() as connection:
+        senders.register(connection, process="test", campaign_id=None, now=NOON, lease_until=NOON + 1e6)
+    return prepared.campaign_id
+
+
+BESIDE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "equal parts": ({"rate_per_minute": 6}, {}),
+    "a weight of three": ({"rate_per_minute": 6}, {"weight": 3}),
+    "limits are used up by both": ({"hourly_limit": 24}, {}),
+    "a slow one takes its pace only": ({"rate_per_minute": 6}, {"rate_per_minute": 4}),
+    "windows of one message": ({"minute_limit": 1}, {}),
+}
+
+
+@pytest.mark.parametrize(("accounts", "fields"), BESIDE.values(), ids=BESIDE.keys())
+@pytest.mark.parametrize("beside", [40, 400])
+def test_beside_another_campaign(
+    sqlite_url: str, tmp_path: Path, accounts: dict[str, Any], fields: dict[str, Any], beside: int
+) -> None:
+    tables = logins(2525, 2, **accounts)
+    other = write_campaign(tmp_path, contacts=beside, accounts=tables, key="other")
+    path = write_campaign(tmp_path, contacts=60, accounts=tables, **fields)
+    with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
+        queued(context, other)
+        file = read_campaign_file(path, ENVIRONMENT)
+        seen, ran = forecast(plan_of_file(context, file)), dry_run(context, file)
+        assert_agree(seen, ran, start=NOON)
+    assert ran.summary.counts["sent"] == 60

@@ -1,0 +1,31 @@
+// What a WhatsApp campaign would cost, by the installation's rate table.
+import { Card, Stack, Text, Title } from "@mantine/core";
+
+import type { Schemas } from "../../../../api/client";
+import { RowsTable, type Column } from "../../../../shared/data-table";
+import { count, plural } from "../../../../shared/format";
+
+type Estimate = NonNullable<Schemas["EstimateAnswer"]>;
+
+export function EstimateCard({ estimate }: { estimate: Estimate }) {
+  const { total, costs, without_price, exact } = estimate;
+  return (
+    <Card withBorder className="surface" component="section" aria-label="Costs">
+      <Stack gap="xs">
+        <Title order={2}>Costs</Title>
+        <Text size="sm" role="status">
+          {total === null ? "No price is known: name your rate table in PACELINE_WHATSAPP_RATES." : `${exact ? "About" : "At least"} ${total}, in the currency of your rate table, if every message arrives and none is free.`}
+          {total !== null && without_price > 0 && ` It has no price for ${plural(without_price, "message")}.`}
+        </Text>
+        {costs.length > 0 && <RowsTable caption="Estimated costs" rows={costs} columns={COLUMNS} keyOf={(one) => `${one.category} ${one.country}`} />}
+      </Stack>
+    </Card>
+  );
+}
+
+const COLUMNS: Column<Estimate["costs"][number]>[] = [
+  { label: "Category", render: (one) => one.category || "not known" },
+  { label: "Country", render: (one) => one.country },
+  { label: "Messages", render: (one) => count(one.messages), numeric: true },
+  { label: "Amount", render: (one) => one.amount ?? "no price", numeric: true },
+];
