@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from paceline.channels.base import Channel
 from paceline.channels.every import EveryChannel
 from paceline.channels.smtp.channel import SmtpChannel
 from paceline.channels.smtp.limits import SmtpLimits, SmtpTimeouts
-from paceline.channels.whatsapp.channel import WhatsAppChannel
 from paceline.channels.whatsapp.limits import WhatsAppLimits
 from paceline.clock import Reading, SteadyClock
 from paceline.operations.context import Context, QueueContext
@@ -65,8 +65,14 @@ def _channels(settings: Settings) -> EveryChannel:
     guard = AddressGuard.from_setting(settings.private_hosts)
     return EveryChannel(
         email=SmtpChannel(_smtp_limits(settings), guard=guard),
-        whatsapp=WhatsAppChannel(_whatsapp_limits(settings), guard=guard),
+        whatsapp=lambda: _whatsapp(settings, guard),
     )
+
+
+def _whatsapp(settings: Settings, guard: AddressGuard) -> Channel:
+    from paceline.channels.whatsapp.channel import WhatsAppChannel  # imported here: most commands need no HTTP client
+
+    return WhatsAppChannel(_whatsapp_limits(settings), guard=guard)
 
 
 def _whatsapp_limits(settings: Settings) -> WhatsAppLimits:

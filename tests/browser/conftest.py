@@ -25,10 +25,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """The API on an empty SQLite database: what differs between the databases is tested below the pages."""
-    url = f"sqlite:///{tmp_path / 'paceline.db'}"
-    with running_server(url, str(tmp_path), api_rate_per_second=1e6, api_rate_burst=1e6) as running:
+def server(sqlite_url: str, tmp_path: Path) -> Iterator[Server]:
+    """The API on a SQLite database that nobody has used: what differs between the databases is tested below the pages."""
+    with running_server(sqlite_url, str(tmp_path), api_rate_per_second=1e6, api_rate_burst=1e6) as running:
         yield running
 
 

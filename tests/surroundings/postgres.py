@@ -17,6 +17,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from surroundings.tables import make_tables
+
+TEMPLATE = "with_tables"
+
 _CONFIGURATION = """
 fsync = off                      # tests kill processes, not hosts: what was committed survives them without it
 full_page_writes = off
@@ -40,9 +44,19 @@ class Postgres:
     def create(self, template: str = "template1") -> str:
         """Make a fresh database, a copy of ``template``, and return its name. Nobody may be connected to the template."""
         name = f"test_{uuid.uuid4().hex[:12]}"
+        self._copy(template, name)
+        return name
+
+    def make_template(self) -> None:
+        """Make the database ``TEMPLATE`` where there is none: every table of ours, and nothing in them."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone() is None:
+                self._copy("template1", TEMPLATE)
+                make_tables(self.url(TEMPLATE))
+
+    def _copy(self, template: str, name: str) -> None:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         self._execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-        return name
 
     def drop(self, database: str) -> None:
         """Remove a database, whoever is still connected to it."""
@@ -66,10 +80,12 @@ def running_postgres(run: str, lock_file: Path) -> Iterator[Postgres]:
         server = get_server(directory, cleanup_mode="delete", start=False)
         _configure(server, directory)
         server.start()
-    socket_directory = server.get_postmaster_info().socket_dir
-    assert socket_directory is not None
+        socket_directory = server.get_postmaster_info().socket_dir
+        assert socket_directory is not None
+        postgres = Postgres(socket_directory)
+        postgres.make_template()
     try:
-        yield Postgres(socket_directory)
+        yield postgres
     finally:
         server.cleanup()
 

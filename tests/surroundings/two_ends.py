@@ -30,6 +30,7 @@ from paceline.store.public_ids import IdKind
 from surroundings.server import Server, running_server
 from surroundings.serving import wait_until
 from surroundings.subscribers import add_list, add_subscribers
+from surroundings.tables import sqlite_with_tables
 from surroundings.working import add_account
 
 SCALE = 0.02
@@ -66,10 +67,13 @@ def running_worker(
 ) -> Iterator[RunningWorker]:
     """A worker on its own database; it goes away with the block and may come back in another one."""
     folder.mkdir(exist_ok=True)
+    database = folder / "worker.db"
+    if not database.exists():
+        sqlite_with_tables(database)
     context = open_context(
         read_settings(
             {},
-            database=f"sqlite:///{folder / 'worker.db'}",
+            database=f"sqlite:///{database}",
             data_dir=str(folder),
             worker_api_key=",".join(keys.bearer),
             worker_signing_key=",".join(keys.signing),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from paceline.channels.base import Channel, Session
 from paceline.domain.account import Account, SmtpLogin, WhatsAppLogin
 
@@ -9,9 +12,10 @@ from paceline.domain.account import Account, SmtpLogin, WhatsAppLogin
 class EveryChannel:
     """``paceline.channels.base.Channel`` for accounts of any kind."""
 
-    def __init__(self, *, email: Channel, whatsapp: Channel) -> None:
+    def __init__(self, *, email: Channel, whatsapp: Callable[[], Channel]) -> None:
+        """``whatsapp`` makes its channel when the first of its accounts is connected: its HTTP client takes long to load."""
         self._email = email
-        self._whatsapp = whatsapp
+        self._whatsapp = cache(whatsapp)
 
     async def connect(self, account: Account) -> Session:
         """Open a session on the account's own channel. Raises AccountUnavailable."""
@@ -19,4 +23,4 @@ class EveryChannel:
             case SmtpLogin():
                 return await self._email.connect(account)
             case WhatsAppLogin():
-                return await self._whatsapp.connect(account)
+                return await self._whatsapp().connect(account)

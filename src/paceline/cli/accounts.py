@@ -14,8 +14,9 @@ import typer
 from paceline.cli.failures import ExitCode
 from paceline.cli.interruption import run
 from paceline.cli.options import DatabaseOption, JsonOption, opened
-from paceline.cli.output import print_json_lines, print_lines, print_table
+from paceline.cli.output import print_json_lines, print_lines
 from paceline.cli.panel import account_note
+from paceline.cli.styled import print_table
 from paceline.cli.table import Column
 from paceline.cli.words import clean, plural, used
 from paceline.domain.account import AccountState

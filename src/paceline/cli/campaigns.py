@@ -14,9 +14,10 @@ from rich.console import Console
 
 from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, KeyArgument, OptionalKeyArgument, opened
-from paceline.cli.output import print_json_lines, print_lines, print_table, print_texts
+from paceline.cli.output import print_json_lines, print_lines
 from paceline.cli.panel import WIDEST, panel, percent
 from paceline.cli.report import report
+from paceline.cli.styled import print_table, print_texts
 from paceline.cli.table import Column
 from paceline.cli.words import clean, moment, number, plural
 from paceline.domain.errors import StoreUnavailable

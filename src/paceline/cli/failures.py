@@ -12,8 +12,6 @@ from typer import Abort, TyperException
 
 from paceline.cli.words import clean
 from paceline.domain.errors import InputError, PacelineError
-from paceline.operations.accounts.accounts import UnknownAccount
-from paceline.operations.context import NotFound, NotPossible, UnknownCampaign
 
 
 class ExitCode(IntEnum):
@@ -23,9 +21,6 @@ class ExitCode(IntEnum):
     FAILED = 1  # an unexpected error, or a check that failed
     BAD_INPUT = 2  # nothing was changed
     NOT_FINISHED = 3  # ended while paused or stopped
-
-
-_BAD_INPUT = (InputError, UnknownCampaign, UnknownAccount, NotFound, NotPossible)
 
 
 def explain_failure(error: BaseException) -> ExitCode:
@@ -71,9 +66,9 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_bad_input(error: PacelineError | TyperException) -> bool:
-    return isinstance(error, _BAD_INPUT) or (
-        isinstance(error, TyperException) and error.exit_code == ExitCode.BAD_INPUT
-    )
+    if isinstance(error, TyperException):
+        return error.exit_code == ExitCode.BAD_INPUT
+    return error.is_bad_input
 
 
 def _hint(error: TyperException) -> str:

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, settings_of
-from paceline.cli.output import print_json_lines, print_lines, print_texts
+from paceline.cli.output import print_json_lines, print_lines
+from paceline.cli.styled import print_texts
 from paceline.cli.words import clean
 from paceline.operations.installation import backups, databases, doctor as examination
 from paceline.operations.installation.doctor import Finding

@@ -11,7 +11,8 @@ import typer
 
 from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, opened
-from paceline.cli.output import print_json_lines, print_lines, print_table, print_text
+from paceline.cli.output import print_json_lines, print_lines, print_text
+from paceline.cli.styled import print_table
 from paceline.cli.table import Column
 from paceline.cli.words import clean
 from paceline.clock import iso

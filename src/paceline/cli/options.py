@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paceline.bootstrap import open_context
-from paceline.operations.context import Context
 from paceline.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from paceline.operations.context import Context
 
 DatabaseOption = Annotated[
     str | None,
@@ -37,6 +38,8 @@ def settings_of(database: str | None) -> Settings:
 @contextmanager
 def opened(database: str | None) -> Iterator[Context]:
     """The context of one command, closed at its end."""
+    from paceline.bootstrap import open_context  # imported here: not every command that has options needs a database
+
     context = open_context(settings_of(database))
     try:
         yield context

@@ -1,18 +1,12 @@
-"""Standard output: JSON, lines and tables; ends quietly when the reader has seen enough (``| head``)."""
+"""Standard output: JSON and plain lines; ends quietly when the reader has seen enough (``| head``)."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-from rich.console import Console
-from rich.text import Text
-
-from paceline.cli.table import Column, table
 
 
 def print_json(one: Mapping[str, Any]) -> None:
@@ -43,25 +37,6 @@ def print_text(chunks: Iterable[str]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         forget_standard_output()
-
-
-def print_texts(texts: Iterable[Text]) -> None:
-    """Write styled lines, without colours where standard output is no terminal."""
-    print_lines(_rendered(text) for text in texts)
-
-
-def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table: as wide as the terminal, or as wide as it needs where there is none."""
-    width = Console().width if sys.stdout.isatty() else None
-    print_texts(table(columns, rows, width=width))
-
-
-def _rendered(text: Text) -> str:
-    if not sys.stdout.isatty():
-        return text.plain
-    buffer = StringIO()
-    Console(file=buffer, force_terminal=True, highlight=False).print(text, soft_wrap=True, end="")
-    return buffer.getvalue()
 
 
 def forget_standard_output() -> None:

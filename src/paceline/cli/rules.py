@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from paceline.cli.options import DatabaseOption, JsonOption, opened
-from paceline.cli.output import print_json_lines, print_lines, print_table
+from paceline.cli.output import print_json_lines, print_lines
+from paceline.cli.styled import print_table
 from paceline.cli.table import Column
 from paceline.operations.accounts import reply_rules as operations
 from paceline.operations.accounts.reply_rules import HeldBack, SetRule

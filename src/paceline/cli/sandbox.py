@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,10 +19,10 @@ from paceline.domain.errors import InputError, Problem
 from paceline.sandbox.behaviour_file import load_behaviours
 from paceline.sandbox.mailbox import Mailbox
 from paceline.sandbox.smtp_server import SmtpSandbox
-from paceline.sandbox.whatsapp_examples import EXAMPLES
-from paceline.sandbox.whatsapp_inbox import WhatsAppInbox
-from paceline.sandbox.whatsapp_server import WhatsAppSandbox
-from paceline.sandbox.whatsapp_webhooks import WebhookPlan
+
+if TYPE_CHECKING:
+    from paceline.sandbox.whatsapp_inbox import WhatsAppInbox
+    from paceline.sandbox.whatsapp_server import WhatsAppSandbox
 
 
 def register(app: typer.Typer) -> None:
@@ -64,6 +64,10 @@ def sandbox(
     server = SmtpSandbox(host=host, port=smtp_port, record=record, keep=keep, behaviours=behaviours)
     simulator = None
     if whatsapp_port is not None:
+        from paceline.sandbox.whatsapp_examples import EXAMPLES
+        from paceline.sandbox.whatsapp_server import WhatsAppSandbox  # imported here: it needs an HTTP server
+        from paceline.sandbox.whatsapp_webhooks import WebhookPlan
+
         simulator = WhatsAppSandbox(
             host=host,
             port=whatsapp_port,

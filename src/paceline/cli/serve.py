@@ -1,4 +1,4 @@
-"""``paceline serve`` and ``paceline sender``: the processes that run for as long as the installation does."""
+"""``paceline serve``: all processes of an installation, under one supervisor."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from paceline.bootstrap import open_context
-from paceline.cli.child import log_as, sender as run_sender
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import DatabaseOption, settings_of
 from paceline.cli.output import print_lines
+from paceline.cli.process_life import log_as
 from paceline.cli.programs import child_command, child_environment, sender_program
 from paceline.domain.errors import InputError, Problem, StoreUnavailable
 from paceline.operations.installation.service_manager import ServiceManager
@@ -34,9 +34,8 @@ _BACKGROUND_FAREWELL_SECONDS = 30.0
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     app.command()(serve)
-    app.command()(sender)
 
 
 def serve(
@@ -60,14 +59,6 @@ def serve(
             manager=ServiceManager(os.environ),
         )
         run(_supervise(supervisor, settings, url))
-    _log.info("stopped")
-
-
-def sender(database: DatabaseOption = None) -> None:
-    """Run one more sender for everybody's campaigns, on any machine, until Ctrl-C or SIGTERM."""
-    settings = settings_of(database)
-    log_as("sender", settings)
-    run(run_sender(settings, on_ready=lambda: _log.info("ready"), is_child=False))
     _log.info("stopped")
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from paceline.cli.options import DatabaseOption, JsonOption, opened
-from paceline.cli.output import print_json, print_json_lines, print_lines, print_table
+from paceline.cli.output import print_json, print_json_lines, print_lines
+from paceline.cli.styled import print_table
 from paceline.cli.table import Column
 from paceline.cli.words import clean
 from paceline.clock import iso

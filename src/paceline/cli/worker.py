@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from paceline.bootstrap import open_context
-from paceline.cli.child import log_as
 from paceline.cli.failures import ExitCode
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import DatabaseOption, JsonOption, settings_of
 from paceline.cli.output import print_json, print_lines
+from paceline.cli.process_life import log_as
 from paceline.cli.programs import child_command, child_environment, sender_program
 from paceline.cli.serve import listener_on, url_of
 from paceline.cli.words import clean

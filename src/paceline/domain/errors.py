@@ -11,14 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from paceline.domain.outcome import AccountTrouble
 
 
 class PacelineError(Exception):
-    """Root of every error that Paceline raises on purpose."""
+    """Root of every error that Paceline raises on purpose.
+
+    ``is_bad_input``: what was asked for cannot be, and nothing was changed; commands end with 2 instead of 1.
+    """
+
+    is_bad_input: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class Problem:
 
 class InputError(PacelineError):
     """What was given cannot be used. Nothing was changed."""
+
+    is_bad_input = True
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

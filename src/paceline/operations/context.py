@@ -22,6 +22,8 @@ FIRST_WORKSPACE = 1
 class NotFound(PacelineError):
     """There is nothing of this id in this workspace."""
 
+    is_bad_input = True
+
 
 class UnknownCampaign(NotFound):
     """There is no campaign of this key."""
@@ -29,6 +31,8 @@ class UnknownCampaign(NotFound):
 
 class NotPossible(PacelineError):
     """What was asked does not fit the state that something is in."""
+
+    is_bad_input = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

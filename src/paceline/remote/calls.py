@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from paceline.domain.errors import InputError, PacelineError, Problem
-from paceline.outbound.address_guard import AddressGuard, AddressRefused
+from paceline.outbound.address_guard import AddressRefused
 from paceline.outbound.http import CallFailed, OutboundHttp
+from paceline.remote.address import PeerAddress, open_guard
 from paceline.remote.signing import PeerKeys, signed_headers
 
 _LONGEST_ANSWER = 1 << 20
@@ -31,16 +30,6 @@ class PeerFailed(PacelineError):
     def is_refusal(self) -> bool:
         """Whether the other end has understood and said no: the same again would be refused again."""
         return 400 <= self.status < 500 and self.status not in (408, 425, 429)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerAddress:
-    """Where the other end is, and whom to believe that it is there."""
-
-    url: str
-    ca_file: str = ""
-    guard: AddressGuard | None = None
-    """None: a person of this machine has named it, so that it may be anywhere."""
 
 
 class Peer:
@@ -74,24 +63,6 @@ class Peer:
         except (CallFailed, AddressRefused) as error:
             raise PeerFailed(str(error)) from error
         return _read(answer.status, answer.headers, answer.body)
-
-
-def is_plain_and_far(url: str) -> bool:
-    """Whether a URL is not protected by TLS and leads beyond this machine."""
-    parts = urlsplit(url)
-    if parts.scheme != "http":
-        return False
-    try:
-        return not ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return parts.hostname != "localhost"
-
-
-def open_guard(url: str) -> AddressGuard:
-    """A guard that lets through whatever a person of this machine has named."""
-    host = (urlsplit(url).hostname or "").lower()
-    everywhere = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
-    return AddressGuard(hosts=frozenset({host}), networks=everywhere)
 
 
 def _read(status: int, headers: dict[str, str], body: bytes) -> dict[str, Any]:

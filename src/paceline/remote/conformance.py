@@ -14,7 +14,7 @@ from typing import Any
 
 from paceline.outbound.address_guard import AddressRefused
 from paceline.outbound.http import CallFailed, OutboundHttp
-from paceline.remote.calls import open_guard
+from paceline.remote.address import open_guard
 from paceline.remote.signing import TOLERANCE_SECONDS, PeerKeys, new_key, signed_headers
 
 _CONTENT = {

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
-from paceline.remote.calls import Peer, PeerAddress, PeerFailed
+from paceline.remote.address import PeerAddress
+from paceline.remote.calls import Peer, PeerFailed
 from paceline.remote.protocol import Acknowledgement, BatchUpdate
 from paceline.remote.signing import PeerKeys
 

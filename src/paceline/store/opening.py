@@ -12,8 +12,6 @@ from paceline.domain.errors import InputError, PacelineError, Problem
 from paceline.settings import Settings
 from paceline.store.database import Database, sql
 from paceline.store.migrations import CATALOGUE, QUEUE, Schema, upgrade
-from paceline.store.postgres import PostgresDatabase
-from paceline.store.replica import Replica
 from paceline.store.scratch import ScratchDatabase
 from paceline.store.sqlite import SqliteDatabase
 
@@ -45,6 +43,8 @@ def _connect(words: str, variable: str, settings: Settings, role: str = "queue")
     if url.drivername == "sqlite" and url.database and url.database != ":memory:":
         return SqliteDatabase(Path(url.database), settings, role)
     if url.drivername in _POSTGRESQL:
+        from paceline.store.postgres import PostgresDatabase  # imported here, with its driver: most have SQLite
+
         return PostgresDatabase(url, settings, role)
     raise InputError([Problem(file="environment", field=variable, message=_ACCEPTED)])
 
@@ -103,6 +103,9 @@ def connect_replicas(settings: Settings, *, queue: Database, catalogue: Database
 def _replica(words: str, variable: str, settings: Settings, original: Database) -> Database:
     if not words:
         return original
+    from paceline.store.postgres import PostgresDatabase
+    from paceline.store.replica import Replica
+
     accepted = "accepts postgresql://user:password@host/database, a replica of a PostgreSQL database"
     try:
         url = make_url(words)

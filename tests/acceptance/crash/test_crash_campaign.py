@@ -21,12 +21,12 @@ _IS_FULL = os.environ.get("PACELINE_CRASH_CAMPAIGN") == "full"
 
 
 @pytest.mark.timeout(1800 if _IS_FULL else 180)
-def test_killed_at_every_step_a_campaign_reaches_everyone_once(tmp_path: Path, database_url: str) -> None:
+def test_killed_at_every_step_a_campaign_reaches_everyone_once(tmp_path: Path, bare_database_url: str) -> None:
     size = FULL if _IS_FULL else SMALL
     # In a process of its own: it forks its senders, and that needs a process with one thread.
     ended = subprocess.run(
         [
-            *(sys.executable, "-m", "acceptance.crash.campaign", "--json", "--database", database_url),
+            *(sys.executable, "-m", "acceptance.crash.campaign", "--json", "--database", bare_database_url),
             *("--folder", str(tmp_path), "--seed", "1"),
             *("--messages", str(size.messages), "--kills", str(size.kills), "--calls", str(size.calls)),
         ],

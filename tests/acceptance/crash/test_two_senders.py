@@ -8,8 +8,8 @@ from acceptance.crash.arena import open_arena
 from acceptance.crash.rules import violations
 
 
-def test_two_senders_share_a_campaign_and_its_accounts(tmp_path: Path, database_url: str) -> None:
-    with open_arena(tmp_path, database_url, messages=300) as arena:
+def test_two_senders_share_a_campaign_and_its_accounts(tmp_path: Path, bare_database_url: str) -> None:
+    with open_arena(tmp_path, bare_database_url, messages=300) as arena:
         senders = [arena.start() for _ in range(2)]
         assert [sender.end() for sender in senders] == [0, 0]
         end = arena.ended()

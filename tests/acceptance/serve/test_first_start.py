@@ -38,8 +38,8 @@ def started(database_url: str, data_dir: Path) -> Iterator[subprocess.Popen[str]
             process.stdout.close()
 
 
-def test_link_of_the_first_start_makes_the_first_user(database_url: str, tmp_path: Path) -> None:
-    with started(database_url, tmp_path) as process:
+def test_link_of_the_first_start_makes_the_first_user(bare_database_url: str, tmp_path: Path) -> None:
+    with started(bare_database_url, tmp_path) as process:
         assert process.stdout is not None
         said = [process.stdout.readline(), process.stdout.readline().strip()]
         assert "There is no user yet" in said[0]
@@ -50,7 +50,7 @@ def test_link_of_the_first_start_makes_the_first_user(database_url: str, tmp_pat
             assert client.post("/api/v1/setup", json=new).status_code == 201
             assert client.get("/api/v1/session").json()["workspace"]["role"] == "owner"
     log = tmp_path / "serve.log"
-    with started(database_url, tmp_path) as process:
+    with started(bare_database_url, tmp_path) as process:
         wait_until(lambda: log.read_text().count("ready on http") == 2)
         process.send_signal(signal.SIGTERM)
         assert process.stdout is not None

@@ -52,9 +52,9 @@ def _start_at_once(url: str, folder: Path) -> list[str]:
     return [error for process in processes if (error := process.communicate()[1])]
 
 
-def test_processes_that_start_at_once_share_schema_and_key(database_url: str, tmp_path: Path) -> None:
-    assert _start_at_once(database_url, tmp_path) == []
-    with opened(database_url, tmp_path) as context, context.queue.read() as connection:
+def test_processes_that_start_at_once_share_schema_and_key(bare_database_url: str, tmp_path: Path) -> None:
+    assert _start_at_once(bare_database_url, tmp_path) == []
+    with opened(bare_database_url, tmp_path) as context, context.queue.read() as connection:
         ids = [standing.id for standing in accounts.standings(connection)]
         passwords = {accounts.load(connection, context.box, one).smtp.password for one in ids}
     assert passwords == {f"secret {number}" for number in range(_PROCESSES)}

@@ -22,9 +22,9 @@ from paceline.store.queue.schema import metadata as queue
 
 
 @pytest.fixture
-def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
-    opened = open_queue(read_settings({}, database=database_url, data_dir=str(tmp_path)))
-    open_catalogue(read_settings({}, database=database_url, data_dir=str(tmp_path)), opened)
+def database(bare_database_url: str, tmp_path: Path) -> Iterator[Database]:
+    opened = open_queue(read_settings({}, database=bare_database_url, data_dir=str(tmp_path)))
+    open_catalogue(read_settings({}, database=bare_database_url, data_dir=str(tmp_path)), opened)
     yield opened
     opened.close()
 

@@ -9,7 +9,8 @@ import typer
 import typer.core
 import typer.main
 
-from paceline.cli.main import COMMANDS, application, run
+from paceline.cli.commands import COMMANDS
+from paceline.cli.main import application, listing, run
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +122,19 @@ def test_without_words_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> 
 def test_every_command_is_found_by_its_name_alone() -> None:
     assert _commands_of(application()) == sorted(command for commands in COMMANDS.values() for command in commands)
     for module, commands in COMMANDS.items():
-        assert _commands_of(application(commands[0])) == sorted(commands), module
+        assert _commands_of(application(next(iter(commands)))) == sorted(commands), module
+
+
+def test_listed_commands_are_those_of_the_modules_with_their_own_words() -> None:
+    real, listed = (typer.main.get_command(app).commands for app in (application(), listing()))  # type: ignore[attr-defined]
+    for limit in (40, 1_000):
+        lines = [{name: one.get_short_help_str(limit) for name, one in commands.items()} for commands in (real, listed)]
+        assert lines[0] == lines[1]
+
+
+def test_command_is_found_behind_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--", "status"]) == 0
+    assert capsys.readouterr().out.startswith("no campaign yet")
 
 
 def _commands_of(app: typer.Typer) -> list[str]:

@@ -11,7 +11,6 @@ import contextlib
 import select
 import ssl
 import time
-from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -23,35 +22,12 @@ from aiohttp.client_reqrep import ConnectionKey
 from yarl import URL
 
 from paceline.channels.printable import printable
+from paceline.channels.whatsapp.endings import HttpAnswer, NoAnswer, NotSent
 from paceline.channels.whatsapp.limits import WhatsAppLimits
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.outbound.resolver import GuardedResolver, guarded_socket
 
 USER_AGENT = "Paceline/1.0.0"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAnswer:
-    """A whole answer; names of headers in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotSent:
-    """Nothing of the request has left. ``is_trouble``: no connection can be made; otherwise only this one was lost."""
-
-    reason: str
-    is_trouble: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnswer:
-    """The request has left, at least in part, and no whole answer came back."""
-
-    reason: str
 
 
 @dataclass(slots=True, kw_only=True)

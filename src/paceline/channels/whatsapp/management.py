@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from paceline.channels.printable import printable
 from paceline.channels.whatsapp.answers import ApiError, read_answer
-from paceline.channels.whatsapp.client import CloudApiClient, HttpAnswer
+from paceline.channels.whatsapp.endings import HttpAnswer
 from paceline.channels.whatsapp.error_codes import in_words, row_of
 from paceline.domain.errors import PacelineError
+
+if TYPE_CHECKING:  # whoever has a client has loaded it
+    from paceline.channels.whatsapp.client import CloudApiClient
 
 _NUMBER_FIELDS = (
     "display_phone_number,status,quality_rating,throughput,whatsapp_business_manager_messaging_limit,health_status"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from paceline.channels.base import Letter
 from paceline.channels.printable import printable
 from paceline.channels.whatsapp.answers import AcceptedAnswer, ApiError, Unreadable, read_answer
-from paceline.channels.whatsapp.client import CloudApiClient, Exchange, HttpAnswer, NoAnswer, NotSent
+from paceline.channels.whatsapp.client import CloudApiClient, Exchange
+from paceline.channels.whatsapp.endings import HttpAnswer, NoAnswer, NotSent
 from paceline.channels.whatsapp.error_codes import Streaks, Verdict, outcome, row_of
 from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
 from paceline.domain.rate import PairRate

@@ -20,6 +20,8 @@ from paceline.store.queue.accounts import AccountStanding
 class UnknownAccount(PacelineError):
     """There is no account of this name."""
 
+    is_bad_input = True
+
 
 def list_accounts(context: Context) -> list[AccountSummary]:
     """Every account of the workspace by name; ``sent``, which counts for a campaign, is 0."""

@@ -34,7 +34,6 @@ from paceline.operations.whatsapp.costs import Estimate
 from paceline.operations.whatsapp.preflight import numbers_of_file
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.outbound.dns import Dns
-from paceline.outbound.http import CallFailed, OutboundHttp
 from paceline.store.catalogue.audiences import AudienceWalk
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaign_drafts, messages
@@ -323,6 +322,11 @@ def _servers(known: Iterable[Account]) -> tuple[tuple[str, bool], ...]:
 
 async def _followed(context: Context, links: Sequence[str]) -> list[Finding]:
     """Ask for each link, from this machine and only at public addresses."""
+    from paceline.outbound.http import (  # imported here: it takes long to load, and few ask for it
+        CallFailed,
+        OutboundHttp,
+    )
+
     guard = AddressGuard.from_setting(context.settings.private_hosts)
     http = OutboundHttp(guard, timeout_seconds=_LINK_SECONDS)
     room = asyncio.Semaphore(_LINKS_AT_ONCE)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from paceline.channels.whatsapp.client import CloudApiClient
 from paceline.channels.whatsapp.limits import WhatsAppLimits
 from paceline.channels.whatsapp.management import CannotRead, ListedTemplate, Management, NumberState
 from paceline.domain.account import WhatsAppLogin
@@ -36,6 +35,8 @@ class Reading:
 
 async def read(context: QueueContext, name: str, login: WhatsAppLogin, *, business_account: str = "") -> Reading:
     """Ask the provider about a number, and about the templates of its business account where that is known."""
+    from paceline.channels.whatsapp.client import CloudApiClient  # imported here: most commands need no HTTP client
+
     guard = AddressGuard.from_setting(context.settings.private_hosts) if login.guarded else None
     limits = WhatsAppLimits(activity_seconds=_SECONDS, connect_seconds=_SECONDS, longest_answer=4 << 20)
     client = CloudApiClient(f"{login.api_url.rstrip('/')}/{login.api_version}", login.token, limits, guard=guard)

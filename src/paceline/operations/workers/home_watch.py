@@ -8,7 +8,8 @@ import threading
 from paceline.domain.errors import PacelineError, StoreUnavailable
 from paceline.operations.context import Context
 from paceline.outbound.address_guard import AddressGuard
-from paceline.remote.calls import Peer, PeerAddress, PeerFailed
+from paceline.remote.address import PeerAddress
+from paceline.remote.calls import Peer, PeerFailed
 from paceline.remote.signing import PeerKeys
 from paceline.remote.status_sync import HomeParts, StatusSync
 from paceline.remote.suppression_courier import SuppressionCourier

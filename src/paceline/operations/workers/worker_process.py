@@ -14,7 +14,7 @@ from paceline.domain.update_schedule import SPACING_SECONDS, UpdateSchedule
 from paceline.operations.context import Context
 from paceline.operations.installation.queue_chores import keep_queue
 from paceline.operations.installation.recurring_work import Chore, Watch, attend
-from paceline.remote.calls import PeerAddress, is_plain_and_far
+from paceline.remote.address import PeerAddress, is_plain_and_far
 from paceline.remote.controller_client import ControllerClient
 from paceline.remote.lent_campaigns import LentCampaigns
 from paceline.remote.reporter import Reporter

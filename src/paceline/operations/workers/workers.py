@@ -12,7 +12,7 @@ from paceline.clock import iso
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
-from paceline.remote.calls import is_plain_and_far
+from paceline.remote.address import is_plain_and_far
 from paceline.remote.signing import key_digest, new_key, new_signing_key
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import remote_campaigns, workers
