@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -23,10 +23,12 @@ NOBODY = '{"lists": [], "segment": null, "exclude_lists": [], "exclude_segment":
 def test_accounts_held_up_by_the_same_stand_together(server: Server, owner: Visitor) -> None:
     context = server.context
     campaign = started_campaign(context, NOBODY)
-    login = SmtpLogin(host="mx.example.com", port=25, security=Security.NONE)
+    login: dict[str, Any] = {"host": "mx.example.com", "port": 25, "security": Security.NONE}
     with context.queue.write() as connection:
         known = [
-            Account(id=0, name=f"relay-{number}", login=replace(login, username=f"u{number}"), limits=Limits(day=200))
+            Account(
+                id=0, name=f"relay-{number}", login=SmtpLogin(username=f"u{number}", **login), limits=Limits(day=200)
+            )
             for number in range(ACCOUNTS)
         ]
         numbers = [

@@ -61,16 +61,12 @@ class RunningWorker:
         return httpx.request(method, self.url + path, content=body, headers=headers, timeout=30, trust_env=False)
 
 
-@contextmanager
-def running_worker(
-    folder: Path, controller_url: str, keys: PeerKeys, listener: socket.socket, *, sends: bool = True, **settings: Any
-) -> Iterator[RunningWorker]:
-    """A worker on its own database; it goes away with the block and may come back in another one."""
+def _worker_context(folder: Path, keys: PeerKeys, **settings: Any) -> Context:
     folder.mkdir(exist_ok=True)
     database = folder / "worker.db"
     if not database.exists():
         sqlite_with_tables(database)
-    context = open_context(
+    return open_context(
         read_settings(
             {},
             database=f"sqlite:///{database}",
@@ -80,6 +76,14 @@ def running_worker(
             **{"worker_time_scale": SCALE, "backoff_longest_seconds": 0.5, **settings},
         )
     )
+
+
+@contextmanager
+def running_worker(
+    folder: Path, controller_url: str, keys: PeerKeys, listener: socket.socket, *, sends: bool = True, **settings: Any
+) -> Iterator[RunningWorker]:
+    """A worker on its own database; it goes away with the block and may come back in another one."""
+    context = _worker_context(folder, keys, **settings)
     parts = put_together(context, controller_url)
     over, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
@@ -137,6 +141,10 @@ class TwoEnds:
         """The worker, for a with-block; with another folder it is one with an empty database."""
         url = controller or self.server.url
         return running_worker(folder or self.folder / "worker", url, self.keys, self.listener, **settings)
+
+    def worker_database(self) -> Context:
+        """What the worker has on its machine while it does not run."""
+        return _worker_context(self.folder / "worker", self.keys)
 
     def number_of_message(self, public_id: str) -> int:
         """What a message is called towards workers."""

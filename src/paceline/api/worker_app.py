@@ -21,6 +21,7 @@ from paceline.domain.client_address import parse_networks
 from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.remote.lent_campaigns import LentCampaigns
+from paceline.remote.unwanted import Unwanted
 
 ROUTES: tuple[Routes, ...] = (lent_campaigns.routes, tracking.routes, callbacks.routes)
 
@@ -51,6 +52,7 @@ def create_worker_app(context: Context, lent: LentCampaigns) -> FastAPI:
     app.state.context = context
     app.state.guard = WorkerGuard(context)
     app.state.lent = lent
+    app.state.unwanted = Unwanted(context.queue, context.box, now=context.clock.now)
     app.state.tracking = Tracking(context)
     app.add_middleware(SafeHeaders)
     proxies = parse_networks(context.settings.trusted_proxies)

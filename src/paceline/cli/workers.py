@@ -1,4 +1,4 @@
-"""The commands about remote workers: workers add, list, show, change, rotate-key, remove, take-home."""
+"""The commands about remote workers: workers add, list, change, rotate-key, remove, clear-halt, assign, take-home."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from paceline.cli.output import print_json, print_json_lines, print_lines
 from paceline.cli.styled import print_table
 from paceline.cli.table import Column
 from paceline.cli.words import clean
-from paceline.operations.campaigns import assigning
-from paceline.operations.workers import workers
+from paceline.operations.campaigns import assigning, campaign_drafts
+from paceline.operations.workers import halting, workers
 from paceline.operations.workers.workers import WithKeys, Worker
 from paceline.store.public_ids import IdKind
 
@@ -92,6 +92,34 @@ def remove(name: NameArgument, database: DatabaseOption = None) -> None:
     with opened(database) as context:
         workers.remove(context, name)
     print_lines([clean(f"{name} is removed")])
+
+
+@app.command("clear-halt")
+def clear_halt(name: NameArgument, database: DatabaseOption = None) -> None:
+    """Let a worker begin anew that has stopped because its database went back."""
+    with opened(database) as context:
+        after = halting.clear_halt(context, name)
+        lost = halting.lost_campaigns(context, after)
+    decide = [
+        f"decide with `paceline workers take-home {key} --abandon`: what was sent of it is not known" for key in lost
+    ]
+    print_lines([clean(line) for line in [f"{after.row.name} begins anew", *decide]])
+
+
+@app.command()
+def assign(
+    key: KeyArgument,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The worker; absent: this installation.")] = "",
+    no_fallback: Annotated[
+        bool, typer.Option("--no-fallback", help="Wait for the worker when it cannot be reached at the start.")
+    ] = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Let a worker send a draft, or this installation again."""
+    with opened(database) as context:
+        campaign_id = context.ids.encode(IdKind.CAMPAIGN, context.campaign(key).id)
+        campaign_drafts.change(context, campaign_id, worker=name or None, worker_fallback=not no_fallback)
+    print_lines([clean(f"{key} is sent by {name}" if name else f"{key} is sent from here")])
 
 
 @app.command("take-home")

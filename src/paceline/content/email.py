@@ -92,7 +92,8 @@ class EmailRenderer:
         if problems := _check(content, self._templates, None, "content", {}):
             raise InputError(problems)
         self._tracking = Tracking(content, self._templates, tokens) if content.base_url else None
-        self._envelopes = Envelopes(content.bounce_address, tokens) if content.bounce_address and tokens else None
+        given = None if content.given_tokens else tokens
+        self._envelopes = Envelopes(content.bounce_address, given) if content.bounce_address and tokens else None
         self._attachments = Attachments(attachments) if attachments else None
         self._content = content
         self._domain = domain
@@ -133,7 +134,7 @@ class EmailRenderer:
             subject, url, body = self._templates.render(address, fields)
         else:
             subject, url, body = self._tracking.render(address, fields, message_number)
-            mailto = self._unsubscribe_mailto(sender, message_number)
+            mailto = self._unsubscribe_mailto(sender, message_number, fields)
         if self._attachments is not None:
             body = self._attachments.around(body)
         message_id = make_message_id(message_key, domain=self._domain, secret=self._secret)
@@ -141,13 +142,14 @@ class EmailRenderer:
             f"Date: {self._date_at(at)}\r\n{sender.headers}{_recipient(address)}"
             f"{_subject(subject)}Message-ID: {message_id}\r\n{_unsubscribe(url, mailto)}{body}"
         )
-        envelope = sender.address if self._envelopes is None else self._envelopes.address(message_number)
+        envelope = sender.address if self._envelopes is None else self._envelopes.address(message_number, fields)
         return RenderedEmail(sender=envelope, message_id=message_id, data=message.encode("ascii"))
 
-    def _unsubscribe_mailto(self, sender: _Sender, message_number: int) -> str:
+    def _unsubscribe_mailto(self, sender: _Sender, message_number: int, fields: Mapping[str, str]) -> str:
         """To the bounce address, which programs read; without one to where answers go, which people read."""
         if self._envelopes is not None:
-            return f"mailto:{self._envelopes.address(message_number, Purpose.UNSUBSCRIBE_MAIL)}?subject=unsubscribe"
+            address = self._envelopes.address(message_number, fields, Purpose.UNSUBSCRIBE_MAIL)
+            return f"mailto:{address}?subject=unsubscribe"
         return f"mailto:{quote(sender.answers_to, safe='@')}?subject=unsubscribe"
 
     def _sender(self, account_from: str) -> _Sender:

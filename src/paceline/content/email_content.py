@@ -21,7 +21,7 @@ class MissingFields(StrEnum):
     EMPTY = "empty"  # nothing is printed
 
 
-NEWER_FIELDS = ("attachments", "mjml", "preheader")
+NEWER_FIELDS = ("attachments", "given_tokens", "mjml", "preheader")
 """Fields that earlier releases do not know: left out where they are empty."""
 
 
@@ -57,6 +57,8 @@ class EmailContent:
     missing_fields: MissingFields = MissingFields.FAIL
     attachments: tuple[str, ...] = ()
     """Public ids of hosted files."""
+    given_tokens: bool = False
+    """At a remote worker: the tokens of bounce_address are its controller's and come with each recipient."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for storing; an earlier release reads them as long as it knows what is used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,10 @@ from paceline.domain.tokens import TOKEN_LENGTH, CampaignTokens, Purpose
 DO_NOT_TRACK = "do_not_track"
 """The field of contacts who are not to be tracked: anything but empty, no, false, off or 0."""
 
+GIVEN_TOKENS = {Purpose.BOUNCE: "envelope:bounce", Purpose.UNSUBSCRIBE_MAIL: "envelope:unsubscribe"}
+"""The fields in which tokens of another installation stand."""
+
+_TOKEN = re.compile(r"[a-z0-9]{1,100}")
 _NO = frozenset({"", "0", "no", "false", "off"})
 _NO_TOKEN = "0" * TOKEN_LENGTH
 
@@ -51,12 +56,16 @@ class Envelopes:
     """Envelope senders that tell which message came back (VERP with a MAC)."""
 
     bounce_address: str
-    tokens: CampaignTokens
+    tokens: CampaignTokens | None
+    """None: they come with each contact's fields, because another installation made them."""
 
-    def address(self, message_number: int, purpose: Purpose = Purpose.BOUNCE) -> str:
+    def address(self, message_number: int, fields: Mapping[str, str], purpose: Purpose = Purpose.BOUNCE) -> str:
         """That of one message."""
         local, _, domain = self.bounce_address.rpartition("@")
-        return f"{local}+{self.tokens.for_mail(message_number, purpose)}@{domain}"
+        if self.tokens is not None:
+            return f"{local}+{self.tokens.for_mail(message_number, purpose)}@{domain}"
+        token = fields.get(GIVEN_TOKENS[purpose], "")
+        return f"{local}+{token}@{domain}" if _TOKEN.fullmatch(token) else self.bounce_address
 
 
 def _wants_no_tracking(fields: Mapping[str, str]) -> bool:

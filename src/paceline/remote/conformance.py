@@ -105,6 +105,9 @@ class Conformance:
             ("another revision does not start (409)", self._start_other),
             ("rubbish is refused (400 or 422)", self._rubbish),
             ("suppressions may be told twice", self._suppress),
+            ("a suppression that is lifted is over, and a newer one is not", self._lift),
+            ("a withheld recipient is skipped, one who is not there is named", self._withhold),
+            ("erasures may be told twice", self._erase),
             ("stop ends, also twice", self._stop),
             ("what has stopped does not start again", self._start_stopped),
             ("delete removes, also twice", self._delete),
@@ -193,6 +196,29 @@ class Conformance:
         order = {"suppressions": [{"channel": "email", "address": address, "reason": "worker-check"}]}
         first, again = (self._ask("POST", None, order, path="/api/suppressions") for _ in range(2))
         return first.says(added=1) or again.says(added=0)
+
+    def _lift(self) -> str:
+        word = {"channel": "email", "address": f"{secrets.token_hex(6)}@worker-check.invalid"}
+        self._tell(suppressions=[{**word, "at": 2.0}])
+        return (
+            self._tell(lifted=[{**word, "at": 1.0}]).says(lifted=0)
+            or self._tell(lifted=[{**word, "at": 2.0}]).says(lifted=1)
+            or self._tell(suppressions=[{**word, "at": 3.0}]).says(added=1)
+        )
+
+    def _withhold(self) -> str:
+        name = self._campaign.rpartition("/")[2]
+        words = [{"campaign": name, "recipient": number, "reason": "worker-check"} for number in (4, 5)]
+        wrong = self._tell(withheld=words).says(withheld=1, missing=[5])
+        skipped = (self._ask("GET", "status").body.get("counts") or {}).get("skipped")
+        return wrong or ("" if skipped == 1 else f"{skipped} are skipped, not 1")
+
+    def _erase(self) -> str:
+        word = {"address": f"{secrets.token_hex(6)}@worker-check.invalid"}
+        return self._tell(erased=[word]).says(erased=1) or self._tell(erased=[word]).says(erased=1)
+
+    def _tell(self, **words: list[dict[str, Any]]) -> _Answer:
+        return self._ask("POST", None, words, path="/api/suppressions")
 
     def _stop(self) -> str:
         return self._ask("POST", "stop", {}).says(status="stopped") or self._ask("POST", "stop", {}).says(

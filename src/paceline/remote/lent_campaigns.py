@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from paceline.content.email import EmailContent
+from paceline.content.email_tracking import GIVEN_TOKENS
 from paceline.content.whatsapp import WhatsAppContent
-from paceline.domain.account import Account, Limits, OAuth, Security, SmtpLogin, WhatsAppLogin, Window
+from paceline.domain.account import Account
 from paceline.domain.campaign import ENDED, CampaignMove, CampaignStatus, LateStart
+from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.errors import InputError, PacelineError, Problem
+from paceline.domain.tokens import Purpose
+from paceline.remote.borrowed_accounts import read_account
+from paceline.remote.luggage import WORKSPACE, Luggage
 from paceline.remote.protocol import (
     AccountSpec,
+    BegunAnew,
     CampaignReport,
     CampaignSpec,
+    FileSpec,
     Initialize,
     Part,
+    Recipient,
     Removed,
-    SuppressedAddress,
     wire_status,
 )
 from paceline.store.database import Database
@@ -33,15 +41,12 @@ from paceline.store.queue import (
     home,
     launching,
     outbox,
-    suppressions,
 )
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign, Progress
+from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.home import HomeCampaign
 from paceline.store.queue.launching import NewMessage
 from paceline.store.secrets import SecretBox
-
-WORKSPACE = 1
-"""A worker has one workspace: its controller's."""
 
 _UNSTARTED = (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
 _ADDED_AT_ONCE = 500
@@ -58,12 +63,17 @@ class OutOfTurn(PacelineError):
 class LentCampaigns:
     """The campaigns of one worker. Safe to use from several threads."""
 
-    def __init__(self, database: Database, box: SecretBox, *, now: Callable[[], float], base_url: str) -> None:
+    def __init__(
+        self, database: Database, box: SecretBox, luggage: Luggage, *, now: Callable[[], float], base_url: str
+    ) -> None:
         """``base_url`` is where people reach this worker, for tracked links; empty: it can send none."""
         self._database = database
         self._box = box
+        self._luggage = luggage
+        self._forgotten = Forgotten(box.digest)
         self._now = now
         self._base_url = base_url
+        self._creating = threading.Lock()
 
     def initialize(self, remote_id: str, order: Initialize) -> CampaignReport:
         """Prepare a campaign and take a part of its recipients; the same again changes nothing.
@@ -84,9 +94,12 @@ class LentCampaigns:
             self._replace(found)
             found = None
         if found is None:
-            found = self._create(remote_id, order)
+            with self._creating:
+                found = self._create(remote_id, order)
         elif order.accounts:
             self._borrow_later(found, order)
+        if order.signing_keys:
+            self._luggage.keep_keys(order.signing_keys)
         if order.part is not None:
             self._take(found, order.part)
         return self.report(remote_id)
@@ -148,7 +161,7 @@ class LentCampaigns:
             raise OutOfTurn(f"it is {status}: stop it first")
         waiting = 0 if status in _UNSTARTED else waiting + left  # what is left is being cancelled, and told then
         if not waiting:
-            home.remove(self._database, found.campaign_id)
+            self._forget(found.campaign_id)
             return Removed(removed=True, unreported=0)
         with self._database.write() as connection:
             home.mark_removing(connection, found.campaign_id)
@@ -165,26 +178,9 @@ class LentCampaigns:
                 and not outbox.unreported(connection, campaign.campaign_id)
             ]
         for campaign in ready:
-            home.remove(self._database, campaign.campaign_id)
+            self._forget(campaign.campaign_id)
+        self._luggage.forget_unused_keys()
         return len(ready)
-
-    def suppress(self, addresses: list[SuppressedAddress]) -> int:
-        """Suppress addresses at the controller's wish; tested again in every intent, so it holds at once."""
-        added = 0
-        for start in range(0, len(addresses), _ADDED_AT_ONCE):
-            with self._database.write() as connection:
-                for one in addresses[start : start + _ADDED_AT_ONCE]:
-                    added += suppressions.suppress(
-                        connection,
-                        [one.address],
-                        workspace_id=WORKSPACE,
-                        channel=one.channel,
-                        reason=one.reason,
-                        source=outbox.FROM_HOME,
-                        now=self._now(),
-                        expires_at=one.expires_at,
-                    )
-        return added
 
     def report(self, remote_id: str) -> CampaignReport:
         """How a campaign stands. Raises UnknownHere."""
@@ -204,6 +200,22 @@ class LentCampaigns:
             for campaign_id in campaign_work.running(connection):
                 campaigns.move(connection, campaign_id, CampaignMove.PAUSE, now=self._now(), reason=reason)
 
+    def begin_anew(self) -> BegunAnew:
+        """End the halt: what is here ends unsent, and to the controller this is an empty database from now on.
+
+        Nothing that was forgotten is sent again. Raises OutOfTurn for a worker that is not halted.
+        """
+        now = self._now()
+        with self._database.write() as connection:
+            standing = home.get(connection)
+            if standing.halted is None:
+                raise OutOfTurn("this worker is not halted")
+            for one in home.every(connection):
+                campaigns.move(connection, one.campaign_id, CampaignMove.STOP, now=now)
+                home.rename(connection, one.campaign_id, f"{one.remote_id}.{standing.incarnation}")
+            incarnation = home.begin_anew(connection)
+        return BegunAnew(incarnation=incarnation)
+
     # The parts.
 
     def _get(self, remote_id: str) -> tuple[HomeCampaign, CampaignRow]:
@@ -220,11 +232,17 @@ class LentCampaigns:
             if campaigns.get(connection, found.campaign_id).status is not CampaignStatus.DRAFT:
                 raise OutOfTurn("it has just started")
             home.rename(connection, found.campaign_id, f"{found.remote_id}.{found.revision}")
-        home.remove(self._database, found.campaign_id)
+        self._forget(found.campaign_id)
+
+    def _forget(self, campaign_id: int) -> None:
+        home.remove(self._database, campaign_id)
+        with self._creating:  # its files may be those of a campaign that is just being made
+            self._luggage.forget_unused_files()
 
     def _create(self, remote_id: str, order: Initialize) -> HomeCampaign:
         spec = order.campaign
-        content, problems = self._content(spec)
+        content, problems = self._content(spec, order.files)
+        pacing = _pacing(spec, problems)
         given = self._read_accounts(order, problems)
         new = NewCampaign(
             workspace_id=WORKSPACE,
@@ -237,6 +255,7 @@ class LentCampaigns:
             rate_per_minute=spec.rate_per_minute,
             max_attempts=spec.max_attempts,
             retry_delay_seconds=spec.retry_delay_seconds,
+            pacing=pacing,
         )
         now = self._now()
         with self._database.write() as connection:
@@ -263,7 +282,10 @@ class LentCampaigns:
 
     def _read_accounts(self, order: Initialize, problems: list[Problem]) -> list[Account]:
         """The accounts as they came. Raises InputError, also with the problems that were there before."""
-        given = [_account(one, place, problems) for place, one in enumerate(order.accounts)]
+        given = [
+            read_account(one, place, problems, keep_authority=self._luggage.keep_authority)
+            for place, one in enumerate(order.accounts)
+        ]
         if problems:
             raise InputError(problems)
         return [account for account in given if account is not None]
@@ -285,7 +307,7 @@ class LentCampaigns:
             accounts.retry(connection, [number], now=now)
         return number
 
-    def _content(self, spec: CampaignSpec) -> tuple[dict[str, Any], list[Problem]]:
+    def _content(self, spec: CampaignSpec, given: Sequence[FileSpec]) -> tuple[dict[str, Any], list[Problem]]:
         """The content as this worker sends it: links and bounces come to where its tokens are known."""
         try:
             if spec.channel == "whatsapp":
@@ -296,11 +318,14 @@ class LentCampaigns:
         if content.base_url and not self._base_url:
             message = "has tracked links, but this worker has no PACELINE_BASE_URL under which people could reach it"
             return {}, [Problem(file="", field="campaign.content.base_url", message=message)]
-        if content.attachments:
-            message = "names files that are attached, which a worker does not get"
-            return {}, [Problem(file="", field="campaign.content.attachments", message=message)]
-        own = {"base_url": self._base_url if content.base_url else "", "bounce_address": ""}
-        return {**content.to_json(), **own}, []
+        attachments, problems = self._luggage.keep_files(content.attachments, given)
+        own = replace(
+            content,
+            base_url=self._base_url if content.base_url else "",
+            attachments=attachments,
+            given_tokens=bool(content.bounce_address),
+        )
+        return own.to_json(), problems
 
     def _take(self, found: HomeCampaign, part: Part) -> None:
         """Queue a part, if it begins where the last one ended; else nothing, and the report says where that was."""
@@ -319,12 +344,13 @@ class LentCampaigns:
                     connection,
                     self._database,
                     found.campaign_id,
-                    [NewMessage(contact_id=one.id, address=one.address, fields=one.fields) for one in some],
+                    [NewMessage(contact_id=one.id, address=one.address, fields=_fields(one)) for one in some],
                     after=after,
                     cursor=upto,
                     refused=0,
                     slot=0,
                     now=self._now(),
+                    forgotten=self._forgotten,
                 )
                 here = campaigns.get(connection, found.campaign_id)
                 if is_last and part.complete and here.launch_cursor == part.upto and here.status not in ENDED:
@@ -332,6 +358,23 @@ class LentCampaigns:
             if not added and here.launch_cursor < upto:
                 return
             after = upto
+
+
+def _fields(recipient: Recipient) -> dict[str, str]:
+    """The fields of a recipient, with the controller's tokens for its envelope where they cannot be taken for others."""
+    tokens = {
+        GIVEN_TOKENS[Purpose.BOUNCE]: recipient.bounce_token,
+        GIVEN_TOKENS[Purpose.UNSUBSCRIBE_MAIL]: recipient.unsubscribe_token,
+    }
+    return {**recipient.fields, **{name: token for name, token in tokens.items() if token}}
+
+
+def _pacing(spec: CampaignSpec, problems: list[Problem]) -> CampaignPacing:
+    try:
+        return pacing_of(None if spec.pacing is None else json.dumps(spec.pacing))
+    except (TypeError, ValueError, KeyError, OSError) as error:
+        problems.append(Problem(file="", field="campaign.pacing", message=f"cannot be used: {error}"))
+        return CampaignPacing()
 
 
 def _report(found: HomeCampaign, progress: Progress, unreported: int, incarnation: str) -> CampaignReport:
@@ -354,40 +397,3 @@ def _report(found: HomeCampaign, progress: Progress, unreported: int, incarnatio
         started_at=campaign.started_at,
         finished_at=campaign.finished_at,
     )
-
-
-def _account(spec: AccountSpec, place: int, problems: list[Problem]) -> Account | None:
-    try:
-        return Account(
-            id=0,
-            name=spec.name,
-            login=_login(spec.login, spec.secrets),
-            from_address=spec.from_address,
-            limits=Limits(
-                minute=spec.minute_limit,
-                hour=spec.hourly_limit,
-                day=spec.daily_limit,
-                month=spec.monthly_limit,
-                window=Window(spec.window),
-                timezone=ZoneInfo(spec.timezone),
-            ),
-            rate_per_minute=spec.rate_per_minute,
-            max_connections=spec.max_connections,
-        )
-    except (TypeError, ValueError, KeyError, OSError) as error:
-        problems.append(Problem(file="", field=f"accounts.{place}", message=f"cannot be used: {error}"))
-        return None
-
-
-def _login(login: Mapping[str, Any], secrets: Mapping[str, str]) -> SmtpLogin | WhatsAppLogin:
-    """A login as it came. A file of certificates is one of the controller's machine and means nothing here."""
-    values = dict(login)
-    if "phone_number_id" in values:
-        return WhatsAppLogin(**values, token=secrets.get("token", ""))
-    values.pop("ca_file", None)
-    oauth = values.pop("oauth", None)
-    if oauth is not None:
-        names = ("client_secret", "refresh_token")
-        oauth = OAuth(**oauth, **{name: secrets.get(name, "") for name in names})
-    security = Security(values.pop("security"))
-    return SmtpLogin(**values, security=security, password=secrets.get("password", ""), oauth=oauth)

@@ -50,6 +50,9 @@ class CampaignSpec(Shape):
     rate_per_minute: float = Field(default=0.0, ge=0)
     max_attempts: int | None = Field(default=None, ge=1, le=100)
     retry_delay_seconds: float | None = Field(default=None, ge=0)
+    pacing: dict[str, Any] | None = Field(
+        default=None, description="Its sending window and its choice of accounts; none: at any time, whichever is free."
+    )
     starts_at: float | None = Field(default=None, description="It starts by itself then.")
 
 
@@ -59,6 +62,7 @@ class AccountSpec(Shape):
     name: str = Field(max_length=200)
     login: dict[str, Any]
     secrets: dict[str, str] = Field(repr=False)
+    ca: str = Field(default="", max_length=1 << 20, description="Certificates in PEM that its server may show besides.")
     from_address: str = ""
     minute_limit: int = Field(default=0, ge=0)
     hourly_limit: int = Field(default=0, ge=0)
@@ -68,6 +72,9 @@ class AccountSpec(Shape):
     timezone: str = "UTC"
     rate_per_minute: float = Field(default=0.0, ge=0)
     max_connections: int = Field(default=1, ge=1)
+    weight: float = Field(default=1.0, gt=0)
+    warm_up: str = Field(default="", max_length=5000, description="As people write it: 50 +25 until 500.")
+    warm_up_since: str | None = Field(default=None, description="Its first day, as 2027-03-01.")
     next_at: float = 0.0
     usage: list[tuple[int, int]] = Field(
         default_factory=list, description="10-second buckets since the epoch, and messages in each."
@@ -80,6 +87,27 @@ class Recipient(Shape):
     id: int = Field(ge=1)
     address: str = Field(max_length=320)
     fields: dict[str, str] = Field(default_factory=dict)
+    bounce_token: str = Field(default="", pattern=r"^[a-z0-9]{0,100}$")
+    unsubscribe_token: str = Field(default="", pattern=r"^[a-z0-9]{0,100}$")
+
+
+class FileSpec(Shape):
+    """A file that is attached to every message; ``id`` is what the content calls it."""
+
+    id: str = Field(max_length=100)
+    name: str = Field(max_length=200)
+    media_type: str = Field(max_length=200)
+    data: str = Field(repr=False, description="Base64.")
+
+
+class SigningKeySpec(Shape):
+    """A DKIM key that signs for a domain while campaigns of the controller are here."""
+
+    domain: str = Field(max_length=253)
+    selector: str = Field(max_length=63)
+    kind: str = Field(max_length=20, description="rsa or ed25519")
+    public_key: str = Field(max_length=10_000)
+    private_key: str = Field(max_length=20_000, repr=False, description="PKCS #8, DER, Base64.")
 
 
 class Part(Shape):
@@ -98,6 +126,10 @@ class Initialize(Shape):
     revision: int = Field(ge=1)
     campaign: CampaignSpec
     accounts: list[AccountSpec] = Field(default_factory=list, max_length=1000)
+    files: list[FileSpec] = Field(default_factory=list, max_length=100)
+    signing_keys: list[SigningKeySpec] | None = Field(
+        default=None, max_length=1000, description="All that sign for it now, also after the start; none: as they were."
+    )
     part: Part | None = None
 
 
@@ -128,14 +160,40 @@ class SuppressedAddress(Shape):
     channel: Literal["email", "whatsapp"] = "email"
     address: str = Field(max_length=320)
     reason: str = Field(default="suppressed by the controller", max_length=500)
+    at: float | None = Field(default=None, description="When it was made at the controller.")
     expires_at: float | None = None
 
 
+class LiftedAddress(Shape):
+    """An address that may get messages again, unless it was suppressed anew since."""
+
+    channel: Literal["email", "whatsapp"] = "email"
+    address: str = Field(max_length=320)
+    at: float = Field(description="When the suppression was made at the controller that is over.")
+
+
+class WithheldRecipient(Shape):
+    """A single message that is not to be sent: its recipient has left the list."""
+
+    campaign: str = Field(max_length=100)
+    recipient: int = Field(ge=1)
+    reason: str = Field(default="withheld by the controller", max_length=500)
+
+
+class ErasedAddress(Shape):
+    """A person who wants to be forgotten: nothing is sent, and what was sent is nobody's from now on."""
+
+    address: str = Field(max_length=320)
+
+
 class Suppressions(Shape):
-    """Unsubscribes and other suppressions made at home."""
+    """Who is to get nothing by the controller's word, or something again; the lifted ones come first."""
 
     version: Literal[1] = 1
-    suppressions: list[SuppressedAddress] = Field(max_length=MOST_RECIPIENTS)
+    suppressions: list[SuppressedAddress] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
+    lifted: list[LiftedAddress] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
+    withheld: list[WithheldRecipient] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
+    erased: list[ErasedAddress] = Field(default_factory=list, max_length=MOST_RECIPIENTS)
 
 
 class CampaignReport(Shape):
@@ -168,10 +226,23 @@ class Removed(Shape):
 
 
 class SuppressionsTaken(Shape):
-    """The answer to POST /api/suppressions."""
+    """The answer to POST /api/suppressions. A worker that does not know the later fields leaves theirs away."""
 
     success: bool = True
     added: int
+    lifted: int | None = None
+    withheld: int | None = None
+    erased: int | None = None
+    missing: list[int] = Field(
+        default_factory=list, description="Withheld recipients that are not here (yet): tell them again."
+    )
+
+
+class BegunAnew(Shape):
+    """The answer to POST /api/begin-anew: how the worker's database is called from now on."""
+
+    success: bool = True
+    incarnation: str
 
 
 # Worker to controller.

@@ -18,7 +18,17 @@ from paceline.domain.fact import Doer, Fact, FactKind
 from paceline.remote.protocol import Acknowledgement, BatchUpdate, CampaignReport, Event
 from paceline.store.database import Database
 from paceline.store.public_ids import IdKind, PublicIds
-from paceline.store.queue import campaigns, facts, links, remote_campaigns, remote_outcomes, suppressions, workers
+from paceline.store.queue import (
+    campaigns,
+    facts,
+    links,
+    remote_campaigns,
+    remote_messages,
+    remote_outcomes,
+    suppressions,
+    worker_errands,
+    workers,
+)
 from paceline.store.queue.facts import SentMessage
 from paceline.store.queue.remote_campaigns import RemoteCampaign
 from paceline.store.queue.remote_outcomes import Told
@@ -116,6 +126,7 @@ class Reports:
             error = "behind"
             detail = f"it has told {acknowledged} events before, and now it knows of {batch.last}"
             remote_campaigns.trouble_of_all(connection, worker.id, f"{worker.name}: its database went back; {detail}")
+            workers.note_halted(connection, worker.id, f"its database went back: {detail}")
         elif batch.after > acknowledged:
             error, detail = "ahead", f"here only {acknowledged} of {batch.after} events are on record"
         if error is None:
@@ -242,7 +253,7 @@ class Reports:
             for one in remote_campaigns.open_ones(connection, worker.id)
             if one.status in ("completed", "stopped")
             and one.closed_at is None
-            and remote_campaigns.at_the_worker(connection, one.campaign_id)
+            and remote_messages.at_the_worker(connection, one.campaign_id)
         ]
 
     def _number(self, public_id: str | None) -> int | None:
@@ -286,7 +297,8 @@ def began_anew(connection: Connection, worker: WorkerRow, incarnation: str) -> N
     if worker.incarnation is not None:
         _log.error("worker %s has begun anew with another database", worker.name)
         remote_campaigns.lose(connection, worker.id, f"{worker.name} has begun anew: what it had sent is not known")
-    workers.set_standing(connection, worker.id, incarnation=incarnation, acknowledged=0)
+    workers.begin_anew(connection, worker.id, incarnation)
+    worker_errands.tell_again(connection, worker.id)
 
 
 def _fact(event: Event, kind: FactKind, message: SentMessage) -> Fact:

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 from paceline.domain.campaign import ACTIVE, ENDED, CampaignStatus
 from paceline.domain.message import MessageState
+from paceline.domain.tokens import Tokens
 from paceline.remote import handover
+from paceline.remote.baggage import NothingToHandOver, Packing
 from paceline.remote.calls import PeerFailed
 from paceline.remote.protocol import CampaignReport
 from paceline.remote.reports import began_anew, note_status
 from paceline.remote.worker_client import WorkerClient
 from paceline.store.database import Database
 from paceline.store.public_ids import IdKind, PublicIds
-from paceline.store.queue import campaigns, remote_campaigns, workers
+from paceline.store.queue import campaigns, remote_campaigns, remote_messages, worker_errands, workers
 from paceline.store.queue.campaigns import CampaignRow
 from paceline.store.queue.remote_campaigns import LOST, RemoteCampaign
 from paceline.store.queue.workers import WorkerRow
@@ -42,9 +44,15 @@ class HomeParts:
     queue: Database
     box: SecretBox
     ids: PublicIds
+    tokens: Tokens
     now: Callable[[], float]
     scale: float
     """Shortens every interval, for tests."""
+
+    @property
+    def packing(self) -> Packing:
+        """What is needed to hand a campaign over."""
+        return Packing(queue=self.queue, box=self.box, ids=self.ids, tokens=self.tokens)
 
 
 class StatusSync:
@@ -55,6 +63,8 @@ class StatusSync:
         self._queue = parts.queue
         self._worker = worker
         self._client = client
+        self._keys_told: dict[int, list[str]] = {}
+        """Campaign -> the selectors that sign for it, as the worker was told."""
 
     def step(self) -> bool:
         """Do what is due for every campaign of this worker; True when something was done and more may follow at once."""
@@ -70,6 +80,9 @@ class StatusSync:
                 moved |= self._bring_forward(remote, rows[remote.campaign_id])
             except PeerFailed as failure:
                 self._failed(remote, rows[remote.campaign_id], failure)
+            except NothingToHandOver as reason:
+                at = now + _LONGEST_TRY_SECONDS * self._parts.scale
+                self._set(remote, trouble=str(reason)[:500], next_try_at=at)
         return moved
 
     def _bring_forward(self, remote: RemoteCampaign, campaign: CampaignRow) -> bool:
@@ -96,7 +109,7 @@ class StatusSync:
         """A draft or a scheduled campaign: the worker is told what it is, and when it starts; nobody is named yet."""
         if remote.initialized >= remote.revision:
             return False
-        order = handover.order_of(remote, campaign)
+        order = handover.order_to_prepare(self._parts.packing, remote, campaign)
         try:
             self._note(self._client.initialize(self._id(remote), order), remote)
         except PeerFailed as failure:
@@ -120,11 +133,14 @@ class StatusSync:
         if not handover.has_something(self._queue, remote, campaign):
             return False  # the launch has not come so far
         if remote.initialized < remote.revision or remote.cursor == 0:
-            order = handover.order_with_accounts(self._queue, self._parts.box, remote, campaign, now=self._parts.now())
+            order = handover.order_with_accounts(self._parts.packing, remote, campaign, now=self._parts.now())
             report = self._client.initialize(self._id(remote), order)
             self._set(remote, initialized=remote.revision, trouble=None)
         else:
-            report = self._client.status(self._id(remote))
+            found = self._still_there(remote)
+            if found is None:
+                return True
+            report = found
         self._note(report, remote)
         if report.status != "draft" and remote.start_written_at is None:
             # It was registered with its moment and starts by itself: whatever it is given from here on it may send.
@@ -132,7 +148,7 @@ class StatusSync:
         for _ in range(_PARTS_AT_ONCE):
             if self._is_gone(remote, report):
                 return True
-            part = handover.next_part(self._queue, remote, campaign, report, now=self._parts.now())
+            part = handover.next_part(self._parts.packing, remote, campaign, report, now=self._parts.now())
             if part is None:
                 return True
             order = handover.order_of(remote, campaign).model_copy(update={"part": part})
@@ -142,6 +158,16 @@ class StatusSync:
                 self._set(remote, handed_at=self._parts.now())
                 return True
         return True
+
+    def _still_there(self, remote: RemoteCampaign) -> CampaignReport | None:
+        """How it stands there; None when the worker does not know it any more and is given all of it again."""
+        try:
+            return self._client.status(self._id(remote))
+        except PeerFailed as failure:
+            if failure.status != 404 or remote.start_written_at is not None:
+                raise
+            self._set(remote, initialized=0)
+            return None
 
     def _is_gone(self, remote: RemoteCampaign, report: CampaignReport) -> bool:
         """Whether the worker has another database than at the beginning: then nothing more is given to it in this step."""
@@ -165,6 +191,7 @@ class StatusSync:
         """The wish of this end and the state of the other are compared; now and then the other is asked."""
         now = self._parts.now()
         held_there = remote.status in _HELD
+        self._tell_keys(remote, campaign)
         if campaign.status in _HELD and remote.status in _WISHED_TO_RUN:
             report = self._client.pause(self._id(remote), campaign.pause_reason or "held at home")
         elif campaign.status in _WISHED_TO_RUN and held_there:
@@ -176,6 +203,16 @@ class StatusSync:
         self._note(report, remote)
         return False
 
+    def _tell_keys(self, remote: RemoteCampaign, campaign: CampaignRow) -> None:
+        """Keys that sign may be replaced while a campaign is under way, for days if need be."""
+        if remote.seen_at is not None and self._parts.now() - remote.seen_at < _ASK_EVERY_SECONDS * self._parts.scale:
+            return
+        order = handover.order_with_keys(self._parts.packing, remote, campaign)
+        selectors = [f"{key.selector}._domainkey.{key.domain}" for key in order.signing_keys or []]
+        if selectors and self._keys_told.get(campaign.id) != selectors:
+            self._client.initialize(self._id(remote), order)
+            self._keys_told[campaign.id] = selectors
+
     def _end(self, remote: RemoteCampaign, campaign: CampaignRow) -> bool:
         """Stopped or completed here: the worker stops as well, and the accounts return when nothing is there any more."""
         if (
@@ -186,9 +223,9 @@ class StatusSync:
             self._note(self._client.stop(self._id(remote), release=False), remote)
             return True
         with self._queue.read() as connection:
-            left = remote_campaigns.at_the_worker(connection, remote.campaign_id)
+            left = remote_messages.at_the_worker(connection, remote.campaign_id)
         if left and not remote.start_written_at:
-            remote_campaigns.give_up(
+            remote_messages.give_up(
                 self._queue, remote.campaign_id, MessageState.CANCELLED, reason=None, now=self._parts.now()
             )
         elif left:
@@ -205,7 +242,7 @@ class StatusSync:
             self._note(self._client.stop(self._id(remote), release=True), remote)
             return True
         with self._queue.read() as connection:
-            left = remote_campaigns.held_by_the_worker(connection, remote.campaign_id)
+            left = remote_messages.held_by_the_worker(connection, remote.campaign_id)
         if left:
             return False
         self._close(remote, discard=False)
@@ -245,7 +282,7 @@ class StatusSync:
 
     def _give_back_unsent(self, remote: RemoteCampaign) -> None:
         """Nothing of it was started there, so all of it may be sent from here; the worker is told to forget it."""
-        remote_campaigns.give_up(
+        remote_messages.give_up(
             self._queue, remote.campaign_id, MessageState.QUEUED, reason=None, now=self._parts.now()
         )
         self._close(remote, discard=True)
@@ -257,6 +294,7 @@ class StatusSync:
                 connection, remote.campaign_id, closed_at=now, discard=int(discard), trouble=None, next_try_at=0.0
             )
             remote_campaigns.return_accounts(connection, self._worker.id)
+            worker_errands.forget_campaign(connection, remote.campaign_id)
 
     # The parts.
 

@@ -1,71 +1,195 @@
-"""The controller's loop that carries unsubscribes to its workers: whoever leaves here must get nothing from there."""
+"""The controller's loop that tells a worker who is to get nothing: whoever leaves here must get nothing from there.
+
+Suppressions are read where they stand, in the order of their making; what is no suppression (lifted ones, opt-outs from
+lists, erasures, drafts that are not for it any more) waits as an errand. Told twice nothing changes, so nothing is forgotten before the worker has taken it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
-from paceline.remote.protocol import SuppressedAddress
+from sqlalchemy import Connection
+
+from paceline.remote.calls import PeerFailed
+from paceline.remote.protocol import (
+    ErasedAddress,
+    LiftedAddress,
+    SuppressedAddress,
+    Suppressions,
+    SuppressionsTaken,
+    WithheldRecipient,
+)
 from paceline.remote.worker_client import WorkerClient
 from paceline.store.database import Database
-from paceline.store.queue import remote_campaigns, suppressions, workers
+from paceline.store.public_ids import IdKind, PublicIds
+from paceline.store.queue import remote_campaigns, suppressions, worker_errands, workers
+from paceline.store.queue.suppressions import Fresh
+from paceline.store.queue.worker_errands import DISCARD, ERASE, LIFT, WITHHOLD, Errand
 from paceline.store.queue.workers import WorkerRow
 
 _AT_ONCE = 1000
 _OVERLAP_SECONDS = 600.0  # one may be committed later than its moment, by a sender without its database
+_MISSING_AGAIN_SECONDS = 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Load:
+    """What is carried at once, and where the suppressions among it were left."""
+
+    errands: list[Errand]
+    discards: list[Errand]
+    lifts: list[Errand] = field(default_factory=list)
+    """Without those whose address was suppressed anew since."""
+    begin: tuple[float, str] = (0.0, "")
+    found: list[Fresh] = field(default_factory=list)
+    new: list[Fresh] = field(default_factory=list)
 
 
 class SuppressionCourier:
-    """Carries what is new to one worker, and a little of what is old; told twice it changes nothing."""
+    """Carries what is new to one worker, and a little of what is old."""
 
-    def __init__(self, queue: Database, worker: WorkerRow, client: WorkerClient, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self, queue: Database, worker: WorkerRow, client: WorkerClient, *, ids: PublicIds, now: Callable[[], float]
+    ) -> None:
         self._queue = queue
         self._worker = worker
         self._client = client
+        self._ids = ids
         self._now = now
         self._told: dict[tuple[str, str], float] = {}
+        self._missing: dict[int, float] = {}
+        """Errand -> when the worker said that it does not know the recipient yet."""
 
     def step(self) -> bool:
-        """Carry up to a thousand; True when there may be more. Raises PeerFailed, with nothing forgotten."""
+        """Carry up to a thousand of each; True when there may be more. Raises PeerFailed, with nothing forgotten."""
         with self._queue.read() as connection:
             worker = workers.get(connection, self._worker.id)
-            if worker is None or not any(
-                c.closed_at is None for c in remote_campaigns.open_ones(connection, worker.id)
-            ):
+            if worker is None:
                 return False
-            at, address = workers.read_cursor(worker.suppressions_cursor)
-            if at == 0.0:
-                at = self._beginning(worker)
-            found = suppressions.since(
-                connection, workspace_id=worker.workspace_id, at=at, address=address, limit=_AT_ONCE
-            )
-        new = [one for one in found if self._told.get((one.channel, one.address)) != one.created_at]
-        if new:
-            self._client.suppress(
-                [
-                    SuppressedAddress(
-                        channel="whatsapp" if one.channel == "whatsapp" else "email",
-                        address=one.address,
-                        reason=one.reason[:500],
-                        expires_at=one.expires_at,
-                    )
-                    for one in new
-                ]
-            )
-        self._told.update({(one.channel, one.address): one.created_at for one in new})
-        self._move_on(at, address, found)
-        return len(found) == _AT_ONCE
+            load = self._load(connection, worker)
+        taken = self._client.suppress(self._words(load)) if load.new or load.errands else None
+        self._told.update({(one.channel, one.address): one.created_at for one in load.new})
+        self._move_on(load, worker.incarnation)
+        if taken is not None and load.errands:
+            self._settle(load, taken)
+        for errand in load.discards:
+            self._discard(errand)
+        return len(load.found) == _AT_ONCE or len(load.errands) == _AT_ONCE
 
-    def _move_on(self, at: float, address: str, found: list[suppressions.Fresh]) -> None:
-        """Behind what was carried, but never closer to the present than what may still be committed."""
-        latest = (found[-1].created_at, found[-1].address) if found else (at, address)
-        if len(found) < _AT_ONCE:
-            latest = min(latest, (self._now() - _OVERLAP_SECONDS, ""))
-        if latest > (at, address):
+    def _load(self, connection: Connection, worker: WorkerRow) -> _Load:
+        """What a worker is to hear now. One without open campaigns needs no suppressions until it has one."""
+        waiting = worker_errands.untold(connection, worker.id, after=0, limit=_AT_ONCE)
+        again = self._now() - _MISSING_AGAIN_SECONDS
+        due = [one for one in waiting if self._missing.get(one.id, 0.0) <= again]
+        load = _Load(
+            errands=[one for one in due if one.kind != DISCARD],
+            discards=[one for one in due if one.kind == DISCARD],
+        )
+        load.lifts = self._still_lifted(connection, worker, [one for one in load.errands if one.kind == LIFT])
+        if any(one.closed_at is None for one in remote_campaigns.open_ones(connection, worker.id)):
+            at, address = workers.read_cursor(worker.suppressions_cursor)
+            load.begin = (at or self._beginning(worker), address)
+            load.found = suppressions.since(
+                connection, workspace_id=worker.workspace_id, at=load.begin[0], address=address, limit=_AT_ONCE
+            )
+            load.new = [one for one in load.found if self._told.get((one.channel, one.address)) != one.created_at]
+        return load
+
+    def _still_lifted(self, connection: Connection, worker: WorkerRow, lifts: Sequence[Errand]) -> list[Errand]:
+        """Without those that were suppressed anew: the worker has the former suppression, and hears of the new one."""
+        left: list[Errand] = []
+        for channel in {one.channel for one in lifts}:
+            some = [one for one in lifts if one.channel == channel]
+            unwanted = suppressions.among(
+                connection,
+                self._queue,
+                [one.address or "" for one in some],
+                workspace_id=worker.workspace_id,
+                channel=channel or "",
+                now=self._now(),
+            )
+            left += [one for one in some if one.address not in unwanted]
+        return left
+
+    def _words(self, load: _Load) -> Suppressions:
+        return Suppressions(
+            suppressions=[
+                SuppressedAddress(
+                    channel=_channel(one.channel),
+                    address=one.address,
+                    reason=one.reason[:500],
+                    at=one.created_at,
+                    expires_at=one.expires_at,
+                )
+                for one in load.new
+            ],
+            lifted=[
+                LiftedAddress(channel=_channel(one.channel), address=one.address or "", at=one.at) for one in load.lifts
+            ],
+            withheld=[
+                WithheldRecipient(
+                    campaign=self._ids.encode(IdKind.CAMPAIGN, one.campaign_id or 0),
+                    recipient=one.message_id or 0,
+                    reason=(one.reason or "")[:500],
+                )
+                for one in load.errands
+                if one.kind == WITHHOLD
+            ],
+            erased=[ErasedAddress(address=one.address or "") for one in load.errands if one.kind == ERASE],
+        )
+
+    def _settle(self, load: _Load, taken: SuppressionsTaken) -> None:
+        """Forget the errands that are done. Raises PeerFailed when the worker does not know of such errands."""
+        if taken.lifted is None or taken.withheld is None or taken.erased is None:
+            raise PeerFailed(
+                "this worker is older than this controller: it takes no lifted suppressions, opt-outs from lists and "
+                "erasures; update it"
+            )
+        missing, now = set(taken.missing), self._now()
+        done = [one.id for one in load.errands if one.kind != WITHHOLD or one.message_id not in missing]
+        late = {one.id: now for one in load.errands if one.kind == WITHHOLD and one.message_id in missing}
+        with self._queue.write() as connection:
+            worker_errands.told(connection, self._queue, done, now=now)
+            if late:
+                worker_errands.forget_settled(connection, self._worker.id)
+        self._missing = {**{key: at for key, at in self._missing.items() if key not in set(done)}, **late}
+
+    def _discard(self, errand: Errand) -> None:
+        """Let the worker forget a campaign; one that has started there by itself, with nobody to write to, is ended."""
+        name = self._ids.encode(IdKind.CAMPAIGN, errand.campaign_id or 0)
+        try:
+            self._client.stop(name, release=False)
+            is_gone = self._client.remove(name).removed
+        except PeerFailed as failure:
+            if failure.status != 404:
+                raise
+            is_gone = True
+        if is_gone:
             with self._queue.write() as connection:
-                workers.set_suppressions_cursor(connection, self._worker.id, json.dumps(latest))
+                worker_errands.told(connection, self._queue, [errand.id], now=self._now())
+        else:
+            self._missing[errand.id] = self._now()
+
+    def _move_on(self, load: _Load, incarnation: str | None) -> None:
+        """Behind what was carried, but never closer to the present than what may still be committed."""
+        if load.begin == (0.0, ""):
+            return
+        latest = (load.found[-1].created_at, load.found[-1].address) if load.found else load.begin
+        if len(load.found) < _AT_ONCE:
+            latest = min(latest, (self._now() - _OVERLAP_SECONDS, ""))
+        if latest > load.begin:
+            with self._queue.write() as connection:
+                cursor = json.dumps(latest)
+                workers.set_suppressions_cursor(connection, self._worker.id, cursor, incarnation=incarnation)
             self._told = {key: told for key, told in self._told.items() if told >= latest[0]}
 
     def _beginning(self, worker: WorkerRow) -> float:
         """Recipients are looked up when they are handed over, so what is older than the worker need not be carried."""
         return worker.created_at - _OVERLAP_SECONDS
+
+
+def _channel(word: str | None) -> Literal["email", "whatsapp"]:
+    return "whatsapp" if word == "whatsapp" else "email"

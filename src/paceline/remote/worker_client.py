@@ -11,13 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from paceline.remote.calls import Peer, PeerFailed
 from paceline.remote.protocol import (
+    BegunAnew,
     CampaignReport,
     Initialize,
     PauseOrder,
     Removed,
     StartOrder,
     StopOrder,
-    SuppressedAddress,
     Suppressions,
     SuppressionsTaken,
 )
@@ -74,9 +74,13 @@ class WorkerClient:
         """Let the worker forget it."""
         return self._ask("DELETE", f"/api/campaign/{campaign}", None, Removed)
 
-    def suppress(self, addresses: list[SuppressedAddress]) -> SuppressionsTaken:
-        """Carry suppressions to it."""
-        return self._ask("POST", "/api/suppressions", Suppressions(suppressions=addresses), SuppressionsTaken)
+    def suppress(self, told: Suppressions) -> SuppressionsTaken:
+        """Say who is to get nothing, or something again."""
+        return self._ask("POST", "/api/suppressions", told, SuppressionsTaken)
+
+    def begin_anew(self) -> BegunAnew:
+        """End its halt: everything that is there ends, and it begins as with an empty database."""
+        return self._ask("POST", "/api/begin-anew", None, BegunAnew)
 
     def _ask(self, method: str, path: str, order: BaseModel | None, shape: type[_Answer]) -> _Answer:
         body = None if order is None else order.model_dump_json(exclude_none=True).encode()

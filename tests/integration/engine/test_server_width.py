@@ -15,6 +15,7 @@ from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import Database
 from paceline.store.queue import server_widths
+from surroundings.senders import one_more_sender, queued
 from surroundings.sending import logins, opened, send_to_the_end, write_campaign
 
 FEW = {
@@ -27,16 +28,17 @@ FEW = {
 }
 
 
-def test_accounts_of_a_server_share_the_connections_that_it_bears(sqlite_url: str, tmp_path: Path) -> None:
+def test_two_senders_share_the_connections_that_a_server_bears(sqlite_url: str, tmp_path: Path) -> None:
     async def story() -> None:
         server = SmtpSandbox(behaviours=parse_behaviours({"rules": [FEW]}))
         await server.start()
-        path = write_campaign(tmp_path, contacts=400, accounts=logins(server.port, 8, max_connections=2))
+        path = write_campaign(tmp_path, contacts=150, accounts=logins(server.port, 8, max_connections=2))
         with opened(sqlite_url, tmp_path, backoff_longest_seconds=0.2) as context:
-            summary = await send_to_the_end(context, path)
+            async with one_more_sender(context, queued(context, path)):
+                summary = await send_to_the_end(context, path)
         await server.stop()
         assert summary.status is CampaignStatus.COMPLETED
-        assert summary.counts["sent"] == 400
+        assert summary.counts["sent"] == 150
         assert set(server.per_recipient.values()) == {1}
 
     asyncio.run(story())

@@ -15,6 +15,7 @@ import pytest
 from paceline.remote.conformance import Conformance
 from paceline.remote.signing import PeerKeys, new_key, new_signing_key, signed_headers
 from paceline.store.catalogue import audit
+from paceline.store.queue import suppressions
 from surroundings.serving import wait_until
 from surroundings.two_ends import RunningWorker, running_worker
 
@@ -187,6 +188,72 @@ def test_what_an_account_has_used_at_home_counts_here(worker: RunningWorker) -> 
     with worker.context.queue.read() as connection:
         rows = connection.exec_driver_sql("SELECT bucket, count FROM usage").all()
     assert (180_000_000, 7) in [tuple(row) for row in rows]
+
+
+# Who is to get nothing.
+
+
+def _told(worker: RunningWorker, **words: list[dict[str, Any]]) -> dict[str, Any]:
+    answer = worker.ask("POST", "/api/suppressions", json.dumps(words).encode())
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_lifting_ends_only_the_suppression_that_it_was_about(worker: RunningWorker) -> None:
+    address = "lifted@example.com"
+    _told(worker, suppressions=[{"address": address, "at": 10.5}])
+    assert _told(worker, lifted=[{"address": address, "at": 5.0}])["lifted"] == 0
+    assert _told(worker, suppressions=[{"address": address, "at": 20.0}])["added"] == 1
+    assert _told(worker, lifted=[{"address": address, "at": 10.5}])["lifted"] == 0
+    assert _told(worker, lifted=[{"address": address.upper(), "at": 20.0}])["lifted"] == 1
+    assert _told(worker, suppressions=[{"address": address, "at": 20.0}])["added"] == 1
+
+
+def test_lifting_leaves_what_home_has_not_heard_of(worker: RunningWorker) -> None:
+    with worker.context.queue.write() as connection:
+        suppressions.suppress(
+            connection,
+            ["complained@example.com"],
+            workspace_id=1,
+            channel="email",
+            reason="complaint",
+            source="feedback loop",
+            now=5.0,
+        )
+    word = {"address": "complained@example.com", "at": 1.9e9}
+    assert _told(worker, lifted=[word])["lifted"] == 0
+    with worker.context.queue.write() as connection:
+        connection.exec_driver_sql("DELETE FROM outbox WHERE kind = 'suppression'")  # as when it is acknowledged
+    assert _told(worker, lifted=[word])["lifted"] == 1
+
+
+def test_withheld_recipient_is_skipped_and_one_who_is_not_here_is_named(worker: RunningWorker) -> None:
+    _initialize(worker, _order(part=_part(0, [4, 5], complete=True)))
+    name = worker.campaign.rpartition("/")[2]
+    words = [{"campaign": name, "recipient": number, "reason": "left"} for number in (5, 9)]
+    answers = [_told(worker, withheld=words) for _ in range(2)]
+    assert [(one["withheld"], one["missing"]) for one in answers] == [(1, [9]), (0, [9])]
+    report = worker.ask("GET", f"{worker.campaign}/status").json()
+    assert (report["counts"]["queued"], report["counts"]["skipped"]) == (1, 1)
+
+
+def test_erased_person_is_nobody_also_in_parts_that_come_later(worker: RunningWorker) -> None:
+    assert _told(worker, erased=[{"address": "user7@example.com"}])["erased"] == 1
+
+    def is_done() -> bool:
+        with worker.context.queue.read() as connection:
+            return not connection.exec_driver_sql("SELECT COUNT(*) FROM erasures WHERE done_at IS NULL").scalar_one()
+
+    wait_until(is_done)
+    _initialize(worker, _order(part=_part(0, [6, 7], complete=True)))
+    with worker.context.queue.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT m.contact_id, m.address FROM messages m JOIN home_campaigns h ON h.campaign_id = m.campaign_id "
+            "WHERE h.remote_id = ? ORDER BY m.contact_id",
+            (worker.campaign.rpartition("/")[2],),
+        ).all()
+    assert [tuple(row) for row in rows] == [(6, "user6@example.com"), (7, "")]
 
 
 # Keys and signatures.

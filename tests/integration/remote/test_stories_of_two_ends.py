@@ -230,27 +230,6 @@ def test_controller_that_is_away_hears_everything_afterwards(
     assert post.mailbox.messages == 30
 
 
-def test_restored_worker_stops_and_sends_nothing_again(sqlite_ends: TwoEnds, post: SmtpSandbox) -> None:
-    ends = sqlite_ends
-    with ends.worker(sends=False) as worker:
-        campaign = ends.campaign(post.port, 8)
-        ends.start(campaign)
-        wait_until(lambda: "worker_report" in _causes(ends))
-        with ends.context.queue.write() as connection:
-            connection.execute(sql("UPDATE workers SET acknowledged = 1000000"))
-        with worker.context.queue.write() as connection:
-            connection.execute(sql("UPDATE messages SET state = 3, at = 1 WHERE id = 1"))
-
-        def is_halted() -> bool:
-            with worker.context.queue.read() as connection:
-                return connection.execute(sql("SELECT halted FROM home")).scalar_one() is not None
-
-        wait_until(is_halted)
-        assert _there(worker, campaign)["paused_by"] == "paused"
-        assert worker.ask("POST", f"/api/campaign/{campaign}/resume").status_code == 409
-    assert ends.progress(campaign)["sent"] == 0
-
-
 def test_controller_that_was_restored_is_told_everything_again(sqlite_ends: TwoEnds, post: SmtpSandbox) -> None:
     ends = sqlite_ends
     with ends.worker() as worker:

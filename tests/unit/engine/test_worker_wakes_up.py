@@ -14,7 +14,7 @@ from paceline.engine.account_worker import AccountWorker
 from paceline.engine.composer import Composer
 from paceline.engine.delivery import Delivery, Prepared
 from paceline.engine.group_commit import GroupCommit
-from paceline.engine.lane import Lane
+from paceline.engine.lane import Lane, LetGo
 from paceline.store.queue.accounts import LeasedAccount
 from paceline.store.queue.claiming import ClaimedMessage
 
@@ -43,7 +43,7 @@ def test_message_is_handed_out_whenever_its_moment_comes(looks_before: int, monk
     )
     monkeypatch.setattr(Delivery, "prepare", lambda self, message: Prepared(message, _LETTER))
 
-    async def story() -> Prepared:
+    async def story() -> Prepared | LetGo | None:
         clock = _moments(0)
         worker = AccountWorker(
             LeasedAccount(
@@ -63,9 +63,8 @@ def test_message_is_handed_out_whenever_its_moment_comes(looks_before: int, monk
         worker._supply.waiting.append(message)
         clock = _moments(looks_before)
         async with asyncio.timeout(5):
-            found = await worker.park(cast("Lane", object()))
-            assert isinstance(found, Prepared)
-            return found
+            return await worker.park(cast("Lane", object()))
 
     prepared = asyncio.run(story())
+    assert isinstance(prepared, Prepared)
     assert prepared.message is message

@@ -10,6 +10,7 @@ from paceline.api.routing import Access, Routes
 from paceline.remote.lent_campaigns import LentCampaigns
 from paceline.remote.protocol import (
     LARGEST_BODY_BYTES,
+    BegunAnew,
     CampaignReport,
     Initialize,
     PauseOrder,
@@ -19,6 +20,7 @@ from paceline.remote.protocol import (
     Suppressions,
     SuppressionsTaken,
 )
+from paceline.remote.unwanted import Unwanted
 
 routes = Routes(tag="worker", prefix="/api")
 
@@ -76,7 +78,14 @@ def remove_lent_campaign(lent: Lent, campaign_id: str) -> Removed:
     return lent.remove(campaign_id)
 
 
+@routes.post("/begin-anew", permission=Access.PEER)
+def begin_lent_anew(lent: Lent) -> BegunAnew:
+    """End a halt: what is here ends unsent, and the controller gives this worker everything anew."""
+    return lent.begin_anew()
+
+
 @routes.post("/suppressions", permission=Access.PEER, body_limit_bytes=LARGEST_BODY_BYTES)
-def take_suppressions(lent: Lent, order: Suppressions) -> SuppressionsTaken:
-    """Suppress addresses that unsubscribed at the controller; it holds from the next message on."""
-    return SuppressionsTaken(added=lent.suppress(order.suppressions))
+def take_suppressions(request: Request, order: Suppressions) -> SuppressionsTaken:
+    """Suppress addresses, let them in again, withhold single messages, erase people: it holds from the next message on."""
+    unwanted: Unwanted = request.app.state.unwanted
+    return unwanted.take(order)

@@ -25,7 +25,7 @@ def set_reply_rule(asked: Asked, rule: ReplyRule) -> ReplyRuleAnswer:
     """Set a reply rule by its name. Holds within a second; what the former one of this name held back is over."""
     values = rule.model_dump(exclude_none=True)
     found = reply_rules.set_rule(asked.context, values)
-    asked.audit("reply_rule.set", found.id, **values)
+    asked.audit("reply_rule.set", found.id, rule=values)
     return _answer(found)
 
 

@@ -15,7 +15,7 @@ from paceline.api.schemas.workers import (
 )
 from paceline.domain.permission import Permission
 from paceline.operations.ids import by_id
-from paceline.operations.workers import workers
+from paceline.operations.workers import halting, workers
 from paceline.operations.workers.workers import WithKeys, Worker
 from paceline.store.public_ids import IdKind
 
@@ -59,6 +59,14 @@ def rotate_worker_key(asked: Asked, worker_id: str, rotation: RotateRequest | No
     )
     asked.audit("worker.rotate_key", rotated.worker.id, hours=hours)
     return _with_keys(rotated)
+
+
+@routes.post("/workers/{worker_id}/clear-halt", permission=Permission.ACCOUNTS_WRITE)
+def clear_worker_halt(asked: Asked, worker_id: str) -> WorkerAnswer:
+    """Let a remote worker begin anew that has stopped because its database went back; what had started there is lost."""
+    after = halting.clear_halt(asked.context, by_id(asked.context, IdKind.WORKER, worker_id))
+    asked.audit("worker.clear_halt", after.id)
+    return _answer(after)
 
 
 @routes.delete("/workers/{worker_id}", permission=Permission.ACCOUNTS_WRITE)

@@ -45,8 +45,9 @@ class WorkerAnswer(Answer):
     id: str
     name: str
     url: str
-    state: str = Field(description="new, reachable or unreachable")
+    state: str = Field(description="new, reachable, unreachable or halted")
     failure: str | None
+    halted: str | None = Field(description="Why it sends nothing until a person has looked.")
     campaigns: int
     last_report_at: str | None
     next_report_at: str | None

@@ -11,7 +11,7 @@ from paceline.domain.tokens import Token
 from paceline.operations.context import Context
 from paceline.store.catalogue import contacts, subscriptions
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import facts, leaving
+from paceline.store.queue import facts, leaving, worker_errands
 
 _SOURCE = "the recipient"
 
@@ -77,7 +77,8 @@ def _skip_waiting(context: Context, contact_id: int, left: set[int], staying: se
             skipped.append(message_id)
     if skipped:
         with context.queue.write() as connection:
-            leaving.skip(connection, context.queue, skipped, reason="the recipient has left the list", now=now)
+            leaving.skip(connection, context.queue, skipped, reason=leaving.REASON, now=now)
+            worker_errands.withhold(connection, context.queue, skipped, reason=leaving.REASON, now=now)
 
 
 def _contacts(context: Context, address: str) -> list[int]:

@@ -25,7 +25,7 @@ from paceline.operations.context import Context, NotPossible
 from paceline.operations.ids import number_of, unknown
 from paceline.store.catalogue import contacts, erasing, subscriptions
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import erasures, history, messages, suppressions
+from paceline.store.queue import erasures, history, messages, suppressions, worker_errands
 from paceline.store.queue.erasures import ErasureRow, Forgotten
 
 _CHANNELS = ("email", "whatsapp")
@@ -65,6 +65,7 @@ def request_erasure(context: Context, address: str) -> list[Erasure]:
             digest = forgotten.digest(one, workspace_id=context.workspace_id)
             number = erasures.request(connection, one, digest, workspace_id=context.workspace_id, now=now)
             begun.append(number)
+            worker_errands.erased(connection, one, workspace_id=context.workspace_id, now=now)
             for channel in _CHANNELS:
                 suppressions.suppress(
                     connection,
@@ -121,9 +122,19 @@ def require_not_erased(context: Context, *addresses: str | None) -> None:
 
 
 def let_come_back(context: Context, connection: Connection, address: str) -> bool:
-    """An erased address may be used again; False when it was not erased."""
+    """An erased address may be used again, at remote workers as well; False when it was not erased."""
     digest = Forgotten(context.box.digest).digest(address, workspace_id=context.workspace_id)
-    return erasures.forget_digest(connection, digest, workspace_id=context.workspace_id)
+    if not erasures.forget_digest(connection, digest, workspace_id=context.workspace_id):
+        return False
+    for channel in _CHANNELS:
+        worker_errands.lifted(
+            connection,
+            address,
+            workspace_id=context.workspace_id,
+            channel=channel,
+            made_at=context.clock.now(),
+        )
+    return True
 
 
 def _addresses(context: Context, given: str) -> list[str]:

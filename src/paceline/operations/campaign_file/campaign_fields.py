@@ -64,6 +64,10 @@ def _country(value: object) -> str:
 
 
 _COUNTRY = Kind(accepts='a country such as "CH", for numbers without a country code', read=_country)
+_WORKER = Kind(
+    accepts="the name of a remote worker, as `paceline workers list` shows it",
+    read=matching(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}|")),
+)
 _CHANNEL = one_of(("email", "whatsapp"))
 _TEMPLATE_NAME = Kind(
     accepts="a template's name: a-z, 0-9 and underscores", read=matching(re.compile(r"[a-z0-9_]{1,512}"))
@@ -124,6 +128,8 @@ CAMPAIGN = Section(
         "retry_delay_seconds": Field(kind=number(0, 604_800)),
         "weight": Field(kind=WEIGHT, default=1.0),
         "account_choice": Field(kind=one_of(AccountChoice), default=AccountChoice.FREE),
+        "worker": Field(kind=_WORKER, default=""),
+        "worker_fallback": Field(kind=FLAG, default=True),
     },
     tables=("content", "tracking", "window", "limits", "reply_rules", "accounts"),
     refused={
@@ -175,7 +181,7 @@ WINDOW = Section(
 WHATSAPP_CAMPAIGN = Section(
     title=CAMPAIGN.title,
     fields={
-        **CAMPAIGN.fields,
+        **{name: kept for name, kept in CAMPAIGN.fields.items() if not name.startswith("worker")},
         "max_attempts": Field(kind=whole(1, 1000), default=usual_retries("whatsapp").max_attempts),
         "retry_delay_seconds": Field(kind=number(0, 604_800), default=usual_retries("whatsapp").retry_delay_seconds),
         "default_country": Field(kind=_COUNTRY, default=""),
@@ -183,6 +189,8 @@ WHATSAPP_CAMPAIGN = Section(
     tables=("templates", "window", "limits", "reply_rules", "accounts"),
     refused={
         "list": CAMPAIGN.refused["list"],
+        "worker": "remote workers send e-mail only: what WhatsApp tells of its messages comes to this installation",
+        "worker_fallback": 'it belongs to channel = "email"',
         "content": 'it belongs to channel = "email"; write [[templates]]',
         "tracking": 'it belongs to channel = "email"',
     },

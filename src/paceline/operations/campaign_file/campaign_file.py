@@ -52,6 +52,9 @@ class CampaignFile:
     content_places: ContentPlaces | TemplatePlaces
     fallback: CampaignFile | None = None
     """What takes over the contacts whom this one cannot reach, on the other channel."""
+    worker: str = ""
+    """The name of the remote worker that sends it; "": this installation does."""
+    worker_fallback: bool = True
     default_country: str = ""
     """Of phone numbers without a country code; "": they are refused."""
 
@@ -87,6 +90,10 @@ def read_campaign_file(path: Path, environment: Mapping[str, str]) -> CampaignFi
         return _read(document, environment)
     if second == channel or second not in _OTHER or channel not in _OTHER:
         document.refuse(("fallback",), f'accepts the other channel ("{_OTHER.get(str(channel), "email")}")')
+        document.raise_problems()
+    if document.table.get("worker"):
+        message = "a campaign of two channels is sent from here: take `fallback` or `worker` away"
+        document.refuse(("worker",), message)
         document.raise_problems()
     first = _read(only_of(document, str(channel), key_suffix=""), environment)
     other = _read(only_of(document, str(second), key_suffix=f".{second}"), environment)
@@ -131,6 +138,8 @@ def _read(document: Document, environment: Mapping[str, str]) -> CampaignFile:
         content=content,
         accounts=accounts,
         content_places=places,
+        worker=values.get("worker", ""),
+        worker_fallback=values.get("worker_fallback", True),
         default_country=values.get("default_country", ""),
     )
 

@@ -14,7 +14,7 @@ from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.operations.ids import number_of, unknown
 from paceline.operations.workers.workers import row_of as worker_row
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaigns, remote_campaigns
+from paceline.store.queue import campaigns, remote_campaigns, remote_messages, worker_errands
 
 
 def chosen_worker(context: Context, values: Mapping[str, Any]) -> int | None:
@@ -28,14 +28,16 @@ def chosen_worker(context: Context, values: Mapping[str, Any]) -> int | None:
         raise InputError([Problem(file="", field="worker", message=str(error))]) from None
 
 
-def assign(connection: Connection, campaign_id: int, values: Mapping[str, Any], worker_id: int | None) -> None:
+def assign(
+    connection: Connection, campaign_id: int, values: Mapping[str, Any], worker_id: int | None, *, now: float
+) -> None:
     """Let the named worker send a draft, if one is named or taken back; and tell it of whatever else has changed."""
     known = remote_campaigns.get(connection, campaign_id)
     if "worker" in values or ("worker_fallback" in values and known is not None):
         wanted = worker_id if "worker" in values else known.worker_id if known is not None else None
         fallback = values.get("worker_fallback")
         falls_back = (known is None or known.falls_back) if fallback is None else bool(fallback)
-        remote_campaigns.assign(connection, campaign_id, wanted, falls_back=falls_back)
+        remote_campaigns.assign(connection, campaign_id, wanted, falls_back=falls_back, now=now)
     remote_campaigns.raise_revision(connection, campaign_id)
 
 
@@ -67,7 +69,8 @@ def take_home(context: Context, campaign_id: str, *, abandon: bool) -> None:
         remote_campaigns.update(connection, number, taking_home=1, next_try_at=0.0)
     if abandon:
         reason = "its worker was given up: whether it was sent is not known"
-        remote_campaigns.give_up(context.queue, number, MessageState.UNCERTAIN, reason=reason, now=now)
+        remote_messages.give_up(context.queue, number, MessageState.UNCERTAIN, reason=reason, now=now)
         with context.queue.write() as connection:
             remote_campaigns.update(connection, number, closed_at=now, discard=1, trouble=None)
             remote_campaigns.return_accounts(connection, known.worker_id)
+            worker_errands.forget_campaign(connection, number)

@@ -18,10 +18,11 @@ from paceline.operations.campaigns.campaign_drafts import row_of
 from paceline.operations.campaigns.draft_content import DraftContent, content_of
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.campaigns.files import attachment_problems
+from paceline.operations.campaigns.worker_fitness import channel_problems, worker_problems
 from paceline.operations.context import Context, NotPossible
 from paceline.store.catalogue import segments
 from paceline.store.catalogue.audiences import AudienceWalk, Count
-from paceline.store.queue import campaign_drafts, remote_campaigns, sending_domains
+from paceline.store.queue import campaign_drafts, remote_campaigns, reply_rules
 from paceline.store.queue.campaign_drafts import SendingAccount
 from paceline.store.queue.campaigns import CampaignRow
 
@@ -83,18 +84,17 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
     with context.queue.read() as connection:
         accounts = campaign_drafts.sending_accounts(connection, row.id)
         is_remote = remote_campaigns.get(connection, row.id) is not None
-        domains = sending_domains.every(connection, workspace_id=context.workspace_id)
+        unfit = list(worker_problems(context, connection, row.id, accounts)) if is_remote else []
+        has_reply_rules = bool(is_remote and reply_rules.every(connection, workspace_id=context.workspace_id))
     content = content_of(row)
     problems, own_from = list[Problem](), ""
     if "email" in content.channels:
-        own_from, found = _email_problems(context, content.email, accounts, is_remote=is_remote)
+        own_from, found = _email_problems(context, content.email, accounts)
         problems += found
     if "whatsapp" in content.channels:
         problems += template_problems(content.whatsapp)
-    if is_remote and content.fallback:
-        problems.append(
-            _problem("fallback", "a remote worker sends on one channel: leave it out, or send it from here")
-        )
+    if is_remote:
+        problems += [*channel_problems(content.channels), *unfit]
     problems += [problem for channel in content.channels for problem in _account_problems(accounts, channel)]
     problems += _strange_accounts(accounts, content.channels)
     choice = read_choice(row.audience)
@@ -109,7 +109,7 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
     return Checked(
         row=row,
         problems=problems,
-        notices=list(_notices(recipients, keys_stay_here=is_remote and bool(domains))),
+        notices=list(_notices(recipients, rules_stay_here=has_reply_rules)),
         recipients=recipients,
         content=replace(content, email=replace(content.email, from_address=content.email.from_address or own_from)),
         audience=frozen,
@@ -117,17 +117,13 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
 
 
 def _email_problems(
-    context: Context, content: EmailContent, accounts: list[SendingAccount], *, is_remote: bool
+    context: Context, content: EmailContent, accounts: list[SendingAccount]
 ) -> tuple[str, list[Problem]]:
     """What is wrong with an e-mail content, and the From of its accounts."""
     froms = [account.from_address for account in accounts if account.channel == "email"]
     own_from = next(filter(None, froms), "")
     problems = content_problems(content, from_elsewhere=own_from if froms and all(froms) else "")
     problems += attachment_problems(context, content.attachments)
-    if is_remote and content.attachments:
-        problems.append(
-            _problem("content.attachments", "a remote worker gets no files: link to them, or send it from here")
-        )
     return own_from, problems
 
 
@@ -213,11 +209,9 @@ def first_addresses(context: Context, checked: Checked, look_at: Callable[[str],
         look_at(recipient.address)
 
 
-def _notices(recipients: Count, *, keys_stay_here: bool) -> Iterator[Problem]:
-    if keys_stay_here:
-        yield _problem(
-            "worker", "it signs with sending domains of its own (`paceline domains add` there), not with those here"
-        )
+def _notices(recipients: Count, *, rules_stay_here: bool) -> Iterator[Problem]:
+    if rules_stay_here:
+        yield _problem("worker", "reply rules are kept here only: a worker treats every reply as without them")
     if not recipients.exact:
         yield _problem("audience", f"it was counted up to {recipients.number:,} people, there are more")
 

@@ -152,7 +152,7 @@ def create(
         if number is None:
             raise NotPossible(f"there is a campaign with the key {own_key!r}; choose another key")
         accounts.attach(connection, number, account_ids)
-        assigning.assign(connection, number, values, worker_id)
+        assigning.assign(connection, number, values, worker_id, now=context.clock.now())
     return get(context, context.ids.encode(IdKind.CAMPAIGN, number))
 
 
@@ -189,7 +189,7 @@ def change(context: Context, campaign_id: str, **changes: Any) -> Campaign:
             accounts.attach(
                 connection, row.id, _account_numbers(context, connection, changes["accounts"], content.channels)
             )
-        assigning.assign(connection, row.id, changes, worker_id)
+        assigning.assign(connection, row.id, changes, worker_id, now=context.clock.now())
     return get(context, campaign_id)
 
 
@@ -197,7 +197,7 @@ def delete(context: Context, campaign_id: str) -> None:
     """Delete a draft; what was started stays on record."""
     row = row_of(context, campaign_id)
     with context.queue.write() as connection:
-        if not campaign_drafts.delete(connection, row.id):
+        if not campaign_drafts.delete(connection, row.id, now=context.clock.now()):
             raise NotPossible(f"{row.key} is {row.status}: only drafts can be deleted")
 
 

@@ -68,7 +68,7 @@ def explain_campaign(context: Context, campaign: CampaignRow) -> list[Cause]:
         full = layers.used_up(connection, workspace_id=campaign.workspace_id, now=now)
         held_back = restraints.active(connection, workspace_id=campaign.workspace_id, now=now)
         at_work = _at_work(context, connection, standings, full, held_back, now)
-        at_a_worker = waiting.causes_of(connection, campaign, now=now)
+        at_a_worker = waiting.causes_of(connection, campaign, has_background=has_background, now=now)
         is_away = waiting.is_away(at_a_worker)
         living = at_work.senders.values()
         here = sum(sender.campaign_id in (None, campaign.id) and sender.lease_until > now for sender in living)

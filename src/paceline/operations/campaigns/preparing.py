@@ -20,10 +20,22 @@ from paceline.operations.campaign_file.campaign_audience import open_campaign_au
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.campaign_file.text_file import UnusableFile, read_bytes
 from paceline.operations.campaigns import files, preflight
-from paceline.operations.context import Context
+from paceline.operations.campaigns.worker_fitness import worker_problems
+from paceline.operations.context import Context, NotFound
 from paceline.operations.installation.older_copy import pause_if_older_copy
-from paceline.store.queue import accounts, campaigns, fallbacks, layers, reply_rules, template_stops
+from paceline.operations.workers.workers import row_of as worker_row
+from paceline.store.queue import (
+    accounts,
+    campaign_drafts as stored_drafts,
+    campaigns,
+    fallbacks,
+    layers,
+    remote_campaigns,
+    reply_rules,
+    template_stops,
+)
 from paceline.store.queue.campaigns import CampaignRow, NewCampaign
+from paceline.store.queue.remote_campaigns import RemoteCampaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +53,30 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
     Raises InputError, with nothing changed, for content or an audience that cannot be used.
     """
     notices = pause_if_older_copy(context)
+    worker_id = _worker_of(context, file)
     with context.queue.read() as connection:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
+        remote = None if found is None else remote_campaigns.get(connection, found.id)
     if found is None:
-        return _prepare_new(context, file, notices)
+        return _prepare_new(context, file, worker_id, notices)
     if file.fallback is not None:
         _bring_fallback_up_to_date(context, file.fallback)
     if found.status in ENDED:
         return Prepared(campaign_id=found.id, audience=None, notices=notices)
+    _require_same_worker(file, worker_id, remote)
     audience_again = None if found.launched_at is not None else _same_audience(file, found)
-    _bring_up_to_date(context, file, found)
+    if remote is not None and remote.closed_at is None:
+        _go_on_at_the_worker(context, found)
+        notices = (*notices, f"{found.key} is at its worker: accounts, limits and pace stay as they were handed over")
+    else:
+        _bring_up_to_date(context, file, found)
     return Prepared(campaign_id=found.id, audience=audience_again, notices=notices)
 
 
-def _prepare_new(context: Context, file: CampaignFile, notices: tuple[str, ...]) -> Prepared:
+def _prepare_new(context: Context, file: CampaignFile, worker_id: int | None, notices: tuple[str, ...]) -> Prepared:
     audience = open_campaign_audience(file)
     try:
-        campaign_id = _create(context, file, audience)
+        campaign_id = _create(context, file, audience, worker_id)
     except BaseException:
         audience.close()
         raise
@@ -67,7 +86,7 @@ def _prepare_new(context: Context, file: CampaignFile, notices: tuple[str, ...])
     return Prepared(campaign_id=campaign_id, audience=audience, notices=notices)
 
 
-def _create(context: Context, file: CampaignFile, audience: Audience) -> int | None:
+def _create(context: Context, file: CampaignFile, audience: Audience, worker_id: int | None) -> int | None:
     """The new campaign's id; None, with nothing changed, when another process has just created it.
 
     With it the campaign that takes over from it, where the file names one.
@@ -76,7 +95,7 @@ def _create(context: Context, file: CampaignFile, audience: Audience) -> int | N
     new = _new(context, file, audience)
     now = context.clock.now()
     with context.queue.write() as connection:
-        campaign_id = _start_new(context, connection, file, new, now)
+        campaign_id = _start_new(context, connection, file, new, now, worker_id=worker_id)
         if campaign_id is not None and file.fallback is not None and second is not None:
             fallback_id = _start_new(context, connection, file.fallback, second, now)
             if fallback_id is None:
@@ -114,7 +133,13 @@ def _new(context: Context, file: CampaignFile, audience: Audience) -> NewCampaig
 
 
 def _start_new(
-    context: Context, connection: Connection, file: CampaignFile, new: NewCampaign, now: float
+    context: Context,
+    connection: Connection,
+    file: CampaignFile,
+    new: NewCampaign,
+    now: float,
+    *,
+    worker_id: int | None = None,
 ) -> int | None:
     campaign_id = campaigns.create(connection, new, now=now)
     if campaign_id is None:
@@ -123,9 +148,45 @@ def _start_new(
     accounts.attach(connection, campaign_id, account_ids)
     _save_limits(context, connection, file, campaign_id)
     _save_reply_rules(context, connection, file)
+    if worker_id is not None:
+        problems = worker_problems(
+            context, connection, campaign_id, stored_drafts.sending_accounts(connection, campaign_id)
+        )
+        if found := [replace(problem, file=str(file.path)) for problem in problems]:
+            raise InputError(found)
+        remote_campaigns.assign(connection, campaign_id, worker_id, falls_back=file.worker_fallback, now=now)
     accounts.retry(connection, account_ids, now=now)
     campaigns.move(connection, campaign_id, CampaignMove.START, now=now)
     return campaign_id
+
+
+def _worker_of(context: Context, file: CampaignFile) -> int | None:
+    """The number of the worker that a file names. Raises InputError when there is none of this name."""
+    if not file.worker:
+        return None
+    try:
+        return worker_row(context, file.worker).id
+    except NotFound as error:
+        message = f"{error}; `paceline workers list` shows those that there are"
+        raise InputError([Problem(file=str(file.path), field="worker", message=message)]) from None
+
+
+def _require_same_worker(file: CampaignFile, worker_id: int | None, remote: RemoteCampaign | None) -> None:
+    """A worker is chosen before the start. Raises InputError where a file names another one afterwards."""
+    if worker_id is None or (remote is not None and remote.worker_id == worker_id):
+        return
+    message = (
+        "this campaign was started without this worker, and a worker is chosen before the start: take the line away, or "
+        "start a new campaign with another key"
+    )
+    raise InputError([Problem(file=str(file.path), field="worker", message=message)])
+
+
+def _go_on_at_the_worker(context: Context, found: CampaignRow) -> None:
+    """Running the file again is a person's wish to try again, wherever the campaign is."""
+    if found.status in (CampaignStatus.PAUSED_HEALTH, CampaignStatus.PAUSED_LIMITS):
+        with context.queue.write() as connection:
+            campaigns.move(connection, found.id, CampaignMove.RESUME, now=context.clock.now())
 
 
 def _certainly_broken(context: Context, file: CampaignFile, content: EmailContent) -> list[Problem]:

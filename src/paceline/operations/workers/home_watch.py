@@ -7,19 +7,17 @@ import threading
 
 from paceline.domain.errors import PacelineError, StoreUnavailable
 from paceline.operations.context import Context
-from paceline.outbound.address_guard import AddressGuard
-from paceline.remote.address import PeerAddress
-from paceline.remote.calls import Peer, PeerFailed
-from paceline.remote.signing import PeerKeys
+from paceline.operations.workers.asking import worker_client
+from paceline.remote.calls import PeerFailed
 from paceline.remote.status_sync import HomeParts, StatusSync
 from paceline.remote.suppression_courier import SuppressionCourier
-from paceline.remote.worker_client import WorkerClient
 from paceline.store.queue import workers
 from paceline.store.queue.workers import WorkerRow
 
 _log = logging.getLogger("paceline.remote")
 
 _PAUSE_AFTER_TROUBLE_SECONDS = 5.0
+_LONGEST_PAUSE_SECONDS = 30.0
 
 
 class HomeWatch:
@@ -53,6 +51,7 @@ class HomeWatch:
         """One worker, until it is removed or we leave; what goes wrong is tried again."""
         settings = self._context.settings
         care: tuple[tuple[object, ...], StatusSync, SuppressionCourier] | None = None
+        failures = 0
         while not over.is_set():
             try:
                 with self._context.queue.read() as connection:
@@ -64,10 +63,11 @@ class HomeWatch:
                     care = (known_by, *self._put_together(row, over))
                 busy = care[1].step()
                 busy |= care[2].step()
-                pause = 0.0 if busy else settings.watch_seconds
+                pause, failures = (0.0 if busy else settings.watch_seconds), 0
             except PeerFailed as failure:
                 _log.warning("worker %s: %s", number, failure)
-                pause = _PAUSE_AFTER_TROUBLE_SECONDS * settings.worker_time_scale
+                longest = min(_PAUSE_AFTER_TROUBLE_SECONDS * 2.0 ** min(failures, 5), _LONGEST_PAUSE_SECONDS)
+                pause, failures = longest * settings.worker_time_scale, failures + 1
             except StoreUnavailable as failure:
                 _log.warning("workers wait for the database: %s", failure)
                 pause = _PAUSE_AFTER_TROUBLE_SECONDS
@@ -81,32 +81,12 @@ class HomeWatch:
         now = context.clock.now
         client = worker_client(context, row, over)
         parts = HomeParts(
-            queue=context.queue, box=context.box, ids=context.ids, now=now, scale=context.settings.worker_time_scale
-        )
-        return StatusSync(parts, row, client), SuppressionCourier(context.queue, row, client, now=now)
-
-
-def worker_client(context: Context, row: WorkerRow, over: threading.Event) -> WorkerClient:
-    """What a worker is asked with: each key that holds, the newest first."""
-    settings, now = context.settings, context.clock.now
-    secrets = workers.secrets_of(context.box, row, now=now())
-    guard = AddressGuard.from_setting(settings.private_hosts) if row.guarded else None
-    address = PeerAddress(url=row.url, ca_file=row.ca_file, guard=guard)
-    pairs = [(secrets.key, secrets.signing), (secrets.former_key, secrets.former_signing)]
-    peers = [
-        Peer(
-            address,
-            PeerKeys((key,), (signing,) if signing else ()),
-            timeout_seconds=settings.worker_timeout_seconds,
+            queue=context.queue,
+            box=context.box,
+            ids=context.ids,
+            tokens=context.box.tokens(context.settings),
             now=now,
+            scale=context.settings.worker_time_scale,
         )
-        for key, signing in pairs
-        if key
-    ]
-    return WorkerClient(
-        row.name,
-        peers,
-        retries=settings.worker_retries,
-        retry_delay_seconds=settings.worker_retry_delay_seconds,
-        rest=over.wait,
-    )
+        courier = SuppressionCourier(context.queue, row, client, ids=context.ids, now=now)
+        return StatusSync(parts, row, client), courier

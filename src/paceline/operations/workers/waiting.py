@@ -17,8 +17,11 @@ _UTC = ZoneInfo("UTC")
 _LATE_SECONDS = 30.0
 
 
-def causes_of(connection: Connection, campaign: CampaignRow, *, now: float) -> list[Cause]:
-    """Why a campaign at a worker does not go on here, and which accounts of another one are lent to a worker."""
+def causes_of(connection: Connection, campaign: CampaignRow, *, has_background: bool, now: float) -> list[Cause]:
+    """Why a campaign at a worker does not go on here, and which accounts of another one are lent to a worker.
+
+    ``has_background``: whether a process runs that talks with workers.
+    """
     known = remote_campaigns.get(connection, campaign.id)
     if campaign.status not in ACTIVE:
         return []
@@ -28,6 +31,9 @@ def causes_of(connection: Connection, campaign: CampaignRow, *, now: float) -> l
     if worker is None:
         return []
     cause, sentence, until = _words(campaign, known, worker, now)
+    if not has_background and known.status != LOST:
+        cause, until = "worker_needs_server", None
+        sentence = f"the worker {worker.name} is to send it, and nobody here talks with workers: start `paceline serve`"
     return [Cause(campaign=campaign.key, account=None, cause=cause, sentence=sentence, until=until)]
 
 
@@ -45,6 +51,13 @@ def _words(
     campaign: CampaignRow, known: RemoteCampaign, worker: WorkerRow, now: float
 ) -> tuple[str, str, float | None]:
     take_home = f"`paceline workers take-home {campaign.key}` lets this installation go on"
+    if worker.halted is not None:
+        return (
+            "worker_halted",
+            f"the worker {worker.name} has stopped everything: {worker.halted}; it would send again what it has forgotten. "
+            f"`paceline workers clear-halt {worker.name}` lets it begin anew",
+            None,
+        )
     if known.status == LOST:
         return "worker_lost", f"{known.trouble}; `paceline workers take-home {campaign.key} --abandon` decides", None
     if known.taking_home:

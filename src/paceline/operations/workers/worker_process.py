@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from paceline.chores import campaign_starter
+from paceline.chores.person_eraser import erase_some
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.update_schedule import SPACING_SECONDS, UpdateSchedule
 from paceline.operations.context import Context
@@ -17,11 +18,15 @@ from paceline.operations.installation.recurring_work import Chore, Watch, attend
 from paceline.remote.address import PeerAddress, is_plain_and_far
 from paceline.remote.controller_client import ControllerClient
 from paceline.remote.lent_campaigns import LentCampaigns
+from paceline.remote.luggage import Luggage
 from paceline.remote.reporter import Reporter
 from paceline.remote.signing import read_keys
 from paceline.settings import Settings
 from paceline.store.queue import home, outbox
 from paceline.store.sqlite import SqliteDatabase
+
+_ERASE_PAUSE_SECONDS = 0.02
+_ERASE_EVERY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,9 @@ def put_together(context: Context, controller_url: str) -> WorkerParts:
     with queue.write() as connection:
         standing = home.open_home(connection)
         outbox.install(connection)
-    lent = LentCampaigns(queue, context.box, now=context.clock.now, base_url=settings.base_url.rstrip("/"))
+    now = context.clock.now
+    luggage = Luggage(queue, context.box, context.ids, folder=settings.data_path / "authorities", now=now)
+    lent = LentCampaigns(queue, context.box, luggage, now=now, base_url=settings.base_url.rstrip("/"))
     client = ControllerClient(
         PeerAddress(url=controller_url, ca_file=settings.controller_ca),
         read_keys(settings.worker_api_key, settings.worker_signing_key),
@@ -92,11 +99,17 @@ def work_for_home(context: Context, parts: WorkerParts, stop: threading.Event) -
     chores: list[Chore | Watch] = [
         Watch(name="reporter", run=parts.reporter.run),
         Chore(name="campaign starter", work=lambda: _start_campaigns(context)),
+        Chore(name="person eraser", work=lambda: _erase_people(context)),
     ]
     keeping = threading.Thread(target=keep_queue, args=(context, stop), name="paceline-queue", daemon=True)
     keeping.start()
     attend(context, chores, stop)
     keeping.join()
+
+
+def _erase_people(context: Context) -> float:
+    more = erase_some(context.queue, context.catalogue, now=context.clock.now())
+    return _ERASE_PAUSE_SECONDS if more else _ERASE_EVERY_SECONDS
 
 
 def _start_campaigns(context: Context) -> float:

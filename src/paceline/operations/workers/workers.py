@@ -37,7 +37,9 @@ class Worker:
 
     @property
     def state(self) -> str:
-        """``new`` until it has answered or told something, then ``reachable`` or ``unreachable``."""
+        """``new`` until it has answered or told something, then ``reachable`` or ``unreachable``; ``halted`` before all."""
+        if self.row.halted:
+            return "halted"
         if self.row.failures:
             return "unreachable"
         return "new" if self.row.asked_at is None and self.row.reported_at is None else "reachable"
@@ -51,6 +53,7 @@ class Worker:
             "url": row.url,
             "state": self.state,
             "failure": row.failure,
+            "halted": row.halted,
             "campaigns": self.campaigns,
             "last_report_at": iso(row.reported_at),
             "next_report_at": iso(row.next_report_at),

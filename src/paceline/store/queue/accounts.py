@@ -239,7 +239,7 @@ def lease(
     ).one_or_none()
     if row is None:
         return None
-    account = _begin_warm_up(connection, account_of(row, box), now=now)
+    account = begin_warm_up(connection, account_of(row, box), now=now)
     return LeasedAccount(
         account=replace(account, max_connections=row.connections),
         lease=row.lease,
@@ -250,8 +250,8 @@ def lease(
     )
 
 
-def _begin_warm_up(connection: Connection, account: Account, *, now: float) -> Account:
-    """The first day of a ramp is the day of the account's first lease with it, where no person has named another."""
+def begin_warm_up(connection: Connection, account: Account, *, now: float) -> Account:
+    """The first day of a ramp is that of the account's first lease with it (or loan), where no person has named another."""
     warm_up = account.limits.warm_up
     if warm_up is None or warm_up.since is not None:
         return account

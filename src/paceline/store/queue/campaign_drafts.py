@@ -12,7 +12,7 @@ from paceline.domain.campaign import CampaignStatus, LateStart
 from paceline.domain.campaign_pacing import CampaignPacing
 from paceline.domain.message import PUBLIC_STATES
 from paceline.store.database import sql
-from paceline.store.queue import campaigns
+from paceline.store.queue import campaigns, worker_errands
 from paceline.store.queue.campaigns import CampaignRow
 
 
@@ -55,10 +55,15 @@ def change(connection: Connection, campaign_id: int, values: DraftValues, *, now
     return changed.rowcount == 1
 
 
-def delete(connection: Connection, campaign_id: int) -> bool:
-    """Take a draft away; False when it is none (any more)."""
+def delete(connection: Connection, campaign_id: int, *, now: float) -> bool:
+    """Take a draft away, at its worker as well; False when it is none (any more)."""
     values = {"id": campaign_id}
     draft = "SELECT id FROM campaigns WHERE id = :id AND status = 'draft' AND kind = 'catalogue'"
+    at_worker = connection.execute(
+        sql(f"SELECT worker_id FROM remote_campaigns WHERE campaign_id IN ({draft})"), values
+    ).scalar_one_or_none()
+    if at_worker is not None:
+        worker_errands.discard(connection, campaign_id, at_worker, now=now)
     for table in ("campaign_accounts", "remote_campaigns"):
         connection.execute(sql(f"DELETE FROM {table} WHERE campaign_id IN ({draft})"), values)
     deleted = connection.execute(sql(f"DELETE FROM campaigns WHERE id IN ({draft})"), values)

@@ -136,12 +136,14 @@ def erase_messages(
     """Make messages nobody's and go on behind ``last``, or before the first one that is just being delivered."""
     rows = database.rows("rows", id="integer")
     held = connection.execute(
-        sql(f"SELECT id, campaign_id, state FROM messages WHERE id IN ({rows}) ORDER BY id {database.lock_rows}"),
+        sql(
+            f"SELECT id, campaign_id, state, lease FROM messages WHERE id IN ({rows}) ORDER BY id {database.lock_rows}"
+        ),
         {"rows": _ids(found)},
     ).all()
-    busy = [one.id for one in held if one.state in _BUSY]
-    waiting = [one for one in held if one.state in _WAITING]
-    gone = [one.id for one in held if one.state not in _BUSY]
+    busy = [one.id for one in held if _is_under_way(one)]
+    waiting = [one for one in held if one.state in _WAITING and not _is_under_way(one)]
+    gone = [one.id for one in held if not _is_under_way(one)]
     values = {"rows": _ids([one.id for one in waiting]), "state": int(MessageState.SKIPPED), "now": now}
     connection.execute(
         sql(f"UPDATE messages SET state = :state, due_at = NULL, at = :now WHERE id IN ({rows})"), values
@@ -163,6 +165,11 @@ def erase_messages(
     )
 
 
+def _is_under_way(message: Any) -> bool:
+    """Whether it is just being delivered, or a remote worker has it, which skips it and says so."""
+    return message.state in _BUSY or (message.state == MessageState.DEFERRED and not message.lease)
+
+
 def move_on(connection: Connection, row: ErasureRow, *, last: int) -> None:
     """Nothing of the person was found up to here."""
     connection.execute(sql("UPDATE erasures SET cursor = :last WHERE id = :id"), {"id": row.id, "last": last})
@@ -175,6 +182,13 @@ def finish(connection: Connection, row: ErasureRow, *, now: float) -> None:
         connection.execute(sql("DELETE FROM whatsapp_ids WHERE recipient = :number"), {"number": number})
     for table in ("suppressions", "soft_bounces"):
         connection.execute(sql(f"DELETE FROM {table} WHERE workspace_id = :workspace AND address = :address"), values)
+    connection.execute(
+        sql(
+            "DELETE FROM worker_errands WHERE kind <> 'erase' AND address = :address "
+            "AND worker_id IN (SELECT id FROM workers WHERE workspace_id = :workspace)"
+        ),
+        values,
+    )
     connection.execute(
         sql("UPDATE erasures SET address = NULL, done_at = :now WHERE id = :id"), {"id": row.id, "now": now}
     )

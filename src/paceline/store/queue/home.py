@@ -48,7 +48,18 @@ def open_home(connection: Connection) -> HomeRow:
 
 def get(connection: Connection) -> HomeRow:
     """The row about the controller."""
-    row = connection.execute(sql("SELECT incarnation, acknowledged, announced, has_asked, halted FROM home")).one()
+    found = known(connection)
+    assert found is not None, "it is made at the worker's first start"
+    return found
+
+
+def known(connection: Connection) -> HomeRow | None:
+    """The same; None for a database that is no worker's."""
+    row = connection.execute(
+        sql("SELECT incarnation, acknowledged, announced, has_asked, halted FROM home")
+    ).one_or_none()
+    if row is None:
+        return None
     return HomeRow(
         incarnation=row.incarnation,
         acknowledged=row.acknowledged,
@@ -75,8 +86,15 @@ def begin_again(connection: Connection, acknowledged: int) -> None:
     connection.execute(sql("UPDATE home SET acknowledged = :number"), {"number": acknowledged})
 
 
-def halt(connection: Connection, reason: str | None) -> None:
-    """Send nothing until a person has looked, or (None) go on."""
+def begin_anew(connection: Connection) -> str:
+    """Be a database that the controller does not know, and go on; returns its name."""
+    name = secrets.token_hex(8)
+    connection.execute(sql("UPDATE home SET incarnation = :name, acknowledged = 0, halted = NULL"), {"name": name})
+    return name
+
+
+def halt(connection: Connection, reason: str) -> None:
+    """Send nothing until a person has looked."""
     connection.execute(sql("UPDATE home SET halted = :reason"), {"reason": reason})
 
 

@@ -1,4 +1,7 @@
-"""Messages that wait for somebody who has left a list: skipped before anybody takes them."""
+"""Messages that wait for somebody who has left a list: skipped before anybody takes them.
+
+Of a message at a remote worker only the worker knows whether it waits: it is told (store/queue/worker_errands.py).
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,21 @@ from paceline.domain.message import MessageState
 from paceline.store.database import Database, sql
 from paceline.store.queue.tally import Tally
 
+REASON = "the recipient has left the list"
+
 _SLOT = -1  # of the counters: no sender has it
 
 
 def waiting_messages(connection: Connection, contact_id: int, *, workspace_id: int) -> list[tuple[int, str]]:
-    """(message, audience of its campaign) of all that waits for a contact in campaigns to lists which have not ended."""
+    """(message, audience of its campaign) of all that waits for a contact in campaigns to lists which have not ended.
+
+    What is at a remote worker is there as well.
+    """
     rows = connection.execute(
         sql(
             "SELECT m.id, c.audience FROM campaigns c JOIN messages m ON m.campaign_id = c.id "
-            "AND m.contact_id = :contact AND m.state IN (0, 3) WHERE c.workspace_id = :workspace "
+            "AND m.contact_id = :contact AND (m.state IN (0, 3) OR (m.state = 2 AND m.lease = 0)) "
+            "WHERE c.workspace_id = :workspace "
             "AND c.status IN ('running', 'paused', 'paused_limits', 'paused_health') AND c.audience LIKE '%\"lists\"%'"
         ),
         {"contact": contact_id, "workspace": workspace_id},
@@ -28,12 +37,12 @@ def waiting_messages(connection: Connection, contact_id: int, *, workspace_id: i
 
 
 def skip(connection: Connection, database: Database, message_ids: Sequence[int], *, reason: str, now: float) -> int:
-    """Skip those of these messages that still wait; returns how many. A second call finds none."""
+    """Skip those of these messages that still wait here; returns how many. A second call finds none."""
     rows = database.rows("rows", id="integer")
     found = connection.execute(
         sql(
-            f"SELECT id, campaign_id, state FROM messages WHERE id IN ({rows}) AND state IN (0, 3) "
-            f"ORDER BY id {database.lock_rows}"
+            f"SELECT id, campaign_id, state FROM messages WHERE id IN ({rows}) "
+            f"AND (state = 0 OR (state = 3 AND lease > 0)) ORDER BY id {database.lock_rows}"
         ),
         {"rows": json.dumps([[i] for i in message_ids])},
     ).all()

@@ -1,26 +1,21 @@
-"""At the controller: campaigns that a worker sends, what was handed to it, and how they come home."""
+"""At the controller: campaigns that a worker sends, their accounts that are lent to it, and how they come home."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from paceline.domain.allowance import BUCKET_SECONDS, LONGEST_WINDOW_SECONDS, bucket_of
-from paceline.domain.message import MessageState
-from paceline.store.database import Database, rows_json, sql
-from paceline.store.queue import suppressions
-from paceline.store.queue.tally import Tally
+from paceline.store.database import sql
+from paceline.store.queue import worker_errands
 
 LOST = "lost"
 """The status of a campaign whose worker has begun anew with an empty database: what it had sent is not known."""
 
-_SLOT = -1  # of the counters: no sender has it
 _FINE_SECONDS = 7200.0  # within this usage is told by its 10 seconds, before it by quarters of an hour
 _QUARTER = 900 // BUCKET_SECONDS
-_ACTIVE = "('running', 'paused', 'paused_limits', 'paused_health')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +41,13 @@ class RemoteCampaign:
     next_try_at: float
 
 
-def assign(connection: Connection, campaign_id: int, worker_id: int | None, *, falls_back: bool) -> None:
-    """Let a worker send a draft, another one, or (None) this installation itself."""
+def assign(connection: Connection, campaign_id: int, worker_id: int | None, *, falls_back: bool, now: float) -> None:
+    """Let a worker send a draft, another one, or (None) this installation itself; the former one is to forget it."""
+    before = get(connection, campaign_id)
+    if before is not None and before.worker_id != worker_id:
+        worker_errands.discard(connection, campaign_id, before.worker_id, now=now)
+    if worker_id is not None:
+        worker_errands.keep(connection, campaign_id, worker_id)
     if worker_id is None:
         connection.execute(sql("DELETE FROM remote_campaigns WHERE campaign_id = :id"), {"id": campaign_id})
         return
@@ -206,145 +206,6 @@ def next_slot(connection: Connection, account_id: int) -> float:
     """The next free slot of an account's pace."""
     return float(
         connection.execute(sql("SELECT next_at FROM accounts WHERE id = :id"), {"id": account_id}).scalar_one()
-    )
-
-
-# Messages.
-
-
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """A message as the worker gets it."""
-
-    id: int
-    address: str
-    fields: str
-
-
-def gather(connection: Connection, campaign_id: int) -> None:
-    """What a sender here had claimed and gave back counts as fresh again, so that nothing is left out."""
-    connection.execute(
-        sql("UPDATE messages SET due_at = NULL WHERE campaign_id = :id AND due_at IS NOT NULL AND state = 0"),
-        {"id": campaign_id},
-    )
-
-
-def take_part(
-    connection: Connection,
-    database: Database,
-    campaign_id: int,
-    *,
-    limit: int,
-    workspace_id: int,
-    channel: str,
-    now: float,
-) -> list[Handed]:
-    """Mark the next messages as being at the worker, before they are written to it; who is suppressed is skipped.
-
-    From the commit on they are never sent from here unless the worker gives them back.
-    """
-    rows = connection.execute(
-        sql(
-            "SELECT id, address, fields FROM messages WHERE campaign_id = :id AND state = 0 AND due_at IS NULL "
-            f"ORDER BY id LIMIT :limit {database.lock_rows}"
-        ),
-        {"id": campaign_id, "limit": limit},
-    ).all()
-    if not rows:
-        return []
-    unwanted = suppressions.among(
-        connection,
-        database,
-        [row.address.casefold() for row in rows],
-        workspace_id=workspace_id,
-        channel=channel,
-        now=now,
-    )
-    tally = Tally()
-    for target, wanted in ((MessageState.INTENDED, True), (MessageState.SKIPPED, False)):
-        some = [row.id for row in rows if (row.address.casefold() not in unwanted) is wanted]
-        if some:
-            _set_state(connection, database, some, target, now)
-            tally.moved(campaign_id, MessageState.QUEUED, target, len(some))
-    tally.write(connection, database, slot=_SLOT, now=now)
-    update(connection, campaign_id, cursor=rows[-1].id)
-    return [Handed(row.id, row.address, row.fields) for row in rows if row.address.casefold() not in unwanted]
-
-
-def part_again(connection: Connection, campaign_id: int, *, after: int, upto: int, limit: int) -> list[Handed]:
-    """Messages that were marked and perhaps did not arrive."""
-    rows = connection.execute(
-        sql(
-            "SELECT id, address, fields FROM messages WHERE id > :after AND id <= :upto AND campaign_id = :id "
-            "AND state = 2 AND lease = 0 ORDER BY id LIMIT :limit"
-        ),
-        {"id": campaign_id, "after": after, "upto": upto, "limit": limit},
-    )
-    return [Handed(row.id, row.address, row.fields) for row in rows]
-
-
-def fresh_left(connection: Connection, campaign_id: int) -> bool:
-    """Whether there is a message that was not handed over."""
-    statement = sql("SELECT 1 FROM messages WHERE campaign_id = :id AND state = 0 AND due_at IS NULL LIMIT 1")
-    return connection.execute(statement, {"id": campaign_id}).one_or_none() is not None
-
-
-def at_the_worker(connection: Connection, campaign_id: int) -> int:
-    """How many messages of a campaign are at its worker, by the counters; only while it has all of them."""
-    statement = sql("SELECT COALESCE(SUM(sending + deferred), 0) FROM campaign_counters WHERE campaign_id = :id")
-    return int(connection.execute(statement, {"id": campaign_id}).scalar_one())
-
-
-def held_by_the_worker(connection: Connection, campaign_id: int) -> bool:
-    """Whether a message of a campaign is at its worker, by looking for one; seldom asked."""
-    statement = sql("SELECT 1 FROM messages WHERE campaign_id = :id AND lease = 0 AND state IN (2, 3) LIMIT 1")
-    return connection.execute(statement, {"id": campaign_id}).one_or_none() is not None
-
-
-def give_up(
-    database: Database, campaign_id: int, target: MessageState, *, reason: str | None, now: float, part: int = 2000
-) -> int:
-    """Move everything that is at the worker to another state, in parts: queued when it surely was not sent, else uncertain.
-
-    A second call finds nothing left. Returns how many.
-    """
-    total = 0
-    after = 0
-    while True:
-        with database.write() as connection:
-            rows = connection.execute(
-                sql(
-                    "SELECT id, state FROM messages WHERE campaign_id = :id AND id > :after AND lease = 0 "
-                    f"AND state IN (2, 3) ORDER BY id LIMIT :part {database.lock_rows}"
-                ),
-                {"id": campaign_id, "after": after, "part": part},
-            ).all()
-            if not rows:
-                return total
-            _set_state(connection, database, [row.id for row in rows], target, now, reason)
-            tally = Tally()
-            for row in rows:
-                tally.moved(campaign_id, MessageState(row.state), target)
-            tally.write(connection, database, slot=_SLOT, now=now)
-        after = rows[-1].id
-        total += len(rows)
-
-
-def _set_state(
-    connection: Connection,
-    database: Database,
-    ids: Sequence[int],
-    target: MessageState,
-    now: float,
-    reason: str | None = None,
-) -> None:
-    rows = database.rows("rows", id="integer")
-    connection.execute(
-        sql(
-            "UPDATE messages SET state = :state, due_at = NULL, at = :now, reply = COALESCE(:reason, reply) "
-            f"WHERE id IN ({rows})"
-        ),
-        {"rows": rows_json([number] for number in ids), "state": int(target), "now": now, "reason": reason},
     )
 
 

@@ -55,11 +55,12 @@ class ActiveKey:
     domain: str
     selector: str
     kind: str
+    public_key: str
     private: bytes
 
     def private_key(self, box: SecretBox) -> bytes:
         """PKCS #8, DER. Raises SecretsUnreadable."""
-        opened = box.open(self.private, row=_row(self.workspace_id, self.domain, self.selector))
+        opened = box.open(self.private, row=sealed_row(self.workspace_id, self.domain, self.selector))
         return base64.b64decode(opened["private_key"])
 
 
@@ -89,7 +90,7 @@ def add_key(
 ) -> None:
     """A pending key of a domain."""
     sealed = box.seal(
-        {"private_key": base64.b64encode(private_key).decode()}, row=_row(workspace_id, domain.domain, selector)
+        {"private_key": base64.b64encode(private_key).decode()}, row=sealed_row(workspace_id, domain.domain, selector)
     )
     connection.execute(
         sql(
@@ -174,7 +175,7 @@ def active_keys(connection: Connection) -> list[ActiveKey]:
     """Every key of the installation that signs."""
     rows = connection.execute(
         sql(
-            "SELECT k.id, d.workspace_id, d.domain, k.selector, k.kind, k.secrets AS private FROM dkim_keys k "
+            "SELECT k.id, d.workspace_id, d.domain, k.selector, k.kind, k.public_key, k.secrets AS private FROM dkim_keys k "
             "JOIN sending_domains d ON d.id = k.domain_id WHERE k.state = 'active' ORDER BY k.id"
         )
     )
@@ -217,5 +218,6 @@ def _key(row: Any) -> KeyRow:
     )
 
 
-def _row(workspace_id: int, domain: str, selector: str) -> str:
+def sealed_row(workspace_id: int, domain: str, selector: str) -> str:
+    """What a private key is bound to."""
     return f"dkim key {workspace_id} {domain} {selector}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from paceline.store.database import Database, sql
+from paceline.store.queue import worker_errands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +116,17 @@ def find(connection: Connection, address: str, *, workspace_id: int, channel: st
 
 
 def lift(connection: Connection, address: str, *, workspace_id: int, channel: str) -> bool:
-    """Take an address off the list; False when it was not on it."""
+    """Take an address off the list, at remote workers as well; False when it was not on it."""
     statement = sql(
-        "DELETE FROM suppressions WHERE workspace_id = :workspace AND channel = :channel AND address = :address"
+        "DELETE FROM suppressions WHERE workspace_id = :workspace AND channel = :channel AND address = :address "
+        "RETURNING created_at"
     )
     values = {"workspace": workspace_id, "channel": channel, "address": address.casefold()}
-    return connection.execute(statement, values).rowcount == 1
+    made_at = connection.execute(statement, values).scalar_one_or_none()
+    if made_at is None:
+        return False
+    worker_errands.lifted(connection, address, workspace_id=workspace_id, channel=channel, made_at=made_at)
+    return True
 
 
 def after(connection: Connection, address: str, limit: int, *, workspace_id: int, channel: str) -> list[Suppression]:

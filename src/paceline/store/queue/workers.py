@@ -41,6 +41,7 @@ class WorkerRow:
     failure: str | None
     suppressions_cursor: str | None
     created_at: float
+    halted: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,7 @@ def delete(connection: Connection, worker_id: int) -> None:
     values = {"id": worker_id}
     connection.execute(sql("DELETE FROM remote_campaigns WHERE worker_id = :id"), values)
     connection.execute(sql("DELETE FROM worker_minutes WHERE worker_id = :id"), values)
+    connection.execute(sql("DELETE FROM worker_errands WHERE worker_id = :id"), values)
     connection.execute(sql("DELETE FROM workers WHERE id = :id"), values)
 
 
@@ -254,6 +256,13 @@ def note_failure(connection: Connection, worker_id: int, reason: str) -> None:
     )
 
 
+def note_halted(connection: Connection, worker_id: int, reason: str) -> None:
+    """It was told that its database went back: it sends nothing until a person has looked."""
+    connection.execute(
+        sql("UPDATE workers SET halted = :reason WHERE id = :id"), {"id": worker_id, "reason": reason[:500]}
+    )
+
+
 def mirror_account(
     connection: Connection, worker_id: int, *, identity: str, state: str, reason: str | None, until_at: float | None
 ) -> None:
@@ -276,6 +285,17 @@ def standing_for_update(connection: Connection, lock_rows: str, worker_id: int) 
     return row.incarnation, int(row.acknowledged)
 
 
+def begin_anew(connection: Connection, worker_id: int, incarnation: str) -> None:
+    """It has another database: it has told nothing from that, and knows no suppression."""
+    connection.execute(
+        sql(
+            "UPDATE workers SET incarnation = :incarnation, acknowledged = 0, suppressions_cursor = NULL, halted = NULL "
+            "WHERE id = :id"
+        ),
+        {"id": worker_id, "incarnation": incarnation},
+    )
+
+
 def set_standing(connection: Connection, worker_id: int, *, incarnation: str, acknowledged: int) -> None:
     """From which database of the worker what was applied last."""
     connection.execute(
@@ -284,10 +304,14 @@ def set_standing(connection: Connection, worker_id: int, *, incarnation: str, ac
     )
 
 
-def set_suppressions_cursor(connection: Connection, worker_id: int, cursor: str) -> None:
-    """How far suppressions were carried to it."""
+def set_suppressions_cursor(connection: Connection, worker_id: int, cursor: str, *, incarnation: str | None) -> None:
+    """How far suppressions were carried to this database of it; nothing happens when it has another one by now."""
     connection.execute(
-        sql("UPDATE workers SET suppressions_cursor = :cursor WHERE id = :id"), {"id": worker_id, "cursor": cursor}
+        sql(
+            "UPDATE workers SET suppressions_cursor = :cursor "
+            "WHERE id = :id AND COALESCE(incarnation, '') = COALESCE(CAST(:incarnation AS TEXT), '')"
+        ),
+        {"id": worker_id, "cursor": cursor, "incarnation": incarnation},
     )
 
 

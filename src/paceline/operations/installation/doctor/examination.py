@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from paceline.domain.errors import PacelineError
-from paceline.operations.installation.doctor import databases, incoming, sending, surroundings
+from paceline.operations.installation.doctor import databases, incoming, remote, sending, surroundings
 from paceline.operations.installation.doctor.finding import Finding, failed
 from paceline.settings import Settings
 from paceline.store.database import Database
@@ -28,6 +28,8 @@ _OF_THE_QUEUE = (
     sending.senders,
     sending.accounts,
     incoming.mailboxes,
+    remote.workers,
+    remote.controller,
     sending.campaigns,
     sending.counters,
     sending.recurring_work,

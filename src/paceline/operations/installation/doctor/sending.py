@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from paceline.chores.limit_resumer import blocks_on
 from paceline.clock import iso
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
@@ -94,7 +96,8 @@ def _troubles(database: Database, campaign_id: int, surroundings: Surroundings, 
         progress = stored_campaigns.progress(connection, campaign_id)
         standings = stored_accounts.standings(connection, campaign_id=campaign_id)
         has_work = campaign_work.has_work(connection, campaign_id, now=now)
-    causes = explain(progress, standings, surroundings, now)
+        blocks = blocks_on(connection, progress.campaign, now=now)
+    causes = explain(progress, standings, replace(surroundings, blocks=blocks), now)
     key, held_up = progress.campaign.key, [cause for cause in causes if cause.cause in _TROUBLE]
     yield from (_said(cause) for cause in held_up)
     running = progress.campaign.status is CampaignStatus.RUNNING

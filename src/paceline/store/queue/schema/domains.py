@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from paceline.store.queue.schema.base import ID, metadata
 
@@ -13,6 +24,7 @@ sending_domains = Table(
     Column("workspace_id", BigInteger, nullable=False),
     Column("domain", Text, nullable=False),  # lower-case ASCII
     Column("created_at", Double, nullable=False),
+    Column("lent", SmallInteger, nullable=False, server_default=text("0")),  # 1: at a worker, by its controller
     UniqueConstraint("workspace_id", "domain", name="sending_domains_domain"),
 )
 

@@ -46,6 +46,7 @@ workers = Table(
     Column("failure", Text),
     Column("suppressions_cursor", Text),  # JSON: how far suppressions were carried to it
     Column("created_at", Double, nullable=False),
+    Column("halted", Text),  # why it sends nothing until a person has looked
     UniqueConstraint("workspace_id", "name", name="workers_name"),
 )
 
@@ -83,6 +84,30 @@ remote_campaigns = Table(
     Column("trouble", Text),
     Column("next_try_at", Double, nullable=False, server_default=text("0")),
     Index("remote_campaigns_worker", "worker_id", "closed_at"),
+)
+
+worker_errands = Table(
+    "worker_errands",
+    metadata,
+    # At the controller: what is to be carried to a worker besides suppressions, written with the change itself.
+    Column("id", ID, primary_key=True),
+    Column("worker_id", BigInteger, ForeignKey("workers.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # lift, erase, discard (they go when they are told), withhold (stays as told)
+    Column("channel", Text),
+    Column("address", Text),
+    Column("campaign_id", BigInteger),
+    Column("message_id", BigInteger),
+    Column("reason", Text),
+    Column("at", Double, nullable=False),  # of a lift: when the suppression was made that it ends
+    Column("told_at", Double),
+    Index(
+        "worker_errands_untold",
+        "worker_id",
+        "id",
+        sqlite_where=text("told_at IS NULL"),
+        postgresql_where=text("told_at IS NULL"),
+    ),
+    Index("worker_errands_campaign", "campaign_id"),
 )
 
 peer_requests = Table(
