@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 WORKERS ?= auto
+SKIP ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 PYTEST := $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 UV_VERSION := 0.13.9
@@ -19,7 +20,7 @@ demo: $(VENV)/.ready ## send a real campaign to 1,000 contacts through 10 accoun
 	@$(BIN)/paceline demo
 
 test: $(VENV)/.ready-to-test ## run every test, on SQLite and on a real PostgreSQL
-	@$(PYTEST) tests
+	@$(PYTEST) tests $(addprefix --ignore=,$(SKIP))
 
 retest: $(VENV)/.ready-to-test ## run the tests that failed last, one after the other
 	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none tests

@@ -117,7 +117,7 @@ def running_server(database_url: str, data_dir: str, **settings: Any) -> Iterato
     thread.start()
     running = Server(url=f"http://127.0.0.1:{listener.getsockname()[1]}", context=context)
     try:
-        running.stranger().get("/api/openapi.json").raise_for_status()  # the listener holds it until the server answers
+        running.stranger().get("/health/live").raise_for_status()  # the listener holds it until the server answers
         yield running
     finally:
         for client in running.clients:
