@@ -20,6 +20,7 @@ from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.campaigns.files import attachment_problems
 from paceline.operations.campaigns.worker_fitness import RULES_STAY_HERE, channel_problems, worker_problems
 from paceline.operations.context import Context, NotPossible
+from paceline.operations.whatsapp.media_files import media_problems
 from paceline.store.catalogue import segments
 from paceline.store.catalogue.audiences import AudienceWalk, Count
 from paceline.store.queue import campaign_drafts, remote_campaigns, reply_rules
@@ -92,7 +93,7 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
         own_from, found = _email_problems(context, content.email, accounts)
         problems += found
     if "whatsapp" in content.channels:
-        problems += template_problems(content.whatsapp)
+        problems += template_problems(content.whatsapp) + media_problems(context, content.whatsapp)
     if is_remote:
         problems += [*channel_problems(content.channels), *unfit]
     problems += [problem for channel in content.channels for problem in _account_problems(accounts, channel)]

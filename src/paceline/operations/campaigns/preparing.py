@@ -23,6 +23,7 @@ from paceline.operations.campaigns import files, preflight
 from paceline.operations.campaigns.worker_fitness import RULES_STAY_HERE, worker_problems
 from paceline.operations.context import Context, NotFound
 from paceline.operations.installation.older_copy import pause_if_older_copy
+from paceline.operations.whatsapp.media_files import with_kept_files
 from paceline.operations.workers.workers import row_of as worker_row
 from paceline.store.queue import (
     accounts,
@@ -120,6 +121,9 @@ def _new(context: Context, file: CampaignFile, audience: Audience) -> NewCampaig
         problems = _certainly_broken(context, file, content)
         if not problems and file.attachments:
             content, problems = _with_attachments(context, file, content)
+    if not problems and isinstance(content, WhatsAppContent):
+        content, found = with_kept_files(context, content, file.path.parent)
+        problems = [replace(problem, file=str(file.path)) for problem in found]
     if problems:
         raise InputError(problems)
     about = {"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}
