@@ -32,9 +32,34 @@ _ALLOWED = 1.01
 _REUSE = 0.99
 
 
+_FLAT = 1.1
+"""So much larger may ten times as many messages make the process."""
+
+
 def main() -> int:
-    """Run it; returns 1 when it was slower than promised."""
+    """Run it; returns 1 when it was slower than promised, or when memory grew."""
     options = _options()
+    return _memory(options) if options.memory else _one(options)
+
+
+def _memory(options: argparse.Namespace) -> int:
+    """A tenth of the messages, then all of them."""
+    peaks = []
+    for messages in (options.messages // 10, options.messages):
+        part = argparse.Namespace(**{**vars(options), "messages": messages})
+        with DATABASES[options.database]() as url, _simulator(options.rate) as simulator:
+            found = _measure(part, url, simulator)
+        _print(part, found)
+        peaks.append(found["peak_megabytes"])
+    growth = peaks[1] / peaks[0]
+    print(f"peak: {peaks[0]:.0f} MB, then {peaks[1]:.0f} MB ({growth:.2f} times)")
+    _RESULTS.mkdir(exist_ok=True)
+    path = _RESULTS / f"whatsapp-memory-{options.database}.json"
+    path.write_text(json.dumps({**surroundings(), **vars(options), "peak_megabytes": peaks}, indent=2) + "\n")
+    return 0 if growth <= _FLAT else 1
+
+
+def _one(options: argparse.Namespace) -> int:
     with DATABASES[options.database]() as url, _simulator(options.rate) as simulator:
         found = _measure(options, url, simulator)
     _print(options, found)
@@ -49,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=80.0, help="messages a second that the number may send")
+    parser.add_argument("--memory", action="store_true", help="a tenth of the messages, then all: does memory grow?")
     parser.add_argument("--database", choices=tuple(DATABASES), default="sqlite")
     return parser.parse_args()
 
