@@ -119,7 +119,14 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
     with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
         folder = Path(name)
         file = _write(folder, simulator.recv(), options)
-        environment = {**os.environ, "BENCH_TOKEN": "any", "PACELINE_DATA_DIR": name}
+        sockets = str(_connections(options.rate))
+        environment = {
+            **os.environ,
+            "BENCH_TOKEN": "any",
+            "PACELINE_DATA_DIR": name,
+            "PACELINE_WHATSAPP_SOCKETS": sockets,
+            "PACELINE_WHATSAPP_IDLE_SOCKETS": sockets,
+        }
         words = [sys.executable, "-m", "paceline.cli.main", "send", str(file), "--senders", "1", "--json"]
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(
@@ -140,6 +147,11 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
         "cpu_us_per_message": cpu / options.messages * 1e6,
         "peak_megabytes": after.ru_maxrss / 1024,
     }
+
+
+def _connections(rate: float) -> int:
+    """As many as messages are under way at once when every answer takes longest, or the usual number."""
+    return max(100, int(rate * _LATENCY_SECONDS[1]))
 
 
 def _write(folder: Path, url: str, options: argparse.Namespace) -> Path:
@@ -163,7 +175,7 @@ phone_number_id = "106540352242922"
 token_env = "BENCH_TOKEN"
 api_url = "{url}"
 messages_per_second = {options.rate}
-max_connections = {max(100, int(options.rate))}
+max_connections = {_connections(options.rate)}
 """
     )
     return file
