@@ -30,6 +30,7 @@ _ALLOWED = 1.01
 """The provider's own limit plus 1 %."""
 
 _REUSE = 0.99
+_USUAL_CONNECTIONS = 100
 
 
 _FLAT = 1.1
@@ -119,14 +120,11 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
     with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
         folder = Path(name)
         file = _write(folder, simulator.recv(), options)
-        sockets = str(_connections(options.rate))
-        environment = {
-            **os.environ,
-            "BENCH_TOKEN": "any",
-            "PACELINE_DATA_DIR": name,
-            "PACELINE_WHATSAPP_SOCKETS": sockets,
-            "PACELINE_WHATSAPP_IDLE_SOCKETS": sockets,
-        }
+        environment = {**os.environ, "BENCH_TOKEN": "any", "PACELINE_DATA_DIR": name}
+        if (connections := _connections(options.rate)) > _USUAL_CONNECTIONS:
+            environment |= dict.fromkeys(
+                ("PACELINE_WHATSAPP_SOCKETS", "PACELINE_WHATSAPP_IDLE_SOCKETS"), str(connections)
+            )
         words = [sys.executable, "-m", "paceline.cli.main", "send", str(file), "--senders", "1", "--json"]
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(
@@ -151,7 +149,7 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
 
 def _connections(rate: float) -> int:
     """As many as messages are under way at once when every answer takes longest, or the usual number."""
-    return max(100, int(rate * _LATENCY_SECONDS[1]))
+    return max(_USUAL_CONNECTIONS, int(rate * _LATENCY_SECONDS[1]))
 
 
 def _write(folder: Path, url: str, options: argparse.Namespace) -> Path:
