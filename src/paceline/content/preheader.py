@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as html_entities
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from paceline.content.template.hidden_tags import MARK, hide_tags, show_tags
 
@@ -13,7 +14,9 @@ LONGEST_PREHEADER = 1000
 
 _STYLE = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px;line-height:1px;mso-hide:all"
 _PADDING = "&#8199;&#847;" * 60  # spaces of no words: without them the body's first words would follow in the inbox
-_BODY = re.compile(r"""<body(?=[\s/>])(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""", re.IGNORECASE)
+_BODY = re.compile(r"<body(?=[\s/>])", re.IGNORECASE)
+_REST_OF_TAG = re.compile(r"""(?:[^>"']++|"[^"]*+"|'[^']*+')*+>""")
+_MOST_BAD_TAGS = 100  # whose quotes never end: each is looked through to the end
 _HEAD_ENDS = re.compile(r"</head\s*>", re.IGNORECASE)
 _BEGINNING = re.compile(r"\s*(?:<!doctype[^>]*+>\s*)?(?:<html(?=[\s>])[^>]*+>)?", re.IGNORECASE)
 
@@ -45,9 +48,11 @@ def check_preheader(preheader: str, html: str, text: str | None) -> Iterator[str
 def _beginning_of_body(marked: str) -> int:
     """Behind <body>; where there is none behind the head, or what else stands in front."""
     without_comments = _blanked(marked)
-    for place in (_BODY.search(without_comments), _HEAD_ENDS.search(without_comments)):
-        if place is not None:
-            return place.end()
+    for body in islice(_BODY.finditer(without_comments), _MOST_BAD_TAGS):
+        if (rest := _REST_OF_TAG.match(without_comments, body.end())) is not None:
+            return rest.end()
+    if (head := _HEAD_ENDS.search(without_comments)) is not None:
+        return head.end()
     beginning = _BEGINNING.match(without_comments)
     return 0 if beginning is None else len(marked[: beginning.end()].rstrip())
 

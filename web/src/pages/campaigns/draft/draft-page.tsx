@@ -1,6 +1,6 @@
 // A campaign before its start, in four steps: the message, the audience, the accounts, and the last look.
 import { Alert, Button, Group, Modal, Stack, Tabs, Text } from "@mantine/core";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useBlocker, useSearchParams } from "react-router";
 
 import { ProblemError } from "../../../api/problem";
@@ -84,6 +84,7 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
     void saveNow().then(() => setParameters(next === "message" || !next ? {} : { step: next }), () => undefined);
   };
   useSaveKeys(saveNow);
+  const tabs = useStepFocus(step);
   const problems = save.error instanceof ProblemError ? save.error.errors : [];
   const byNumber = campaign.channel === "whatsapp";
   const next = STEPS[STEPS.findIndex((one) => one.value === step) + 1];
@@ -99,7 +100,7 @@ export function DraftPage({ campaign }: { campaign: Campaign }) {
         )}
         <ProblemNotice error={save.error} title="It was not saved" />
         <Tabs value={step} onChange={goTo} keepMounted={false}>
-          <Tabs.List mb="md">
+          <Tabs.List mb="md" ref={tabs}>
             {STEPS.map((one, index) => <Tabs.Tab key={one.value} value={one.value}>{index + 1}. {byNumber && one.value === "message" ? "Templates" : one.label}</Tabs.Tab>)}
           </Tabs.List>
           <Tabs.Panel value="message">
@@ -127,6 +128,18 @@ function SaveState({ dirty, saving, readOnly, onSave }: { dirty: boolean; saving
       <Button variant="default" size="sm" disabled={!dirty} loading={saving} onClick={onSave}>Save</Button>
     </Group>
   );
+}
+
+/** Another step begins at its tab, whichever button led there, and not at the end of the page. */
+function useStepFocus(step: Step) {
+  const tabs = useRef<HTMLDivElement>(null);
+  const shown = useRef(step);
+  useEffect(() => {
+    if (shown.current === step) return;
+    shown.current = step;
+    tabs.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus();
+  }, [step]);
+  return tabs;
 }
 
 /** Ctrl+S and ⌘S save, as everywhere. */
