@@ -18,7 +18,7 @@ from paceline.operations.campaigns.campaign_drafts import row_of
 from paceline.operations.campaigns.draft_content import DraftContent, content_of
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.campaigns.files import attachment_problems
-from paceline.operations.campaigns.worker_fitness import channel_problems, worker_problems
+from paceline.operations.campaigns.worker_fitness import RULES_STAY_HERE, channel_problems, worker_problems
 from paceline.operations.context import Context, NotPossible
 from paceline.operations.whatsapp.media_files import media_problems
 from paceline.store.catalogue import segments
@@ -212,7 +212,7 @@ def first_addresses(context: Context, checked: Checked, look_at: Callable[[str],
 
 def _notices(recipients: Count, *, rules_stay_here: bool) -> Iterator[Problem]:
     if rules_stay_here:
-        yield _problem("worker", "reply rules are kept here only: a worker treats every reply as without them")
+        yield _problem("worker", RULES_STAY_HERE)
     if not recipients.exact:
         yield _problem("audience", f"it was counted up to {recipients.number:,} people, there are more")
 
