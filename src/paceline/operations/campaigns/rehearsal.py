@@ -76,7 +76,9 @@ class Rehearsal:
         self._on_progress = on_progress
         self._changed = asyncio.Event()
         self._is_stale = self._must_look = True
-        self._was_quiet = self._left_room = self._is_offered = False
+        self._was_quiet = self._left_room = False
+        self._is_offered = self._is_offered_to_all = self._slot_is_open = False
+        self._left = 0  # messages, when everything was looked at, less the answers since
         self._answered_at = 0.0
         self._seen: Glance | None = None
         self._timeline: list[Moment] = []
@@ -140,10 +142,13 @@ class Rehearsal:
         """The server that is not there has answered."""
         self._answered_at = self._context.clock.now()
         self._patience = self._usual_silence
+        self._left -= 1
         if isinstance(outcome, Accepted):
             self._per_day.add(self._context.clock.now(), 1.0, 1, 1)
         else:
             self._is_stale = self._left_room = True
+        if self._slot_is_open or self._left <= 0:
+            self._is_stale = True
 
     def _accounts_changed(self) -> None:
         self._is_stale = self._must_look = True
@@ -151,10 +156,12 @@ class Rehearsal:
     def before_time_passes(self, seconds: float) -> bool:
         """Whether a look might find something: after a change, and once before each longer silence."""
         if self._is_offered:
-            self._is_offered = False
             self._seen = self._glance()
-            if (self._seen.slot_at or 0.0) <= self._context.clock.now():  # whoever was asked could not use it
+            if self._is_open(self._seen) and not self._is_offered_to_all:  # whoever was asked could not use it
+                self._is_offered_to_all = True
                 self._sender.wake_workers()
+                return True
+            self._is_offered = self._is_offered_to_all = False
             self._changed.set()
             return True
         is_quiet = seconds > self._quiet
@@ -177,6 +184,7 @@ class Rehearsal:
         while not sending.done():
             self._changed.clear()
             seen, self._seen = self._seen or self._glance(), None
+            self._left, self._slot_is_open = seen.left, self._is_open(seen)
             if self._must_look or self._has_blocks or not seen.left:
                 self._must_look = False
                 self._do_chores()
@@ -208,6 +216,10 @@ class Rehearsal:
             else:
                 self._must_look = True
                 self._sender.look_now()
+
+    def _is_open(self, seen: Glance) -> bool:
+        """Whether a slot of the campaign's pace could be claimed now."""
+        return seen.slot_at is not None and seen.slot_at <= self._context.clock.now()
 
     def _closing(self) -> float | None:
         """When the campaign's sending window closes, while it is open."""
