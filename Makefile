@@ -37,8 +37,9 @@ format: $(VENV)/.ready-to-test ## put the code into its format and mend what the
 	@$(BIN)/python -m ruff check --fix-only
 	@$(BIN)/python -m ruff format
 
-bench: $(VENV)/.ready-to-test ## measure the whole path; print a table and write JSON
+bench: $(VENV)/.ready-to-test ## measure the whole path and WhatsApp beside its limit; print tables and write JSON
 	@$(BIN)/python benchmarks/whole_path.py
+	@$(BIN)/python benchmarks/whatsapp.py
 
 lock: $(VENV)/.made ## choose all versions anew and write them with their hashes
 	@$(PIP) install --target $(VENV)/uv --upgrade uv==$(UV_VERSION)

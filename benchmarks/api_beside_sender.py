@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,16 +19,12 @@ from typing import Any
 
 import aiohttp
 
-from campaign import write_campaign
 from databases import DATABASES, surroundings
-from paceline.operations.context import FIRST_WORKSPACE
-from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaigns
 from postfix import Missing, sink
+from running_campaign import started
 from serving import new_key, parts, serving
 
 _RESULTS = Path(__file__).with_name("results")
-_KEY = "bench"
 
 
 @dataclass(slots=True)
@@ -82,29 +74,19 @@ def _options() -> argparse.Namespace:
 
 def _measure(options: argparse.Namespace, port: int, url: str | None, directory: Path) -> dict[str, Any]:
     url = url or f"sqlite:///{directory / 'paceline.db'}"
-    file = write_campaign(directory, contacts=options.messages, port=port, key=_KEY)
-    environment = {**os.environ, "PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
+    environment = {"PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
     with parts(url, directory) as context:
         key = new_key(context)
-    with serving(environment, directory) as server, contextlib.ExitStack() as sending:
-        base = server.base
-        started = server.api_cpu_seconds()
-        idle = asyncio.run(ask(base, key, [], options))
-        cpu = (server.api_cpu_seconds() - started) / len(idle.seconds)
+    with serving(environment, directory) as server:
+        started_at = server.api_cpu_seconds()
+        idle = asyncio.run(ask(server.base, key, [], options))
+        cpu = (server.api_cpu_seconds() - started_at) / len(idle.seconds)
         print(f"the idle API's CPU: {cpu * 1000:.1f} ms/request; load {os.getloadavg()[0]:.1f}\n")
-        log = sending.enter_context((directory / "send.log").open("w"))
-        command = [sys.executable, "-m", "paceline.cli.main", "send", str(file)]
-        sender = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        sending.callback(sender.wait)
-        sending.callback(sender.kill)
-        paths = [f"/api/v1/campaigns/{campaign_id(url, directory)}/progress"]
-        alone = _rate_over(url, directory, options.seconds)
-        before, since = sent(url, directory), time.monotonic()
-        busy = asyncio.run(ask(base, key, paths, options))
-        beside = (sent(url, directory) - before) / (time.monotonic() - since)
-        if sender.poll() is not None:
-            raise RuntimeError("the campaign was over before the measurement: give it more --messages")
-    return _report(idle, busy, alone, beside)
+        with started(url, directory, messages=options.messages, port=port) as campaign:
+            alone = campaign.rate(options.seconds)
+            with campaign.rate_of() as beside:
+                busy = asyncio.run(ask(server.base, key, [f"/api/v1/campaigns/{campaign.id()}/progress"], options))
+    return _report(idle, busy, alone, *beside)
 
 
 def _report(idle: Asked, busy: Asked, alone: float, beside: float) -> dict[str, Any]:
@@ -159,35 +141,6 @@ async def _client(session: aiohttp.ClientSession, paths: list[str], options: arg
             asked.errors[repr(error)] += 1
         asked.seconds.append(loop.time() - began)
         next_at += interval
-
-
-def campaign_id(url: str, directory: Path) -> str:
-    """The campaign's public id, once it is under way."""
-    with parts(url, directory) as context:
-        while True:
-            with context.queue.read() as connection:
-                found = campaigns.find(connection, _KEY, workspace_id=FIRST_WORKSPACE)
-                if found is not None and campaigns.progress(connection, found.id).counts["sent"]:
-                    return context.ids.encode(IdKind.CAMPAIGN, found.id)
-            time.sleep(0.05)
-
-
-def sent(url: str, directory: Path) -> int:
-    """Messages of the campaign that are sent."""
-    with parts(url, directory) as context, context.queue.read() as connection:
-        found = campaigns.find(connection, _KEY, workspace_id=FIRST_WORKSPACE)
-        assert found is not None
-        return campaigns.progress(connection, found.id).counts["sent"]
-
-
-def _rate_over(url: str, directory: Path, seconds: float) -> float:
-    """Messages per second of the sender with nobody else about: the median of thirds."""
-    rates = []
-    for _ in range(3):
-        before, since = sent(url, directory), time.monotonic()
-        time.sleep(seconds / 3)
-        rates.append((sent(url, directory) - before) / (time.monotonic() - since))
-    return statistics.median(rates)
 
 
 if __name__ == "__main__":

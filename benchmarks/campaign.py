@@ -78,6 +78,7 @@ def send(
         url = database or f"sqlite:///{directory / 'paceline.db'}"
         command = [sys.executable, "-m", "paceline.cli.main", "send", str(file), "--json", "--database", url]
         command += ["--senders", str(senders)]
+        command = [*os.environ.get("BENCH_PREFIX", "").split(), *command]
         with (directory / "log").open("w+") as log, (directory / "out").open("w+") as output:
             environment = {**os.environ, "PACELINE_DATA_DIR": name}
             process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)

@@ -1,19 +1,25 @@
-"""How many opens and clicks one API process takes, how fast it answers, and whether anything is lost.
+"""How many opens and clicks one API process takes, how fast it answers, whether anything is lost, and what a sender loses.
 
-A client process of its own keeps connections open and asks without a pause; the server runs on one core.
+A client process of its own keeps connections open and asks without a pause, or so many a second; the server runs on one core.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import json
 import multiprocessing
 import os
+import random
 import socket
 import statistics
 import sys
 import tempfile
 import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -24,6 +30,8 @@ from paceline.api.app import create_app
 from paceline.bootstrap import open_context
 from paceline.domain.tokens import Purpose
 from paceline.settings import read_settings
+from postfix import Missing, sink
+from running_campaign import started
 from surroundings.tracked import Tracked
 
 _MESSAGES = 2000
@@ -35,32 +43,89 @@ _HEAD = (
 )
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="paceline-bench-") as folder:
-        url = f"sqlite:///{folder}/paceline.db"
-        context = open_context(read_settings({}, database=url, data_dir=folder))
-        tracked = Tracked.campaign(context, sent=_MESSAGES)
-        paths = [f"/t/o/{tracked.token(Purpose.OPEN, place)}" for place in range(_MESSAGES)]
-        paths += [f"/t/c/{tracked.token(Purpose.CLICK, place, 0)}" for place in range(_MESSAGES)]
-        listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
-        server = multiprocessing.Process(target=_serve, args=(url, folder, listener))
-        server.start()
-        asked, times, cpu = asyncio.run(_ask(listener.getsockname()[1], paths, int(server.pid or 0)))
-        server.terminate()
-        server.join()
+def main() -> int:
+    """Measure and report; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--beside", action="store_true", help="a sender at full speed: what does it lose?")
+    parser.add_argument("--per-second", type=float, help="requests; without it as many as it takes")
+    parser.add_argument("--messages", type=int, default=150_000, help="of the sender's campaign; it must outlast all")
+    options = parser.parse_args()
+    try:
+        with sink() as port, tempfile.TemporaryDirectory(prefix="paceline-bench-") as folder:
+            print(json.dumps(_measure(options, port, Path(folder))))
+    except Missing as missing:
+        print(f"benchmark: {missing}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _measure(options: argparse.Namespace, port: int, folder: Path) -> dict[str, float]:
+    url = f"sqlite:///{folder}/paceline.db"
+    context = open_context(read_settings({}, database=url, data_dir=str(folder)))
+    tracked = Tracked.campaign(context, sent=_MESSAGES)
+    paths = [f"/t/o/{tracked.token(Purpose.OPEN, place)}" for place in range(_MESSAGES)]
+    paths += [f"/t/c/{tracked.token(Purpose.CLICK, place, 0)}" for place in range(_MESSAGES)]
+    random.shuffle(paths)
+    with contextlib.ExitStack() as running:
+        running.callback(context.close)
+        tracking = running.enter_context(_server(url, folder))
+        figures: dict[str, float] = {}
+        if options.beside:
+            campaign = running.enter_context(started(url, folder, messages=options.messages, port=port))
+            before = campaign.rate(_SECONDS)
+            with campaign.rate_of() as beside:
+                answers = tracking.ask(paths, options.per_second)
+            alone = statistics.mean((before, campaign.rate(_SECONDS)))  # before and after: a campaign is not even
+            figures = {"sender_alone": round(alone), "sender_beside": round(beside[0])}
+            figures["sender_ratio"] = round(beside[0] / alone, 2)
+        else:
+            answers = tracking.ask(paths, options.per_second)
+        tracking.end()
         counts = tracked.counts()
-        context.close()
     kept = sum(counts.get(name, 0) for name in ("opens", "clicks", "automatic_opens", "automatic_clicks"))
-    times.sort()
-    figures = {
-        "requests_per_second": round(asked / _SECONDS),
-        "server_cpu_us_per_request": round(cpu / asked * 1e6),
-        "p50_ms": round(statistics.median(times) * 1000, 2),
-        "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 2),
-        "asked": asked,
-        "kept": kept,
-    }
-    print(json.dumps(figures))
+    return figures | answers | {"kept": kept}
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """An API process that answers opens and clicks."""
+
+    port: int
+    process: multiprocessing.Process
+
+    def ask(self, paths: list[str], per_second: float | None) -> dict[str, float]:
+        """Ask over 40 connections for 10 s; returns what the answers were like."""
+        before = self._cpu_seconds()
+        times = sorted(asyncio.run(_ask(self.port, paths, per_second)))
+        return {
+            "requests_per_second": round(len(times) / _SECONDS),
+            "server_cpu_us_per_request": round((self._cpu_seconds() - before) / len(times) * 1e6),
+            "p50_ms": round(statistics.median(times) * 1000, 2),
+            "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 2),
+            "asked": len(times),
+        }
+
+    def end(self) -> None:
+        """Stop it as a service manager does; what it has in memory is kept."""
+        self.process.terminate()
+        self.process.join()
+
+    def _cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def _server(url: str, folder: Path) -> Iterator[Tracking]:
+    with socket.create_server(("127.0.0.1", 0), backlog=1000) as listener:
+        process = multiprocessing.Process(target=_serve, args=(url, str(folder), listener))
+        process.start()
+        tracking = Tracking(listener.getsockname()[1], process)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{tracking.port}/health/live", timeout=60):
+            yield tracking
+    finally:
+        tracking.end()
 
 
 def _serve(url: str, folder: str, listener: socket.socket) -> None:
@@ -70,22 +135,25 @@ def _serve(url: str, folder: str, listener: socket.socket) -> None:
     context.close()
 
 
-async def _ask(port: int, paths: list[str], pid: int) -> tuple[int, list[float], float]:
-    times: list[float] = []
+async def _ask(port: int, paths: list[str], per_second: float | None) -> list[float]:
+    """The seconds that each answer took."""
     requests = [f"GET {path} HTTP/1.1\r\n{_HEAD}".encode() for path in paths]
-    await _one_after_the_other(port, requests[:1], times, time.monotonic() + 0.1)  # waits until it answers
-    times.clear()
-    before, until = _cpu_seconds(pid), time.monotonic() + _SECONDS
-    share = len(requests) // _CONNECTIONS
+    share, times = len(requests) // _CONNECTIONS, list[float]()
+    interval = _CONNECTIONS / per_second if per_second else 0.0
     parts = [requests[n * share : (n + 1) * share] for n in range(_CONNECTIONS)]
-    await asyncio.gather(*(_one_after_the_other(port, part, times, until) for part in parts))
-    return len(times), times, _cpu_seconds(pid) - before
+    await asyncio.gather(*(_one_after_the_other(port, part, times, interval) for part in parts))
+    return times
 
 
-async def _one_after_the_other(port: int, requests: list[bytes], times: list[float], until: float) -> None:
+async def _one_after_the_other(port: int, requests: list[bytes], times: list[float], interval: float) -> None:
+    """Evenly spaced, or at once when the one before took longer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    place = 0
-    while time.monotonic() < until:
+    place, now = 0, time.perf_counter()
+    until, next_at = now + _SECONDS, now + random.random() * interval
+    while max(next_at, time.perf_counter()) < until:
+        if interval:
+            await asyncio.sleep(next_at - time.perf_counter())
+            next_at += interval
         began = time.perf_counter()
         writer.write(requests[place % len(requests)])
         head = await reader.readuntil(b"\r\n\r\n")
@@ -97,10 +165,5 @@ async def _one_after_the_other(port: int, requests: list[bytes], times: list[flo
     writer.close()
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,9 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,16 +22,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from playwright.sync_api import Page, expect, sync_playwright
 
-from api_beside_sender import Asked, ask, campaign_id, sent
-from campaign import write_campaign
+from api_beside_sender import Asked, ask
 from databases import DATABASES, surroundings
 from paceline.api.guard import SESSION_COOKIE
 from paceline.operations.people.first_user import first_user_link
 from postfix import Missing, sink
+from running_campaign import started
 from serving import new_key, parts, serving
 
 _RESULTS = Path(__file__).with_name("results")
-_KEY = "bench"
 _LONGEST_TASK_MS = 200.0
 _EVENTS_PER_SECOND = 4.0
 _API_P99_MS = 100.0
@@ -80,30 +77,23 @@ def _options() -> argparse.Namespace:
 
 
 def _measure(options: argparse.Namespace, port: int, url: str, directory: Path) -> dict[str, Any]:
-    file = write_campaign(
-        directory, contacts=options.messages, port=port, accounts=options.accounts, connections=1, key=_KEY
-    )
-    environment = {**os.environ, "PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
+    environment = {"PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
     with parts(url, directory) as context:
         key, link = new_key(context), first_user_link(context)
     assert link is not None
-    with serving(environment, directory) as server, contextlib.ExitStack() as around:
-        session = _first_user(server.base, link)
-        log = around.enter_context((directory / "send.log").open("w"))
-        command = [sys.executable, "-m", "paceline.cli.main", "send", str(file)]
-        sender = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        around.callback(sender.wait)
-        around.callback(sender.kill)
-        number = campaign_id(url, directory)
+    with (
+        serving(environment, directory) as server,
+        started(
+            url, directory, messages=options.messages, port=port, accounts=options.accounts, connections=1
+        ) as campaign,
+        _browser(server.base, _first_user(server.base, link)) as page,
+    ):
         without = asyncio.run(ask(server.base, key, [], options)).shown()
         pages = {}
-        with _browser(server.base, session) as page:
-            for what, path in (("dashboard", "/"), ("live page", f"/campaigns/{number}"), ("accounts", "/accounts")):
-                before, since = sent(url, directory), time.monotonic()
+        for what, path in (("dashboard", "/"), ("live page", f"/campaigns/{campaign.id()}"), ("accounts", "/accounts")):
+            with campaign.rate_of() as rate:
                 pages[what] = _look(page, server.base, path, key, options)
-                pages[what]["sent per second"] = round((sent(url, directory) - before) / (time.monotonic() - since))
-        if sender.poll() is not None:
-            raise RuntimeError("the campaign was over before the measurement: give it more --messages")
+            pages[what]["sent per second"] = round(rate[0])
     _report(without, pages)
     return {"api_without_pages": without, "pages": pages}
 

@@ -30,11 +30,37 @@ _ALLOWED = 1.01
 """The provider's own limit plus 1 %."""
 
 _REUSE = 0.99
+_USUAL_CONNECTIONS = 100
+
+
+_FLAT = 1.1
+"""So much larger may ten times as many messages make the process."""
 
 
 def main() -> int:
-    """Run it; returns 1 when it was slower than promised."""
+    """Run it; returns 1 when it was slower than promised, or when memory grew."""
     options = _options()
+    return _memory(options) if options.memory else _one(options)
+
+
+def _memory(options: argparse.Namespace) -> int:
+    """A tenth of the messages, then all of them."""
+    peaks = []
+    for messages in (options.messages // 10, options.messages):
+        part = argparse.Namespace(**{**vars(options), "messages": messages})
+        with DATABASES[options.database]() as url, _simulator(options.rate) as simulator:
+            found = _measure(part, url, simulator)
+        _print(part, found)
+        peaks.append(found["peak_megabytes"])
+    growth = peaks[1] / peaks[0]
+    print(f"peak: {peaks[0]:.0f} MB, then {peaks[1]:.0f} MB ({growth:.2f} times)")
+    _RESULTS.mkdir(exist_ok=True)
+    path = _RESULTS / f"whatsapp-memory-{options.database}.json"
+    path.write_text(json.dumps({**surroundings(), **vars(options), "peak_megabytes": peaks}, indent=2) + "\n")
+    return 0 if growth <= _FLAT else 1
+
+
+def _one(options: argparse.Namespace) -> int:
     with DATABASES[options.database]() as url, _simulator(options.rate) as simulator:
         found = _measure(options, url, simulator)
     _print(options, found)
@@ -49,6 +75,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=80.0, help="messages a second that the number may send")
+    parser.add_argument("--memory", action="store_true", help="a tenth of the messages, then all: does memory grow?")
     parser.add_argument("--database", choices=tuple(DATABASES), default="sqlite")
     return parser.parse_args()
 
@@ -94,6 +121,10 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
         folder = Path(name)
         file = _write(folder, simulator.recv(), options)
         environment = {**os.environ, "BENCH_TOKEN": "any", "PACELINE_DATA_DIR": name}
+        if (connections := _connections(options.rate)) > _USUAL_CONNECTIONS:
+            environment |= dict.fromkeys(
+                ("PACELINE_WHATSAPP_SOCKETS", "PACELINE_WHATSAPP_IDLE_SOCKETS"), str(connections)
+            )
         words = [sys.executable, "-m", "paceline.cli.main", "send", str(file), "--senders", "1", "--json"]
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(
@@ -114,6 +145,11 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
         "cpu_us_per_message": cpu / options.messages * 1e6,
         "peak_megabytes": after.ru_maxrss / 1024,
     }
+
+
+def _connections(rate: float) -> int:
+    """As many as messages are under way at once when every answer takes longest, or the usual number."""
+    return max(_USUAL_CONNECTIONS, int(rate * _LATENCY_SECONDS[1]))
 
 
 def _write(folder: Path, url: str, options: argparse.Namespace) -> Path:
@@ -137,7 +173,7 @@ phone_number_id = "106540352242922"
 token_env = "BENCH_TOKEN"
 api_url = "{url}"
 messages_per_second = {options.rate}
-max_connections = {max(100, int(options.rate))}
+max_connections = {_connections(options.rate)}
 """
     )
     return file

@@ -11,9 +11,10 @@ from paceline.clock import Reading, SteadyClock
 from paceline.operations.context import Context, QueueContext
 from paceline.outbound.address_guard import AddressGuard
 from paceline.settings import Settings
+from paceline.store.database import Database
 from paceline.store.opening import connect_replicas, open_catalogue, open_queue
 from paceline.store.queue import installation
-from paceline.store.secrets import open_secret_box
+from paceline.store.secrets import SecretBox, open_secret_box
 
 
 def open_queue_context(settings: Settings) -> QueueContext:
@@ -32,7 +33,7 @@ def open_queue_context(settings: Settings) -> QueueContext:
         queue=queue,
         clock=clock,
         box=box,
-        channel=_channels(settings),
+        channel=_channels(settings, queue, box, clock),
     )
 
 
@@ -61,18 +62,20 @@ def open_context(settings: Settings) -> Context:
     )
 
 
-def _channels(settings: Settings) -> EveryChannel:
+def _channels(settings: Settings, queue: Database, box: SecretBox, clock: SteadyClock) -> EveryChannel:
     guard = AddressGuard.from_setting(settings.private_hosts)
     return EveryChannel(
         email=SmtpChannel(_smtp_limits(settings), guard=guard),
-        whatsapp=lambda: _whatsapp(settings, guard),
+        whatsapp=lambda: _whatsapp(settings, guard, queue, box, clock),
     )
 
 
-def _whatsapp(settings: Settings, guard: AddressGuard) -> Channel:
+def _whatsapp(settings: Settings, guard: AddressGuard, queue: Database, box: SecretBox, clock: SteadyClock) -> Channel:
     from paceline.channels.whatsapp.channel import WhatsAppChannel  # imported here: most commands need no HTTP client
+    from paceline.channels.whatsapp.media_shelf import QueueMediaShelf
 
-    return WhatsAppChannel(_whatsapp_limits(settings), guard=guard)
+    shelf = QueueMediaShelf(queue, box.public_ids(), clock.now)
+    return WhatsAppChannel(_whatsapp_limits(settings), guard=guard, shelf=shelf)
 
 
 def _whatsapp_limits(settings: Settings) -> WhatsAppLimits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
@@ -12,6 +13,8 @@ from playwright.sync_api import Page, expect
 
 from paceline.domain.account import Account, Limits, Security, SmtpLogin
 from paceline.domain.message import MessageState
+from paceline.launch.catalogue_audience import AudienceChoice
+from paceline.operations.campaigns.email_values import read_content
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts
@@ -93,7 +96,10 @@ def _stays_quick(page: Page) -> None:
 
 
 def test_pages_with_a_thousand_accounts_at_full_speed_stay_quick(server: Server, owner: Visitor) -> None:
-    campaign_id = started_campaign(server.context, "{}")
+    campaign_id = started_campaign(server.context, AudienceChoice().to_json())
+    content = json.dumps(read_content({"subject": "Hello", "text": "Hello"}, key="launched", name="launched").to_json())
+    with server.context.queue.write() as connection:
+        connection.execute(sql("UPDATE campaigns SET content = :content"), {"content": content})
     _add_accounts(server, campaign_id)
     tally = Tally()
     tally.launched(campaign_id, MESSAGES)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
@@ -72,8 +72,12 @@ class Visitor:
 
     def use_dark_colours(self) -> None:
         """What a person's system says; back once all of the page has them."""
-        self.page.emulate_media(color_scheme="dark")
-        expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+        self.use_colours("dark")
+
+    def use_colours(self, colours: Literal["light", "dark"]) -> None:
+        """The same for either."""
+        self.page.emulate_media(color_scheme=colours)
+        expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", colours)
         self.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         self.page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished))")
 

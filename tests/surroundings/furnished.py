@@ -200,7 +200,7 @@ def _status(client: httpx.Client, campaign_id: str) -> str:
 
 def _others(client: httpx.Client, markup: str) -> dict[str, str]:
     """One of everything that has a page of its own; the ids by what they are."""
-    filled = {"field": "email", "op": "contains", "value": "reader"}
+    filled = {"field": "first_name", "contains": "Reader"}
     segment = posted(client, "/segments", json={"name": f"Readers {markup}", "filter": {"all": [filled]}})
     letter = {"from": "ann@example.com", "subject": f"A letter {markup}", "html": "<p>Hello</p>"}
     template = posted(client, "/templates", json={"name": f"Letter {markup}", "content": letter})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 _ROOT = Path(__file__).parents[2]
 _ROUTER = _ROOT / "web" / "src" / "routes.tsx"
@@ -15,7 +16,7 @@ _TOKEN = re.compile(r'path: "(?P<path>[^"]*)"|(?P<index>index: true)|(?P<open>ch
 
 PICTURES = _ROOT / "docs" / "screenshots"
 DOCUMENT = _ROOT / "docs" / "reference" / "pages.md"
-COLOURS = ("light", "dark")
+COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _HEAD = """\
 # The pages of the web interface
 

@@ -20,6 +20,7 @@ from surroundings.pages import COLOURS, DOCUMENT, PAGES, PICTURES, PageToSee, do
 _SIZE = {"width": 1180, "height": 760}
 _QUALITY = 70
 _SETTLED_MS = 600
+_DRAWN_MS = 300  # in the other colours
 _LOOKS_WHILE_RUNNING_MS = 12_000
 
 
@@ -31,8 +32,8 @@ def take(there: Furnished, somebody: Visitor, folder: Path, shown: PageToSee) ->
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     page.wait_for_timeout(_LOOKS_WHILE_RUNNING_MS if shown.name.endswith("-live") else _SETTLED_MS)
     for colours in COLOURS:
-        page.emulate_media(color_scheme="dark" if colours == "dark" else "light", reduced_motion="reduce")
-        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", colours)
+        somebody.use_colours(colours)
+        page.wait_for_timeout(_DRAWN_MS)
         (folder / f"{shown.name}-{colours}.webp").write_bytes(_picture(page))
 
 

@@ -27,6 +27,8 @@ class Letter(NamedTuple):
     """WhatsApp: name and language of the template, by which the API judges messages together."""
     attempt: int = 1
     """Which attempt this is."""
+    media: tuple[str, ...] = ()
+    """WhatsApp: files of ours in it, whose ids at the provider are filled in before it leaves."""
 
 
 class Session(Protocol):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from paceline.content.encodings import Part
 from paceline.content.template.scope import Surroundings
 from paceline.content.templates import Source, Templates, columns_by_name, normal_name
+from paceline.content.whatsapp_media import files_of
 from paceline.domain.errors import ContentError
 
 _SEPARATOR = "\ue000"  # for private use: between the values of one message, which are rendered in one pass
@@ -117,6 +118,8 @@ class RenderedTemplate(NamedTuple):
 
     template: WhatsAppTemplate
     components: list[dict[str, Any]]
+    has_files: bool
+    """Whether files of ours go with it."""
 
 
 class WhatsAppRenderer:
@@ -125,6 +128,7 @@ class WhatsAppRenderer:
     def __init__(self, content: WhatsAppContent) -> None:
         self._content = content
         self._compiled = [_compile(template, content.surroundings()) for template in content.templates]
+        self._has_files = [bool(files_of(template.components)) for template in content.templates]
 
     def render(self, address: str, fields: Mapping[str, str]) -> RenderedTemplate:
         """The template of one contact. Raises ContentError with a sentence."""
@@ -133,11 +137,12 @@ class WhatsAppRenderer:
             raise ContentError("no template of the campaign is meant for this contact")
         template, compiled = self._content.templates[number], self._compiled[number]
         if compiled is None:
-            return RenderedTemplate(template, list(template.components))
+            return RenderedTemplate(template, list(template.components), self._has_files[number])
         fields = {name: value.replace(_SEPARATOR, " ") for name, value in fields.items()}
         subject, _, _ = compiled.render(_email_of(fields), fields)
         values = iter([" ".join(value.split()) for value in subject.split(_SEPARATOR)])
-        return RenderedTemplate(template, [_fill(component, values, "") for component in template.components])
+        components = [_fill(component, values, "") for component in template.components]
+        return RenderedTemplate(template, components, self._has_files[number])
 
 
 def _compile(template: WhatsAppTemplate, surroundings: Surroundings) -> Templates | None:

@@ -14,7 +14,7 @@ class AccountState(StrEnum):
     """What an account can do now."""
 
     READY = "ready"  # may send
-    LIMITED = "limited"  # has used its allowance, or its provider said so; until a known moment
+    LIMITED = "limited"  # has used its allowance, or its provider or a reply rule said so; until a known moment
     BACKING_OFF = "backing_off"  # failed lately; tried again at a known moment
     BROKEN = "broken"  # login refused, certificate, sender blocked: needs a person
     DISABLED = "disabled"  # switched off by a person

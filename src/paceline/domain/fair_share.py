@@ -6,7 +6,9 @@ next. One that had nothing to send comes back at the present place and catches n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+from collections import Counter
+from collections.abc import Collection, Mapping
 
 
 class FairShare:
@@ -24,10 +26,22 @@ class FairShare:
         ahead = {campaign_id: tag for campaign_id, tag in self._tags.items() if tag > self._now}
         self._tags = dict.fromkeys(weights, self._now) | ahead
 
-    @property
-    def campaigns(self) -> list[int]:
-        """Those that take part, the next one first."""
-        return sorted(self.weights, key=lambda campaign_id: (max(self._tags[campaign_id], self._now), campaign_id))
+    def divided(self, count: int, *, without: Collection[int] = ()) -> dict[int, int]:
+        """How many of the next ``count`` messages are whose, the next one's first; ``without`` those that have none.
+
+        It moves nobody's place: that is for ``took``.
+        """
+        present = self.weights.keys() - set(without)
+        turns = [(max(self._tags[campaign_id], self._now), campaign_id) for campaign_id in present]
+        if len(turns) == 1 and count:
+            return {turns[0][1]: count}
+        heapq.heapify(turns)
+        shares: Counter[int] = Counter()
+        for _ in range(count if turns else 0):
+            tag, campaign_id = turns[0]
+            shares[campaign_id] += 1
+            heapq.heapreplace(turns, (tag + 1 / self.weights[campaign_id], campaign_id))
+        return dict(shares)
 
     def took(self, campaign_id: int, count: int) -> None:
         """A campaign has had its turn and took so many messages."""

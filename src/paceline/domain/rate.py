@@ -85,6 +85,10 @@ class PairRate:
         self._next_at.pop(recipient, None)
         self._next_at[recipient] = now + self._seconds
 
+    def refused(self, recipient: str) -> None:
+        """The message that has left was not taken: it counts for nothing."""
+        self._next_at.pop(recipient, None)
+
     def _forget(self, now: float) -> None:
         while self._next_at:
             first = next(iter(self._next_at))

@@ -30,7 +30,7 @@ class RuleAction(StrEnum):
 
     SUSPEND = "suspend"  # nothing is sent for a time
     LOWER = "lower"  # a share of the pace for a time
-    PAUSE = "pause"  # the campaigns whose messages were answered so wait for a person
+    PAUSE = "pause"  # the campaign whose answer was one too many waits for a person
 
 
 class Target(NamedTuple):

@@ -12,6 +12,7 @@ from paceline.channels.whatsapp.messages import encode, template_message
 from paceline.content.attachments import Attachment
 from paceline.content.email import EmailContent, EmailRenderer
 from paceline.content.whatsapp import WhatsAppContent, WhatsAppRenderer, WhatsAppTemplate
+from paceline.content.whatsapp_media import files_of, marked, with_files
 from paceline.domain.account import Account
 from paceline.domain.errors import ContentError
 from paceline.domain.reference import mark_of, reference_of
@@ -114,8 +115,12 @@ def _request(
     reference: str,
     template: WhatsAppTemplate,
     components: list[dict[str, Any]],
+    has_files: bool,  # a tuple of the renderer's is spread here, for every message
 ) -> Letter:
     """A WhatsApp message; our own number of it comes back with every status."""
+    media = tuple(file for _, file in files_of(components)) if has_files else ()
+    if media:
+        components = with_files(components, marked)
     shape = template_message(message.address, template.name, template.language, components, reference=reference)
     return Letter(
         sender=account.login.identity,
@@ -123,4 +128,5 @@ def _request(
         data=encode(shape),
         template=template.key,
         attempt=message.attempt + 1,
+        media=media,
     )

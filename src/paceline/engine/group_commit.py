@@ -146,8 +146,9 @@ class GroupCommit:
     ) -> StoreUnavailable | None:
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, self._exchange, batch, self._now())
-        done, _ = await asyncio.wait((work,), timeout=self._timeout)
-        if not done:
+        if not work.done():  # it is where the loop has no threads
+            await asyncio.wait((work,), timeout=self._timeout)
+        if not work.done():
             _fail(intents, StoreUnavailable(f"no commit within {self._timeout:g} s"))
             await self._wait_on(work)
         try:

@@ -127,6 +127,11 @@ class Sender:
         for worker in workers:
             worker.look_again()
 
+    def wake_one_worker(self) -> None:
+        """There is a single message to be had: of all who ask in random order the first would get it."""
+        if self._workers:
+            random.choice(list(self._workers.values())).look_again()
+
     @property
     def failure(self) -> Exception | None:
         """Why nothing can be handed over now, as far as the store is concerned."""

@@ -26,8 +26,8 @@ class Worker(Protocol):
 class ServerLoad:
     """Shared by the workers of one host. While nothing fails it costs nothing and holds nobody back.
 
-    What the server bears is found out by all processes together: each tells the others a few times a minute what it has
-    learnt, and uses as much of it as its accounts are of all.
+    What the server bears is found out by all processes together: each tells the others what it has learnt (server_loads.py),
+    and uses as much of it as its accounts are of all.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -16,7 +16,8 @@ from paceline.engine.group_commit import GroupCommit
 from paceline.store.queue.accounts import LeasedAccount
 from paceline.store.queue.claiming import Claim, ClaimedMessage
 
-_CLAIM_AHEAD_SECONDS = 2.0
+_AHEAD_SECONDS = 2.0
+_AHEAD_SECONDS_OF_SHARES = 0.5  # what one account holds of a small campaign, the others cannot send
 _LARGEST_CLAIM = 250
 
 
@@ -74,15 +75,19 @@ class Supply:
         """What is held, the first to begin first."""
 
     def serve(self, weights: Mapping[int, float], urgent: Iterable[int]) -> None:
-        """The campaigns to claim from, with their weights; what is held of others goes back.
+        """The campaigns to claim from, with their weights; what is held of others goes back, when a new one comes all.
 
         ``urgent`` ones go before what is held.
         """
         self._urgent = weights.keys() & set(urgent)
-        gone = self._share.weights.keys() - weights.keys()
+        before = set(self._share.weights)
+        gone = before - weights.keys()
+        if before and weights.keys() - before - self._urgent:
+            gone = before  # what is held was claimed when a new one had no share in it
         self._share.serve(weights)
         if gone:
             self.give_back(message for message in self.waiting if message.campaign_id in gone)
+            self._hungry.set()
 
     def look_again(self) -> None:
         """There may be new work."""
@@ -109,13 +114,17 @@ class Supply:
             for campaign_id in sorted(self._urgent):
                 await self._claim(campaign_id, self._wanted(ahead=True), ahead=True)
                 self._urgent.discard(campaign_id)  # until the sender sees more of it
-            for campaign_id in self._share.campaigns:
-                await self._claim(campaign_id, self._wanted())
+            empty: set[int] = set()
+            while shares := self._share.divided(self._wanted(), without=empty):
+                for campaign_id, wanted in shares.items():
+                    if await self._claim(campaign_id, wanted) < wanted:
+                        empty.add(campaign_id)
             await self._hungry.wait()
 
-    async def _claim(self, campaign_id: int, wanted: int, *, ahead: bool = False) -> None:
+    async def _claim(self, campaign_id: int, wanted: int, *, ahead: bool = False) -> int:
+        """Claim up to ``wanted`` messages; returns how many came."""
         if wanted <= 0:
-            return
+            return 0
         claim = Claim(account_id=self._account.id, lease=self._lease, campaign_id=campaign_id, limit=wanted)
         try:
             if not self._composer.knows(campaign_id):
@@ -123,7 +132,7 @@ class Supply:
             claimed = await self._group.claim(claim)
         except StoreUnavailable:
             self._consumer.stop()  # it may hold messages that nobody knows of: they return with the lease
-            return
+            return 0
         self._share.took(campaign_id, len(claimed))
         self._adapt_batch(full=len(claimed) == wanted)
         self._left_behind = len(self.waiting) + len(claimed)
@@ -134,9 +143,10 @@ class Supply:
         if self._consumer.leaving or campaign_id not in self._share.weights:
             self.give_back(claimed)
         self._consumer.filled()
+        return len(claimed)
 
     def _wanted(self, *, ahead: bool = False) -> int:
-        """How many messages to claim: about half a second of work, 2 s of pace, and never above the allowance.
+        """How many messages to claim: about half a second of work, 2 s of pace (0.5 s when campaigns share it), and never above the allowance.
 
         What goes ``ahead`` of the messages that are held has no regard to how many those are.
         """
@@ -145,9 +155,10 @@ class Supply:
             return 0
         wanted = self._batch - held
         if self._pace.interval:
-            wanted = min(wanted, max(1, int(_CLAIM_AHEAD_SECONDS / self._pace.interval)) - held)
+            seconds = _AHEAD_SECONDS_OF_SHARES if len(self._share.weights) > 1 else _AHEAD_SECONDS
+            wanted = min(wanted, max(1, int(seconds / self._pace.interval)) - held)
         remaining = self._consumer.remaining()
-        return wanted if remaining is None else min(wanted, remaining - held)
+        return max(0, wanted if remaining is None else min(wanted, remaining - held))
 
     def _adapt_batch(self, *, full: bool) -> None:
         """Grow while a batch lasts for less than half a second at the present speed; a slow account hoards nothing."""

@@ -91,7 +91,7 @@ class LentCampaigns:
         if found is not None and order.revision > found.revision:
             if status not in _UNSTARTED:
                 raise OutOfTurn(f"it has started with revision {found.revision} and is {status}")
-            self._replace(found)
+            self._take_away(found)
             found = None
         if found is None:
             with self._creating:
@@ -157,9 +157,12 @@ class LentCampaigns:
             status = campaigns.get(connection, found.campaign_id).status
             left = campaigns.progress(connection, found.campaign_id).left
             waiting = outbox.unreported(connection, found.campaign_id)
-        if status not in (*_UNSTARTED, *ENDED):
+        if status in _UNSTARTED:
+            self._take_away(found)
+            return Removed(removed=True, unreported=0)
+        if status not in ENDED:
             raise OutOfTurn(f"it is {status}: stop it first")
-        waiting = 0 if status in _UNSTARTED else waiting + left  # what is left is being cancelled, and told then
+        waiting += left  # what is left is being cancelled, and told then
         if not waiting:
             self._forget(found.campaign_id)
             return Removed(removed=True, unreported=0)
@@ -225,8 +228,8 @@ class LentCampaigns:
                 raise UnknownHere(f"there is no campaign {remote_id[:60]} here")
             return found, campaigns.get(connection, found.campaign_id)
 
-    def _replace(self, found: HomeCampaign) -> None:
-        """Take an unstarted campaign away, so that a new revision can come: first out of reach, then in parts."""
+    def _take_away(self, found: HomeCampaign) -> None:
+        """Take an unstarted campaign away, so that it never starts: first out of reach, then in parts."""
         with self._database.write() as connection:
             campaigns.move(connection, found.campaign_id, CampaignMove.UNSCHEDULE, now=self._now())
             if campaigns.get(connection, found.campaign_id).status is not CampaignStatus.DRAFT:

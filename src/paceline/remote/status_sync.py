@@ -116,9 +116,10 @@ class StatusSync:
             if failure.status != 409 or remote.cursor:
                 raise
             # A former revision has started there by itself, with nobody to write to.
-            self._client.stop(self._id(remote), release=False)
-            self._client.remove(self._id(remote))
-            return True
+            if self._client.discard(self._id(remote)):
+                return True
+            self._set(remote, next_try_at=self._parts.now() + _TRY_AGAIN_SECONDS * self._parts.scale)
+            return False
         self._set(remote, initialized=remote.revision, trouble=None)
         return True
 
@@ -250,9 +251,10 @@ class StatusSync:
 
     def _discard(self, remote: RemoteCampaign) -> bool:
         """The worker is to forget what it was prepared for and never started."""
-        self._client.stop(self._id(remote), release=False)
-        if self._client.remove(self._id(remote)).removed:
+        if self._client.discard(self._id(remote)):
             self._set(remote, discard=0)
+        else:
+            self._set(remote, next_try_at=self._parts.now() + _TRY_AGAIN_SECONDS * self._parts.scale)
         return False
 
     # What went wrong.

@@ -158,16 +158,8 @@ class SuppressionCourier:
         self._missing = {**{key: at for key, at in self._missing.items() if key not in set(done)}, **late}
 
     def _discard(self, errand: Errand) -> None:
-        """Let the worker forget a campaign; one that has started there by itself, with nobody to write to, is ended."""
-        name = self._ids.encode(IdKind.CAMPAIGN, errand.campaign_id or 0)
-        try:
-            self._client.stop(name, release=False)
-            is_gone = self._client.remove(name).removed
-        except PeerFailed as failure:
-            if failure.status != 404:
-                raise
-            is_gone = True
-        if is_gone:
+        """Let the worker forget a campaign that it was prepared for."""
+        if self._client.discard(self._ids.encode(IdKind.CAMPAIGN, errand.campaign_id or 0)):
             with self._queue.write() as connection:
                 worker_errands.told(connection, self._queue, [errand.id], now=self._now())
         else:

@@ -74,6 +74,19 @@ class WorkerClient:
         """Let the worker forget it."""
         return self._ask("DELETE", f"/api/campaign/{campaign}", None, Removed)
 
+    def discard(self, campaign: str) -> bool:
+        """Let the worker forget what was never to be sent from there; False: it does when we have heard all of it.
+
+        One that has started there by itself, with nobody to write to, is ended first.
+        """
+        try:
+            return self.remove(campaign).removed
+        except PeerFailed as failure:
+            if failure.status != 409:
+                raise
+        self.stop(campaign, release=False)
+        return self.remove(campaign).removed
+
     def suppress(self, told: Suppressions) -> SuppressionsTaken:
         """Say who is to get nothing, or something again."""
         return self._ask("POST", "/api/suppressions", told, SuppressionsTaken)

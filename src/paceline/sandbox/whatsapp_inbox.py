@@ -29,11 +29,23 @@ class Arrival:
     """The request, None unless they are kept."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A medium that a number has uploaded."""
+
+    number: str
+    media_id: str
+    name: str
+    media_type: str
+    data: bytes
+
+
 @dataclass(slots=True, kw_only=True)
 class WhatsAppInbox:
     """Everything that one simulator has seen. Read it freely; only the simulator writes."""
 
     arrivals: list[Arrival] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
     per_recipient: Counter[str] = field(default_factory=Counter)
     per_reference: Counter[str] = field(default_factory=Counter)
     per_template: Counter[str] = field(default_factory=Counter)

@@ -21,11 +21,13 @@ from aiohttp.web_protocol import RequestHandler
 
 from paceline.sandbox.record import RecordFile
 from paceline.sandbox.whatsapp_contract import TemplateSpec, Violation, check_message
-from paceline.sandbox.whatsapp_inbox import Arrival, Pairs, Throughput, WhatsAppInbox
+from paceline.sandbox.whatsapp_inbox import Arrival, Pairs, Throughput, Upload, WhatsAppInbox
 from paceline.sandbox.whatsapp_rules import Answer, WhatsAppRule, WhatsAppRuleBook
+from paceline.sandbox.whatsapp_uploads import read_upload
 from paceline.sandbox.whatsapp_webhooks import StatusWebhooks, WebhookPlan
 
 _PATH = re.compile(r"/v\d+\.\d+/(?P<node>[A-Za-z0-9_-]+)(?:/(?P<edge>[a-z_]+))?")
+_MEDIA_ID = re.compile(r'"id": "(media-[0-9]+)"')
 _BACKLOG = 1024
 _LARGEST_REQUEST = 110 * 1024 * 1024
 _UNAUTHORISED = 401
@@ -147,7 +149,7 @@ class WhatsAppSandbox:
             case "POST", "messages":
                 return await self._message(request, node, body)
             case "POST", "media":
-                return web.json_response({"id": f"media-{next(self._ids)}"})
+                return self._upload(node, request.headers.get("Content-Type", ""), body)
             case "GET", "message_templates":
                 return web.json_response(self._template_page(request.query))
             case "GET", None:
@@ -192,11 +194,30 @@ class WhatsAppSandbox:
         violation = check_message(document, self.templates)
         if violation is not None:
             return self._violation(violation)
+        if (lost := self._lost_media(document, number)) is not None:
+            return self._error(400, 131053, "(#131053) Media upload error", details=f"{lost} was not found")
         if not self.throughput.take(number, now):
             return self._error(self._refusal_status, 130429, "(#130429) Rate limit hit", details="throughput")
         if self._pairs is not None and not self._pairs.take(number, recipient, now):
             return self._error(self._refusal_status, 131056, "(#131056) (Business Account, Consumer Account) pair rate")
         return None
+
+    def _upload(self, number: str, content_type: str, body: bytes) -> web.Response:
+        """Keep what was uploaded; the id is good for this number only."""
+        upload = read_upload(content_type, body)
+        if isinstance(upload, str):
+            return self._error(400, 100, f"(#100) {upload}")
+        media_id = f"media-{next(self._ids)}"
+        self.inbox.uploads.append(Upload(number=number, media_id=media_id, **upload))
+        return web.json_response({"id": media_id})
+
+    def _lost_media(self, document: Any, number: str) -> str | None:
+        """A medium of this simulator's that a message names and its number has not uploaded."""
+        if not self.inbox.uploads:
+            return None
+        known = {upload.media_id for upload in self.inbox.uploads if upload.number == number}
+        named = _MEDIA_ID.findall(json.dumps(document)) if isinstance(document, dict) else []
+        return next((one for one in named if one not in known), None)
 
     def _violation(self, violation: Violation) -> web.Response:
         message = f"(#{violation.code}) Invalid parameter"

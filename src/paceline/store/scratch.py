@@ -5,12 +5,14 @@ Transactions are whole or undone, as everywhere; they are made durable only now 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, TextClause, event
+from sqlalchemy.exc import DBAPIError
 
 from paceline.settings import Settings
 from paceline.store.database import sql
@@ -28,7 +30,8 @@ class ScratchDatabase(SqliteDatabase):
         super().__init__(path, settings)
         event.listen(self._engine, "connect", _forgo_what_others_need)
         self._connection: Connection | None = None
-        self._marks = 0
+        self._driver: Any = None
+        self._marks = self._commits = 0
         self._depth = 0
 
     @contextmanager
@@ -60,6 +63,11 @@ class ScratchDatabase(SqliteDatabase):
         with self._translated():
             yield self._connected()
 
+    def count_commit(self, connection: Connection, sender_id: int) -> int:
+        """Counted here: it cannot go back."""
+        self._commits += 1
+        return self._commits
+
     def remember_commits(self, count: int) -> None:
         """Nobody will ask: a copy of it is never put in its place."""
 
@@ -67,12 +75,24 @@ class ScratchDatabase(SqliteDatabase):
         """Close the connection; may be called twice."""
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._driver = None
         super().close()
+
+    def _at_driver(
+        self, connection: Connection, statement: TextClause, values: dict[str, Any], answer: Callable[[Any], Any]
+    ) -> Any:
+        words = self._driver_words.get(statement)
+        if words is None or self._driver is None:
+            return super()._at_driver(connection, statement, values, answer)
+        try:
+            return answer(self._driver.execute(words, values))
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(words, None, error, sqlite3.Error, dialect=self._engine.dialect) from error
 
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._driver = self._connection.connection.driver_connection
             self._connection.begin()  # in SQLAlchemy's books only, as in sqlite.py
             self.run(self._connection, _BEGIN, {})
         return self._connection

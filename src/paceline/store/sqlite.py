@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from paceline.store.database import CountingPool, Database, sql
 _OLDEST = (3, 35, 0)  # RETURNING and UPDATE … FROM
 _COMMITS_PER_CHECKPOINT = 100  # a WAL that is written over from its beginning costs less to sync than one that grows
 _LONGEST_WAL_PAGES = 16384  # 64 MB
+_TURNS_IN_A_ROW = 4  # of threads of one process while another process waits
 _BEGIN, _COMMIT, _ROLLBACK = sql("BEGIN IMMEDIATE"), sql("COMMIT"), sql("ROLLBACK")
 _JSON_CASTS = {"integer": "CAST({} AS INTEGER)", "number": "CAST({} AS REAL)", "text": "{}", "json": "{}"}
 _PAGES_OF_MUCH = 2048  # 8 MB
@@ -200,20 +202,31 @@ def _machine() -> str:
 
 
 class _Turn:
-    """The right to write: a lock among the threads, then file locks A and B among the processes."""
+    """The right to write: one thread at a time, then file locks A and B among the processes.
+
+    A thread hands lock B on to one that waits in its own process: a process with many small writes (an API) would
+    otherwise wait for a whole transaction of the others (a sender's group) before each of them.
+    """
 
     def __init__(self, path: Path, timeout_seconds: float, *, on_timeout: Callable[[], None]) -> None:
         self._on_timeout = on_timeout
-        self._threads = threading.Lock()
         self._timeout = timeout_seconds
+        self._mutex = threading.Lock()
+        self._taken = False
+        self._queue: deque[threading.Lock] = deque()
+        """One for each thread that waits, the oldest first; it is released when the turn is that thread's."""
+        self._handed_on = 0
+        """Through how many threads in a row lock B came to the present one; 0: it is to be acquired."""
         self._first = _FileLock(path.with_name(path.name + "-lock-a"))
         self._second = _FileLock(path.with_name(path.name + "-lock-b"))
 
     def __enter__(self) -> None:
         deadline = time.monotonic() + self._timeout
-        if not self._threads.acquire(timeout=self._timeout):
+        if not self._wait_for_threads():
             self._on_timeout()
             raise StoreUnavailable(f"no turn to write within {self._timeout:g} s")
+        if self._handed_on:
+            return
         try:
             self._first.acquire(deadline)
             try:
@@ -222,12 +235,40 @@ class _Turn:
                 self._first.release()
         except BaseException:
             self._on_timeout()
-            self._threads.release()
+            self._let_go()
             raise
 
     def __exit__(self, *_: object) -> None:
+        with self._mutex:
+            if self._queue and self._handed_on < _TURNS_IN_A_ROW:
+                self._handed_on += 1
+                self._queue.popleft().release()
+                return
         self._second.release()
-        self._threads.release()
+        self._let_go()
+
+    def _wait_for_threads(self) -> bool:
+        with self._mutex:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = threading.Lock()
+            mine.acquire()
+            self._queue.append(mine)
+        if mine.acquire(timeout=self._timeout):
+            return True
+        with self._mutex:
+            if mine not in self._queue:  # it came at the last moment
+                return True
+            self._queue.remove(mine)
+            return False
+
+    def _let_go(self) -> None:
+        with self._mutex:
+            self._handed_on = 0
+            self._taken = bool(self._queue)
+            if self._queue:
+                self._queue.popleft().release()
 
 
 class _FileLock:

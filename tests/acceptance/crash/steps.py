@@ -12,6 +12,7 @@ import gc
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -43,9 +44,21 @@ def freeze() -> None:
     turns = [found for found in gc.get_objects() if isinstance(found, _Turn)]
     with contextlib.ExitStack() as held:
         for turn in turns:
-            if turn._threads.acquire(timeout=_LONGEST_WRITE_SECONDS):
-                held.callback(turn._threads.release)
+            if _taken(turn):
+                held.callback(turn._let_go)
         signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+
+def _taken(turn: _Turn) -> bool:
+    """Whether it could be had while no thread of this process writes or waits to write."""
+    deadline = time.monotonic() + _LONGEST_WRITE_SECONDS
+    while time.monotonic() < deadline:
+        with turn._mutex:
+            if not turn._taken:
+                turn._taken = True
+                return True
+        time.sleep(0.001)
+    return False
 
 
 class Countdown:

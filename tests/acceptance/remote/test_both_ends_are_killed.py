@@ -1,5 +1,6 @@
 """Controller and worker are killed at random while the worker sends: nobody gets two copies, nothing is lost, both ledgers
-end equal by themselves, and the worker never asks oftener than it may, restarts included.
+end equal by themselves, and the worker never asks oftener than it may, restarts included. So it is with campaigns that the
+controller sends itself when the worker is away at their start, or is killed while it is being given them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from paceline.operations.workers import workers
 from paceline.settings import read_settings
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import campaigns, messages, workers as stored_workers
+from paceline.store.queue import campaigns, home, messages, remote_campaigns, workers as stored_workers
 from surroundings.serving import Running, wait_until
 from surroundings.subscribers import add_list, add_subscribers
 from surroundings.working import add_account
@@ -33,6 +34,8 @@ from surroundings.working import add_account
 KILLS = int(os.environ.get("PACELINE_TEST_KILLS", "4"))
 MESSAGES = 40 * max(KILLS, 4)
 ACCOUNTS = 3
+FALLING = 20
+"""Messages of each campaign that the controller may send itself."""
 SCALE = 0.01
 SPACING_SECONDS = 15.0 * SCALE
 
@@ -68,6 +71,7 @@ class Field:
     ports: tuple[int, int]
     keys: tuple[str, str] = ("", "")
     ends: dict[str, Running] = field(default_factory=dict)
+    started: list[Started] = field(default_factory=list)
 
     def environment(self, end: str) -> dict[str, str]:
         """The environment of one end."""
@@ -127,82 +131,133 @@ def field_of_kills(tmp_path: Path) -> Iterator[tuple[Field, Judge]]:
         yield arena, judge
 
 
-def _prepare(arena: Field, port: int, **fields: Any) -> int:
-    """A started campaign for the worker; its number."""
+def _register(arena: Field) -> None:
     with arena.opened("home") as context:
         added = workers.add(context, name="away", url=f"http://127.0.0.1:{arena.ports[1]}", guarded=False)
         arena.keys = (added.key, added.signing_key)
-        group = add_list(context.catalogue, "news")
-        add_subscribers(context.catalogue, group, MESSAGES)
-        draft = campaign_drafts.create(
-            context,
-            name="Away",
-            key="away",
-            content=_CONTENT,
-            audience={"lists": [context.ids.encode(IdKind.LIST, group)]},
-            accounts=[add_account(context, port, f"relay-{number}") for number in range(ACCOUNTS)],
-            worker="away",
-            **fields,
-        )
-        campaign_starting.start(context, draft.id)
-        number = context.ids.decode(IdKind.CAMPAIGN, draft.id)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A campaign under way."""
+
+    number: int
+    people: int
+    accounts: int
+    group: int
+
+
+def _start(
+    arena: Field, context: Context, port: int, key: str, people: int, *, accounts: int, **fields: Any
+) -> Started:
+    """A started campaign for the worker, to people of its own."""
+    before = [one.group for one in arena.started]
+    group = add_list(context.catalogue, key)
+    add_subscribers(context.catalogue, group, people, first=sum(one.people for one in arena.started))
+    lists = [context.ids.encode(IdKind.LIST, number) for number in (group, *before)]
+    draft = campaign_drafts.create(
+        context,
+        name=key,
+        key=key,
+        content=_CONTENT,
+        audience={"lists": lists[:1], "exclude_lists": lists[1:]},
+        accounts=[add_account(context, port, f"{key}-{number}") for number in range(accounts)],
+        worker="away",
+        **fields,
+    )
+    campaign_starting.start(context, draft.id)
+    number = context.ids.decode(IdKind.CAMPAIGN, draft.id)
     assert number is not None
-    return number
+    arena.started.append(Started(number, people, accounts, group))
+    return arena.started[-1]
 
 
-@pytest.mark.timeout(120 + 30 * KILLS)
+@pytest.mark.timeout(180 + 30 * KILLS)
 def test_nothing_is_sent_twice_and_both_ledgers_end_equal(field_of_kills: tuple[Field, Judge]) -> None:
     arena, judge = field_of_kills
-    campaign = _prepare(arena, judge.port, worker_fallback=False)
+    _register(arena)
     chance = random.Random(int(os.environ.get("PACELINE_TEST_SEED", "11")))
-    arena.start("home")
-    arena.start("worker")
-    killed = 0
     with arena.opened("home") as context:
+        absent = _start(arena, context, judge.port, "absent", FALLING, accounts=1)
+        arena.start("home")
 
-        def status() -> str:
+        def is_here(campaign: Started) -> bool:
             with context.queue.read() as connection:
-                return str(campaigns.get(connection, campaign).status)
+                known = remote_campaigns.get(connection, campaign.number)
+            return known is not None and known.closed_at is not None
+
+        wait_until(lambda: is_here(absent))  # nobody was there to send it
+        _start(arena, context, judge.port, "away", MESSAGES, accounts=ACCOUNTS, worker_fallback=False)
+        arena.start("worker")
+
+        def are_done() -> bool:
+            with context.queue.read() as connection:
+                return all(str(campaigns.get(connection, one.number).status) == "completed" for one in arena.started)
 
         def has_gone_on(goal: int) -> bool:
-            return sum(copies(judge.record).values()) >= goal or status() == "completed"
+            return sum(copies(judge.record).values()) >= goal or are_done()
 
+        killed = 0
         for number in range(KILLS):
-            goal = MESSAGES * number // (KILLS + 1)
+            goal = FALLING + MESSAGES * number // (KILLS + 1)
             # A supervisor starts what ends again and again ever more slowly, up to half a minute.
-            wait_until(partial(has_gone_on, goal), within=150)
+            wait_until(partial(has_gone_on, goal), within=300)
             end = chance.choice(["home", "worker"])
             parts = {"home": ["all", "all", "api", "background"], "worker": ["all", "all", "worker", "sender-1"]}[end]
             part = chance.choice(parts)
-            killed += end == "worker"
+            if number == 1:  # in the middle of being given one that may be sent from here
+                end, part = "worker", "all"
+                _start(arena, context, judge.port, "caught", FALLING, accounts=1)
+            killed += 1
             arena.kill(end, part)
-        wait_until(lambda: status() == "completed", within=120)
-        _judge(arena, context, campaign, judge.record, killed)
+        wait_until(are_done, within=300)
+        _judge(arena, context, judge.record, killed)
 
 
-def _judge(arena: Field, context: Context, campaign: int, record: Path, killed: int) -> None:
+def _judge(arena: Field, context: Context, record: Path, killed: int) -> None:
+    taken = copies(record)
+    assert max(taken.values()) == 1, "somebody got two copies"
+    ended: dict[int, dict[str, int]] = {}
+    for one in arena.started:
+        with context.queue.read() as connection:
+            progress = campaigns.progress(connection, one.number)
+            ended[one.number] = campaigns.count_anew(connection, one.number)
+        assert progress.counts == ended[one.number]
+        assert progress.total == one.people
+        for row in messages.listing(context.queue, one.number):
+            allowed = {"sent": {1}, "uncertain": {0, 1}}[row.state]
+            assert taken.get(row.address, 0) in allowed, row
+        assert ended[one.number]["uncertain"] <= killed * one.accounts
     with context.queue.read() as connection:
-        progress = campaigns.progress(connection, campaign)
-        found = campaigns.count_anew(connection, campaign)
         used = connection.execute(sql("SELECT COALESCE(SUM(count), 0) FROM usage")).scalar_one()
         asked = stored_workers.requests_of(connection, 1, now=context.clock.now())
-    taken = copies(record)
-    assert progress.counts == found
-    assert progress.total == MESSAGES
-    assert max(taken.values()) == 1, "somebody got two copies"
-    for row in messages.listing(context.queue, campaign):
-        allowed = {"sent": {1}, "uncertain": {0, 1}}[row.state]
-        assert taken.get(row.address, 0) in allowed, row
-    assert found["uncertain"] <= killed * ACCOUNTS
-    assert used == found["sent"] + found["uncertain"]
+    assert used == sum(found["sent"] + found["uncertain"] for found in ended.values())
     assert asked.shortest_gap_seconds is not None
     assert asked.shortest_gap_seconds >= SPACING_SECONDS * 0.99
-    with arena.opened("worker") as away, away.queue.read() as connection:
-        (there,) = connection.execute(sql("SELECT campaign_id FROM home_campaigns")).scalars()
-        assert campaigns.count_anew(connection, there) == found
+    _judge_the_other_end(arena, context, ended)
 
     def accounts_are_back() -> bool:
         with context.queue.read() as connection:
             return not connection.execute(sql("SELECT COUNT(*) FROM accounts WHERE lent_to IS NOT NULL")).scalar_one()
 
     wait_until(accounts_are_back)
+
+
+def _judge_the_other_end(arena: Field, context: Context, ended: dict[int, dict[str, int]]) -> None:
+    """What the worker has sent is the same there; of what was sent from here it has sent nothing."""
+    with arena.opened("worker") as there, there.queue.read() as connection:
+        known = {one.remote_id: one.campaign_id for one in home.every(connection)}
+        counts = {name: campaigns.count_anew(connection, number) for name, number in known.items()}
+    at_the_worker = []
+    for one in arena.started:
+        with context.queue.read() as connection:
+            remote = remote_campaigns.get(connection, one.number)
+        assert remote is not None
+        found = counts.get(context.ids.encode(IdKind.CAMPAIGN, one.number))
+        at_the_worker.append(remote.start_written_at is not None)
+        if remote.start_written_at is not None:
+            assert found == ended[one.number]
+        elif found is not None:  # it is to be forgotten there
+            assert not found["sent"]
+            assert not found["uncertain"]
+    assert at_the_worker[:2] == [False, True]

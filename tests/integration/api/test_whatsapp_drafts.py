@@ -210,6 +210,16 @@ def test_drafts_say_what_campaign_files_say_and_refuse_what_they_refuse(server: 
     checked = client.get(f"{there}/check").json()
     assert {problem["field"] for problem in checked["problems"]} >= {"accounts", "audience"}
     assert client.post(f"{there}/start").status_code == 422
+    picture = client.post(
+        "/api/v1/files", files={"file": ("sale.jpg", b"\xff\xd8\xff a picture", "image/jpeg")}
+    ).json()["id"]
+    text = client.post("/api/v1/files", files={"file": ("a.txt", b"a text", "text/plain")}).json()["id"]
+    for file, complaint in ((picture, ""), (text, "is text/plain"), ("file_x", "there is no file")):
+        own = {**given[1], "share": 1, "parameters": {"header": {"image": {"file": file}}}}
+        assert client.patch(there, json={"templates": [own]}).json()["templates"] == [own]
+        problems = {one["field"]: one["message"] for one in client.get(f"{there}/check").json()["problems"]}
+        assert complaint in problems.get("templates[1].parameters", "")
+        assert bool(complaint) == ("templates[1].parameters" in problems)
     by_mail = client.post("/api/v1/campaigns", json={"name": "Mail", "templates": given})
     assert by_mail.status_code == 422
     assert by_mail.json()["errors"][0]["field"] == "templates"

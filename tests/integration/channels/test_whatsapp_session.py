@@ -306,5 +306,5 @@ def test_what_the_api_would_misunderstand_is_not_built() -> None:
         messages.text_message("6505550001", "Hello", reference="m1")
     with pytest.raises(ValueError, match="513 characters"):
         messages.text_message("+16505550001", "Hello", reference="x" * 513)
-    with pytest.raises(ValueError, match="either an id or a link"):
+    with pytest.raises(ValueError, match="accepts one of id, link and file"):
         messages.media("image", id="1", link="https://example.com/a")

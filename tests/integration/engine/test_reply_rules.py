@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from paceline.operations.campaigns.summary import Summary
 from paceline.operations.context import Context
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
-from paceline.store.queue import reply_rules as stored_rules
+from paceline.store.queue import accounts as stored_accounts, reply_rules as stored_rules
+from paceline.store.queue.claiming import ClaimedMessage
 from surroundings.ports import free_port
+from surroundings.senders import queued
 from surroundings.sending import Hands, Sending, logins, opened, write_campaign
 from surroundings.standings import standing_row
 
@@ -64,7 +67,7 @@ def completed(summary: Summary) -> bool:
 
 
 def the_rule(context: Context) -> SetRule:
-    (one,) = reply_rules.list_rules(context)
+    (one,) = rules(context)
     return one
 
 
@@ -241,6 +244,43 @@ def test_senders_count_together_and_old_answers_not_at_all(database_url: str, tm
             assert len(acted) == 1
 
     asyncio.run(story())
+
+
+def test_server_and_campaign_are_slowed_down_from_their_own_pace(sqlite_url: str, tmp_path: Path) -> None:
+    hands = Hands(NOON)
+
+    async def story(server: SmtpSandbox) -> None:
+        accounts = logins(server.port, 2, rate_per_minute=60)
+        path = write_campaign(tmp_path, contacts=2, accounts=accounts, rate_per_minute=120)
+        with opened(sqlite_url, tmp_path, hands, heartbeat_seconds=0.05, watch_seconds=0.05) as context:
+            campaign_id = queued(context, path)
+            for count_by, share in (("server", 0.5), ("campaign", 0.01)):
+                values = {"name": count_by, "code": "450", "count_by": count_by, "action": "lower", "share": share}
+                reply_rules.set_rule(context, values)
+            watch = ReplyWatch(context.queue, lambda: hands.at, in_store=asyncio.to_thread, on_act=lambda: None)
+            with context.queue.read() as connection:
+                watch.learn(stored_rules.every(connection))
+                account = stored_accounts.standings(connection, campaign_id=campaign_id)[0]
+            message = ClaimedMessage(1, campaign_id, "ann@example.com", "{}", 0, 1, 0.0, suppressed=False)
+            watch.hear(account, SLOW_DOWN, message)
+            await watch.settled()
+            held = {(one.what, one.name): one.rate_per_minute for one_rule in rules(context) for one in one_rule.holds}
+            server_and_accounts = {("server", "127.0.0.1"): 60, ("account", "relay-0"): 30, ("account", "relay-1"): 30}
+            assert held == {**server_and_accounts, ("campaign", "test"): 1.2}
+            async with Sending(context, path) as sending:
+                while not server.deliveries or sending.last is None or not completed(sending.last):
+                    hands.turn(3)
+                    await asyncio.sleep(0.05)
+                    assert hands.at < NOON + 1000
+        moments = [one.at for one in server.deliveries]
+        assert len(moments) == 2
+        assert min(after - before for before, after in pairwise(moments)) > 40
+
+    asyncio.run(with_server(hands, [], story))
+
+
+def rules(context: Context) -> list[SetRule]:
+    return reply_rules.list_rules(context)
 
 
 @pytest.mark.parametrize("name", ["count_by", "action"])

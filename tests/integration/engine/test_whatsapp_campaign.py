@@ -80,6 +80,23 @@ def test_refusals_of_the_rate_cost_no_recipient(context: Context, tmp_path: Path
     asyncio.run(story())
 
 
+def test_a_limit_that_is_lowered_and_raised_on_the_way_costs_no_recipient(context: Context, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with simulator(messages_per_second=200) as server:
+            path = write_whatsapp_campaign(tmp_path, server.url, contacts=400, messages_per_second=200)
+            async with Sending(context, path, environment=ENVIRONMENT) as sending:
+                await sending.until(lambda shown: shown.counts["sent"] > 50)
+                server.throughput.per_second = 40
+                await sending.until(lambda shown: server.inbox.errors[130429] > 0)
+                server.throughput.per_second = 200
+                summary = await sending.end()
+            assert (summary.status, counts(summary)) == (CampaignStatus.COMPLETED, {"sent": 400})
+            assert copies(server) == {1}
+            assert summary.accounts[0].state is AccountState.READY
+
+    asyncio.run(story())
+
+
 def test_a_message_that_was_taken_and_not_answered_is_uncertain_and_not_sent_again(
     context: Context, tmp_path: Path
 ) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from paceline.cli.main import run
 from paceline.operations.accounts import reply_rules
 from paceline.operations.context import Context, NotFound
 
@@ -33,3 +37,40 @@ def test_rules_are_of_one_workspace(context: Context) -> None:
         with pytest.raises(NotFound):
             attempt(other, mine.id)
     assert names(context) == ["slow"]
+
+
+def test_rules_at_the_command_line(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PACELINE_DATABASE", sqlite_url)
+    monkeypatch.setenv("PACELINE_DATA_DIR", str(tmp_path))
+
+    def says(*arguments: str, code: int = 0) -> str:
+        assert run(["rules", *arguments]) == code
+        captured = capsys.readouterr()
+        return captured.err if code else captured.out
+
+    assert says("list") == "no reply rule\n"
+    assert "lower to 25% for 600 s" in says(
+        "set", "slow", "--enhanced", "4.7.*", "--after", "3", "--action", "lower", "--share", "0.25"
+    )
+    (line,) = says("list", "--json").splitlines()
+    assert json.loads(line) | {"id": ""} == {
+        "id": "",
+        "name": "slow",
+        "code": "",
+        "enhanced": "4.7.*",
+        "text": "",
+        "count_by": "account",
+        "after": 3,
+        "within_seconds": 60.0,
+        "action": "lower",
+        "for_seconds": 600.0,
+        "share": 0.25,
+        "holds": [],
+    }
+    assert "rule: count_by: accepts" in says("set", "slow", "--code", "421", "--count-by", "planet", code=2)
+    assert "there is no reply rule 'fast'" in says("lift", "fast", code=2)
+    assert says("lift", "slow") == "slow holds nothing back\n"
+    assert says("remove", "slow") == "slow is gone\n"
+    assert says("list") == "no reply rule\n"

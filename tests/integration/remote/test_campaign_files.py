@@ -72,24 +72,19 @@ def test_file_run_again_leaves_a_campaign_where_it_is(sqlite_ends: TwoEnds, post
     assert "worker_handover" in {cause.cause for cause in explain(ends.context, "spring")}
 
 
-@pytest.mark.parametrize(
-    ("top", "more", "message"),
-    [
+def test_worker_that_cannot_send_it_is_refused_with_nothing_changed(sqlite_ends: TwoEnds, tmp_path: Path) -> None:
+    for top, more, message in (
         ('worker = "nobody"', "", "there is no worker nobody"),
         ('worker = "no/body"', "", "accepts the name of a remote worker"),
         ('worker = "away"', '[[limits]]\nfor = "campaign"\nhourly_limit = 5\n', "the campaign has limits"),
         ('worker = "away"\nchannel = "whatsapp"', "", "remote workers send e-mail only"),
         ('worker = "away"\nfallback = "whatsapp"', "", "a campaign of two channels is sent from here"),
-    ],
-)
-def test_worker_that_cannot_send_it_is_refused_with_nothing_changed(
-    sqlite_ends: TwoEnds, tmp_path: Path, top: str, more: str, message: str
-) -> None:
-    with pytest.raises(InputError) as refused:
-        prepare(sqlite_ends.context, _file(tmp_path, 25, top=top, more=more))
-    assert any(message in str(problem) for problem in refused.value.problems)
-    with sqlite_ends.context.queue.read() as connection:
-        assert campaigns.every(connection, workspace_id=1) == []
+    ):
+        with pytest.raises(InputError) as refused:
+            prepare(sqlite_ends.context, _file(tmp_path, 25, top=top, more=more))
+        assert any(message in str(problem) for problem in refused.value.problems), message
+        with sqlite_ends.context.queue.read() as connection:
+            assert campaigns.every(connection, workspace_id=1) == []
 
 
 def test_worker_is_chosen_before_the_start(sqlite_ends: TwoEnds, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,42 @@ def test_no_write_of_four_busy_processes_is_lost_or_refused(sqlite_url: str, tmp
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT commits FROM installation").scalar_one() == 800
     database.close()
+
+
+def test_threads_that_hand_on_the_turn_lose_nothing_and_starve_no_other_process(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    database = open_queue(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
+    other = writer(sqlite_url, tmp_path, 50)
+    over = threading.Event()
+
+    def write_until_over() -> int:
+        times = 0
+        while not over.is_set():
+            database.execute("UPDATE installation SET commits = commits + 1")
+            times += 1
+        return times
+
+    with ThreadPoolExecutor(8) as threads:
+        counts = [threads.submit(write_until_over) for _ in range(8)]
+        other.communicate(timeout=60)
+        over.set()
+    with database.read() as connection:
+        commits = connection.exec_driver_sql("SELECT commits FROM installation").scalar_one()
+    assert commits == 50 + sum(count.result() for count in counts)
+    database.close()
+
+
+def test_thread_that_waits_too_long_takes_no_turn_with_it(sqlite_url: str, tmp_path: Path) -> None:
+    settings = read_settings({}, database=sqlite_url, data_dir=str(tmp_path), lock_timeout_seconds=0.2)
+    first, second = open_queue(settings), open_queue(settings)
+    with first.write(), ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(first.execute, "UPDATE installation SET commits = 1")
+        with pytest.raises(StoreUnavailable, match="no turn to write within"):
+            waiting.result()
+    second.execute("UPDATE installation SET commits = 2")
+    first.close()
+    second.close()
 
 
 def test_killed_writer_leaves_the_turn_to_the_others(sqlite_url: str, tmp_path: Path) -> None:

@@ -12,12 +12,9 @@ from paceline.domain.fair_share import FairShare
 def _turns(share: FairShare, count: int, *, batch: int = 1, idle: set[int] | None = None) -> Counter[int]:
     taken: Counter[int] = Counter()
     while sum(taken.values()) < count:
-        for campaign_id in share.campaigns:
-            got = 0 if campaign_id in (idle or set()) else batch
-            share.took(campaign_id, got)
-            taken[campaign_id] += got
-            if got:
-                break
+        for campaign_id, part in share.divided(batch, without=idle or ()).items():
+            share.took(campaign_id, part)
+            taken[campaign_id] += part
     return taken
 
 
@@ -37,7 +34,7 @@ def test_small_campaign_finishes_in_the_time_its_share_gives() -> None:
     share.serve({1: 1.0, 2: 1.0})
     big = 0
     for _ in range(500):
-        turn = share.campaigns[0]
+        (turn,) = share.divided(1)
         share.took(turn, 1)
         big += turn == 1
     assert big == 250
@@ -58,6 +55,16 @@ def test_new_campaign_joins_at_the_present_place() -> None:
     share.serve({1: 1.0, 2: 1.0})
     taken = _turns(share, 100)
     assert abs(taken[1] - taken[2]) <= 2
+
+
+def test_one_claim_is_divided_by_the_weights() -> None:
+    share = FairShare()
+    share.serve({1: 1.0, 2: 3.0})
+    assert share.divided(40) == {1: 10, 2: 30}
+    assert share.divided(40, without={2}) == {1: 40}
+    assert share.divided(40, without={1, 2}) == {}
+    share.took(1, 5)  # it has had more than its part
+    assert share.divided(15) == {2: 15}
 
 
 def test_what_one_has_had_beyond_its_part_is_not_forgotten_while_it_is_away() -> None:

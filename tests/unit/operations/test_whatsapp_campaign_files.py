@@ -102,7 +102,7 @@ MISTAKES = [
         "parameters = { header = { image = {} } }",
         8,
         "templates.parameters",
-        "image: either an id or a link",
+        "image: accepts one of id, link and file",
     ),
     (PARAMETERS, 'parameters = { buttons = [{ type = "x" }] }', 8, "templates.parameters", "type accepts quick_reply"),
     (PARAMETERS, 'parameters = { buttons = [{ type = "url" }] }', 8, "templates.parameters", "something is missing"),

@@ -7,6 +7,7 @@ import logging
 
 from paceline.channels.whatsapp.client import CloudApiClient
 from paceline.channels.whatsapp.limits import WhatsAppLimits
+from paceline.channels.whatsapp.media import MediaShelf, NumbersMedia
 from paceline.channels.whatsapp.session import Number, WhatsAppSession
 from paceline.domain.account import Account, WhatsAppLogin
 from paceline.outbound.address_guard import AddressGuard
@@ -17,8 +18,16 @@ _log = logging.getLogger("paceline.channels")
 class WhatsAppChannel:
     """WhatsApp messages (``paceline.channels.base.Channel``). One serves all numbers of a process."""
 
-    def __init__(self, limits: WhatsAppLimits | None = None, guard: AddressGuard | None = None) -> None:
-        """``guard`` says where guarded accounts may connect to; without one, to public addresses only."""
+    def __init__(
+        self,
+        limits: WhatsAppLimits | None = None,
+        guard: AddressGuard | None = None,
+        shelf: MediaShelf | None = None,
+    ) -> None:
+        """``guard`` says where guarded accounts may connect to; without one, to public addresses only. ``shelf`` holds the
+        files that go with messages.
+        """
+        self._shelf = shelf
         self._limits = limits or WhatsAppLimits()
         self._guard = guard or AddressGuard()
         self._numbers: dict[tuple[asyncio.AbstractEventLoop, WhatsAppLogin], Number] = {}
@@ -49,7 +58,8 @@ class WhatsAppChannel:
             self._limits,
             guard=self._guard if login.guarded else None,
         )
-        return Number(client=client, path=f"/{login.phone_number_id}/messages")
+        media = None if self._shelf is None else NumbersMedia(client, login.phone_number_id, self._shelf)
+        return Number(client=client, path=f"/{login.phone_number_id}/messages", media=media)
 
     async def _close(self, name: str, number: Number) -> None:
         traffic = number.client.traffic

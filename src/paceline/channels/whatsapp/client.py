@@ -13,6 +13,7 @@ import ssl
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -68,12 +69,13 @@ class CloudApiClient:
             trust_env=False,
         )
 
-    def begin(self, path: str, body: bytes) -> Exchange:
-        """A POST of JSON that will wait at the gate once it has a connection."""
-        return Exchange(self._post, path, body, self._limits.activity_seconds)
+    def begin(self, path: str, body: bytes, *, content_type: str = "application/json") -> Exchange:
+        """A POST that will wait at the gate once it has a connection."""
+        post = self._post if content_type == "application/json" else partial(self._post, content_type=content_type)
+        return Exchange(post, path, body, self._limits.activity_seconds)
 
-    async def _post(self, path: str, body: bytes) -> HttpAnswer:
-        headers = {**self._headers, "Content-Type": "application/json"}
+    async def _post(self, path: str, body: bytes, content_type: str = "application/json") -> HttpAnswer:
+        headers = {**self._headers, "Content-Type": content_type}
         async with self._session.post(
             f"{self._base_url}{path}", data=body, headers=headers, allow_redirects=False
         ) as response:

@@ -38,11 +38,13 @@ def date_time(fallback: str, name: str = "") -> Shape:
     return _named({"type": "date_time", "date_time": {"fallback_value": fallback}}, name)
 
 
-def media(kind: str, *, id: str = "", link: str = "", filename: str = "", caption: str = "") -> Shape:
-    """An image, video, document … that was uploaded (``id``) or that the API fetches (``link``). Raises ValueError."""
-    if bool(id) == bool(link):
-        raise ValueError(f"{kind}: either an id or a link")
-    given = {"id": id, "link": link, "filename": filename, "caption": caption}
+def media(kind: str, *, id: str = "", link: str = "", file: str = "", filename: str = "", caption: str = "") -> Shape:
+    """An image, video, document … that was uploaded (``id``), that the API fetches (``link``), or, of images and documents,
+    that each phone number uploads before (``file``, one of ours: ``content/whatsapp_media.py``). Raises ValueError.
+    """
+    if [bool(id), bool(link), bool(file)].count(True) != 1:
+        raise ValueError(f"{kind}: accepts one of id, link and file")
+    given = {"id": id, "link": link, "file": file, "filename": filename, "caption": caption}
     return {"type": kind, kind: {name: value for name, value in given.items() if value}}
 
 

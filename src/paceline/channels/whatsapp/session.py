@@ -12,7 +12,18 @@ from paceline.channels.whatsapp.answers import AcceptedAnswer, ApiError, Unreada
 from paceline.channels.whatsapp.client import CloudApiClient, Exchange
 from paceline.channels.whatsapp.endings import HttpAnswer, NoAnswer, NotSent
 from paceline.channels.whatsapp.error_codes import Streaks, Verdict, outcome, row_of
-from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
+from paceline.channels.whatsapp.media import MediaMissing, MediaRefused, NumbersMedia
+from paceline.content.whatsapp_media import with_ids
+from paceline.domain.outcome import (
+    Accepted,
+    AccountTrouble,
+    Outcome,
+    Refused,
+    Returned,
+    TemplateStop,
+    TroubleKind,
+    Uncertain,
+)
 from paceline.domain.rate import PairRate
 
 _UNTIL_KNOWN_SECONDS = 10.0
@@ -34,6 +45,8 @@ class Number:
     client: CloudApiClient
     path: str
     """/{phone-number-id}/messages"""
+    media: NumbersMedia | None = None
+    """None where no files are kept."""
     pairs: PairRate = field(default_factory=PairRate)
     streaks: Streaks = field(default_factory=Streaks)
     stopped: dict[str, StoppedTemplate] = field(default_factory=dict)
@@ -60,12 +73,25 @@ class WhatsAppSession:
         """Find a connection for the request. None: it stands at the gate and cannot arrive before ``hand_over``."""
         if (held := self._held(letter)) is not None:
             return held
-        exchange = self._number.client.begin(self._number.path, letter.data)
+        data = letter.data
+        if letter.media:
+            try:
+                data = with_ids(data, await self._media_ids(letter.media))
+            except MediaRefused as refused:
+                return self._refused(refused.error, letter)
+            except MediaMissing as missing:
+                return _without_media(missing)
+        exchange = self._number.client.begin(self._number.path, data)
         failure = await exchange.ready()
         if failure is not None:
             return _not_sent(failure)
         self._exchange, self._letter = exchange, letter
         return None
+
+    async def _media_ids(self, files: tuple[str, ...]) -> dict[str, str]:
+        if self._number.media is None:
+            raise MediaMissing("files cannot be sent from here: give links, or send it from where they are kept")
+        return await self._number.media.ids(files)
 
     def _held(self, letter: Letter) -> Returned | None:
         """Why this message has to wait: its template was stopped, or its recipient has just had one."""
@@ -102,7 +128,10 @@ class WhatsAppSession:
             case NoAnswer(reason=reason):
                 return Uncertain(cause=f"after the request: {reason}")
             case HttpAnswer():
-                return self._answered(answer, letter)
+                ended = self._answered(answer, letter)
+                if letter.media and isinstance(ended, Returned) and ended.template_stop and self._number.media:
+                    await self._number.media.forget()  # it may be that the provider has lost them
+                return ended
 
     def _answered(self, answer: HttpAnswer, letter: Letter) -> Outcome:
         said = read_answer(answer.status, answer.headers, answer.body)
@@ -119,6 +148,7 @@ class WhatsAppSession:
                 return Uncertain(cause=printable(f"the answer does not tell whether it was taken: {reason}"))
 
     def _refused(self, error: ApiError, letter: Letter) -> Outcome:
+        self._number.pairs.refused(letter.recipient)
         row = row_of(error)
         verdict = self._number.streaks.verdict(letter.template, error, row)
         ended = outcome(error, row, verdict, attempt=letter.attempt)
@@ -142,6 +172,12 @@ class WhatsAppSession:
         if not self._closed:
             self._closed = True
             await self._on_close()
+
+
+def _without_media(missing: MediaMissing) -> Outcome:
+    if missing.is_gone:
+        return Refused(reply=str(missing))
+    return Returned(reply=printable(str(missing)), retry_after_seconds=_UNTIL_KNOWN_SECONDS)
 
 
 def _held_back(status: str) -> TemplateStop:

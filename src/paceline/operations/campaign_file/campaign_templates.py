@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from paceline.content.whatsapp import WhatsAppContent, WhatsAppTemplate, Where, check_template
+from paceline.content.whatsapp_media import files_of
 from paceline.domain.errors import Problem
 from paceline.operations.campaign_file.campaign_fields import TEMPLATE, read_section
 from paceline.operations.campaign_file.template_parameters import components_of
+from paceline.operations.campaign_file.text_file import UnusableFile, require_file
 from paceline.operations.campaign_file.toml_document import Document
 from paceline.operations.campaign_file.toml_lines import TomlPath
 
@@ -76,6 +78,8 @@ def _template(document: Document, path: TomlPath, table: Mapping[str, object]) -
     except ValueError as error:
         document.refuse((*path, "parameters"), str(error))
         return None
+    for _, name in files_of(components):
+        _require_medium(document, path, name)
     if "name" not in values or "language" not in values or (values.get("where") is not None and where is None):
         return None
     return WhatsAppTemplate(
@@ -85,6 +89,17 @@ def _template(document: Document, path: TomlPath, table: Mapping[str, object]) -
         share=-1.0 if values.get("share") is None else values["share"],
         where=where,
     )
+
+
+def _require_medium(document: Document, path: TomlPath, name: str) -> None:
+    """A file beside the campaign file; what else is given as one (a draft's ids) is looked at where it is kept."""
+    if document.path.suffix != ".toml":
+        return
+    try:
+        require_file(document.beside(name))
+    except UnusableFile as error:
+        message = f"{document.beside(name)} {error.reason}; a path is relative to the campaign file"
+        document.refuse((*path, "parameters"), message)
 
 
 def _where(document: Document, path: TomlPath, table: Mapping[str, Any] | None) -> Where | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from paceline.channels.whatsapp import messages
 from paceline.channels.whatsapp.messages import HEADER_MEDIA, Shape
+from paceline.content.whatsapp import is_template
 from paceline.operations.campaign_file.field_kinds import shown
 
 _MOST_BUTTONS = 10
@@ -64,7 +65,10 @@ def _header(value: Any) -> Shape:
     if kind == "location":
         _only(content, ("latitude", "longitude", "name", "address"), "header.location")
         return _built(messages.location, content, "header.location")
-    _only(content, ("id", "link", *(("filename",) if kind == "document" else ())), f"header.{kind}")
+    known = {"image": ("id", "link", "file"), "document": ("id", "link", "file", "filename")}.get(kind, ("id", "link"))
+    _only(content, known, f"header.{kind}")
+    if is_template(str(content.get("file", ""))):
+        raise ValueError(f"header.{kind}: file is the same for everybody; a link may differ")
     return _built(lambda **given: messages.media(kind, **given), content, f"header.{kind}")
 
 

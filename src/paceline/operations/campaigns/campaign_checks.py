@@ -18,8 +18,9 @@ from paceline.operations.campaigns.campaign_drafts import row_of
 from paceline.operations.campaigns.draft_content import DraftContent, content_of
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.campaigns.files import attachment_problems
-from paceline.operations.campaigns.worker_fitness import channel_problems, worker_problems
+from paceline.operations.campaigns.worker_fitness import RULES_STAY_HERE, channel_problems, worker_problems
 from paceline.operations.context import Context, NotPossible
+from paceline.operations.whatsapp.media_files import media_problems
 from paceline.store.catalogue import segments
 from paceline.store.catalogue.audiences import AudienceWalk, Count
 from paceline.store.queue import campaign_drafts, remote_campaigns, reply_rules
@@ -92,7 +93,7 @@ def check(context: Context, campaign_id: str, *, to_start: bool = False) -> Chec
         own_from, found = _email_problems(context, content.email, accounts)
         problems += found
     if "whatsapp" in content.channels:
-        problems += template_problems(content.whatsapp)
+        problems += template_problems(content.whatsapp) + media_problems(context, content.whatsapp)
     if is_remote:
         problems += [*channel_problems(content.channels), *unfit]
     problems += [problem for channel in content.channels for problem in _account_problems(accounts, channel)]
@@ -211,7 +212,7 @@ def first_addresses(context: Context, checked: Checked, look_at: Callable[[str],
 
 def _notices(recipients: Count, *, rules_stay_here: bool) -> Iterator[Problem]:
     if rules_stay_here:
-        yield _problem("worker", "reply rules are kept here only: a worker treats every reply as without them")
+        yield _problem("worker", RULES_STAY_HERE)
     if not recipients.exact:
         yield _problem("audience", f"it was counted up to {recipients.number:,} people, there are more")
 

@@ -20,9 +20,10 @@ from paceline.operations.campaign_file.campaign_audience import open_campaign_au
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.campaign_file.text_file import UnusableFile, read_bytes
 from paceline.operations.campaigns import files, preflight
-from paceline.operations.campaigns.worker_fitness import worker_problems
+from paceline.operations.campaigns.worker_fitness import RULES_STAY_HERE, worker_problems
 from paceline.operations.context import Context, NotFound
 from paceline.operations.installation.older_copy import pause_if_older_copy
+from paceline.operations.whatsapp.media_files import with_kept_files
 from paceline.operations.workers.workers import row_of as worker_row
 from paceline.store.queue import (
     accounts,
@@ -83,7 +84,14 @@ def _prepare_new(context: Context, file: CampaignFile, worker_id: int | None, no
     if campaign_id is None:
         audience.close()
         return prepare(context, file)
+    if worker_id is not None and _has_reply_rules(context):
+        notices = (*notices, RULES_STAY_HERE)
     return Prepared(campaign_id=campaign_id, audience=audience, notices=notices)
+
+
+def _has_reply_rules(context: Context) -> bool:
+    with context.queue.read() as connection:
+        return bool(reply_rules.every(connection, workspace_id=context.workspace_id))
 
 
 def _create(context: Context, file: CampaignFile, audience: Audience, worker_id: int | None) -> int | None:
@@ -113,6 +121,9 @@ def _new(context: Context, file: CampaignFile, audience: Audience) -> NewCampaig
         problems = _certainly_broken(context, file, content)
         if not problems and file.attachments:
             content, problems = _with_attachments(context, file, content)
+    if not problems and isinstance(content, WhatsAppContent):
+        content, found = with_kept_files(context, content, file.path.parent)
+        problems = [replace(problem, file=str(file.path)) for problem in found]
     if problems:
         raise InputError(problems)
     about = {"path": str(file.audience), "digest": audience.digest, "columns": audience.columns}

@@ -17,8 +17,10 @@ from paceline.chores import campaign_finisher, limit_resumer
 from paceline.clock import iso
 from paceline.domain.campaign import ENDED, CampaignStatus
 from paceline.domain.outcome import Accepted, Outcome
+from paceline.domain.pacing import interval_seconds
 from paceline.engine.forecast.days import DayCounts
 from paceline.engine.forecast.forecast import Moment
+from paceline.engine.forecast.rules import FOREVER
 from paceline.engine.sender import Sender
 from paceline.launch.file_launch import FileLaunch
 from paceline.operations.campaigns.preparing import Prepared
@@ -74,14 +76,21 @@ class Rehearsal:
         self._on_progress = on_progress
         self._changed = asyncio.Event()
         self._is_stale = self._must_look = True
-        self._was_quiet = False
-        self._patience = _FIRST_LOOK_SECONDS
+        self._was_quiet = self._left_room = False
+        self._is_offered = self._is_offered_to_all = self._slot_is_open = False
+        self._left = 0  # messages, when everything was looked at, less the answers since
+        self._answered_at = 0.0
+        self._seen: Glance | None = None
         self._timeline: list[Moment] = []
         with context.queue.read() as connection:
             standings = accounts.standings(connection, campaign_id=self._id)
             row = campaigns.get(connection, self._id)
             has_layers = bool(layers.every(connection, workspace_id=row.workspace_id))
-        self._paced, self._window = row.rate_per_minute > 0, row.pacing.window
+        self._window = row.pacing.window
+        intervals = [interval_seconds(rate) for rate in (row.rate_per_minute, *(s.rate_per_minute for s in standings))]
+        self._quiet = max(_QUIET_SECONDS, 1.25 * max(intervals))
+        self._usual_silence = max(_FIRST_LOOK_SECONDS, 2.5 * max(intervals))
+        self._patience = self._usual_silence
         self._has_blocks = has_layers or self._window is not None or beside
         self._beside = beside
         zones = {standing.limits.timezone.key for standing in standings}
@@ -131,10 +140,14 @@ class Rehearsal:
 
     def answered(self, outcome: Outcome) -> None:
         """The server that is not there has answered."""
-        self._patience = _FIRST_LOOK_SECONDS
+        self._answered_at = self._context.clock.now()
+        self._patience = self._usual_silence
+        self._left -= 1
         if isinstance(outcome, Accepted):
             self._per_day.add(self._context.clock.now(), 1.0, 1, 1)
-        if self._paced or not isinstance(outcome, Accepted):
+        else:
+            self._is_stale = self._left_room = True
+        if self._slot_is_open or self._left <= 0:
             self._is_stale = True
 
     def _accounts_changed(self) -> None:
@@ -142,12 +155,23 @@ class Rehearsal:
 
     def before_time_passes(self, seconds: float) -> bool:
         """Whether a look might find something: after a change, and once before each longer silence."""
-        if self._is_stale or (seconds > _QUIET_SECONDS and not self._was_quiet):
+        if self._is_offered:
+            self._seen = self._glance()
+            if self._is_open(self._seen) and not self._is_offered_to_all:  # whoever was asked could not use it
+                self._is_offered_to_all = True
+                self._sender.wake_workers()
+                return True
+            self._is_offered = self._is_offered_to_all = False
+            self._changed.set()
+            return True
+        is_quiet = seconds > self._quiet
+        if self._is_stale or (is_quiet and not self._was_quiet):
             if self._must_look:
                 self._sender.look_now()
-            if seconds > _QUIET_SECONDS:
-                self._sender.wake_workers()  # a refused message may have left room
-            self._was_quiet, self._is_stale = seconds > _QUIET_SECONDS, False
+            if is_quiet or (self._left_room and seconds > _QUIET_SECONDS):
+                self._sender.wake_workers()
+                self._left_room = False
+            self._was_quiet, self._is_stale = is_quiet, False
             self._changed.set()
             return True
         self._was_quiet = False
@@ -159,7 +183,8 @@ class Rehearsal:
         began = self._context.clock.now()
         while not sending.done():
             self._changed.clear()
-            seen = self._glance()
+            seen, self._seen = self._seen or self._glance(), None
+            self._left, self._slot_is_open = seen.left, self._is_open(seen)
             if self._must_look or self._has_blocks or not seen.left:
                 self._must_look = False
                 self._do_chores()
@@ -179,11 +204,22 @@ class Rehearsal:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._changed.wait()
         except TimeoutError:
-            if seen.work_at is not None and seen.work_at <= self._context.clock.now():
-                self._sender.wake_workers()
+            now = self._context.clock.now()
+            if seen.work_at is not None and seen.work_at <= now:
+                if seen.work_at == seen.slot_at:
+                    self._is_offered = True
+                    self._sender.wake_one_worker()
+                else:
+                    self._sender.wake_workers()
+            elif now < min(moments, default=FOREVER) and now - self._answered_at < self._usual_silence:
+                return
             else:
                 self._must_look = True
                 self._sender.look_now()
+
+    def _is_open(self, seen: Glance) -> bool:
+        """Whether a slot of the campaign's pace could be claimed now."""
+        return seen.slot_at is not None and seen.slot_at <= self._context.clock.now()
 
     def _closing(self) -> float | None:
         """When the campaign's sending window closes, while it is open."""

@@ -23,6 +23,7 @@ from paceline.operations.campaigns.draft_content import content_of
 from paceline.operations.campaigns.email_values import content_problems
 from paceline.operations.context import Context, NotFound
 from paceline.operations.ids import number_of, unknown
+from paceline.operations.whatsapp.media_files import media_problems
 from paceline.store.catalogue import audiences
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaign_drafts, campaigns, launching
@@ -71,7 +72,10 @@ def send_test(
     recipients = _addresses(addresses, channel, country)
     known = {**_fields(context, contact_id), **(fields or {})}
     frozen = content.whatsapp if channel == "whatsapp" else _with_from(content.email, own_from)
-    problems = template_problems(frozen) if isinstance(frozen, WhatsAppContent) else content_problems(frozen)
+    if isinstance(frozen, WhatsAppContent):
+        problems = template_problems(frozen) + media_problems(context, frozen)
+    else:
+        problems = content_problems(frozen)
     if problems:
         raise InputError(problems)
     column = "phone" if channel == "whatsapp" else "email"

@@ -14,6 +14,8 @@ from paceline.operations.context import Context
 from paceline.store.queue import accounts, layers
 from paceline.store.queue.campaign_drafts import SendingAccount
 
+RULES_STAY_HERE = "reply rules are kept here only: a worker treats every reply as without them"
+
 
 def channel_problems(channels: Sequence[str]) -> Iterator[Problem]:
     """Why a worker cannot send on these channels, the first and perhaps one that takes over from it."""

@@ -37,14 +37,16 @@ def peers_of(
     ]
 
 
-def worker_client(context: QueueContext, row: WorkerRow, over: threading.Event) -> WorkerClient:
-    """A worker as it is given orders; ``over`` ends the pauses between attempts."""
+def worker_client(
+    context: QueueContext, row: WorkerRow, over: threading.Event, *, retries: int | None = None
+) -> WorkerClient:
+    """A worker as it is given orders; ``over`` ends the pauses between attempts. ``retries`` None: as often as is set."""
     settings = context.settings
     timeout = settings.worker_timeout_seconds
     return WorkerClient(
         row.name,
         peers_of(settings, context.box, context.clock, row, timeout_seconds=timeout),
-        retries=settings.worker_retries,
+        retries=settings.worker_retries if retries is None else retries,
         retry_delay_seconds=settings.worker_retry_delay_seconds,
         rest=over.wait,
     )

@@ -20,7 +20,7 @@ def clear_halt(context: Context, worker: str) -> Worker:
     """
     row = row_of(context, worker)
     try:
-        begun = worker_client(context, row, threading.Event()).begin_anew()
+        begun = worker_client(context, row, threading.Event(), retries=0).begin_anew()  # a person waits
     except PeerFailed as failure:
         raise NotPossible(f"{row.name} has not begun anew: {failure}") from failure
     with context.queue.write() as connection:

@@ -31,6 +31,8 @@ class Glance(NamedTuple):
     """An account's rest ends, or the campaign's own."""
     work_at: float | None
     """Something can be claimed that could not before: a deferred message, or a slot of the campaign's pace."""
+    slot_at: float | None = None
+    """From when on the next slot can be claimed, also when that has come; None: the campaign has no pace."""
 
 
 def glance(database: Database, connection: Connection, campaign_id: int, *, now: float) -> Glance:
@@ -42,6 +44,7 @@ def glance(database: Database, connection: Connection, campaign_id: int, *, now:
         left=int(left),
         account_at=_first(now, account_at, resumes_at),
         work_at=_first(now, due_at, slot_at),
+        slot_at=slot_at,
     )
 
 

@@ -26,6 +26,7 @@ from paceline.store.queue import (
     soft_bounces,
     suppressions,
     whatsapp_charges,
+    whatsapp_media,
     whatsapp_messages,
     whatsapp_signals,
 )
@@ -37,7 +38,7 @@ from paceline.tracking.whatsapp.envelope import StatusUpdate
 _KEY = "whatsapp"  # each kind of fact is told of a message once, however often it is told
 _ARRIVED = ("delivered", "read", "played")
 _TAKEN = (*_ARRIVED, "sent", "failed")
-_UNDELIVERABLE, _TOO_MUCH_MARKETING = 131026, 131049
+_UNDELIVERABLE, _TOO_MUCH_MARKETING, _MEDIA_NOT_LOADED = 131026, 131049, 131053
 _BOUNCES_BEFORE_SUPPRESSION = 2
 _BOUNCES_WITHIN_SECONDS = 30 * 86_400.0
 
@@ -70,6 +71,7 @@ class Statuses:
         new = self._record(connection, told, now)
         self._charge(connection, told, new)
         self._suppress(connection, new, now)
+        _forget_lost_media(connection, new)
         self.signal(connection, _endings(new), now)
         new.released = [message for update, message in told if update.status != "failed" and HELD_BACK in message.reply]
         return new
@@ -188,6 +190,13 @@ class Statuses:
         )
         enough = count >= _BOUNCES_BEFORE_SUPPRESSION
         return enough and not whatsapp_messages.delivered_since(connection, message.address, since=since)
+
+
+def _forget_lost_media(connection: Connection, told: Told) -> None:
+    """Files that the provider cannot load (any more) are uploaded anew."""
+    lost = {message.phone_number_id for message, error in told.failed if error.code == _MEDIA_NOT_LOADED}
+    for number in sorted(filter(None, lost)):
+        whatsapp_media.forget(connection, number)
 
 
 def _kinds(update: StatusUpdate, *, arrived: bool) -> tuple[FactKind, ...]:

@@ -36,7 +36,7 @@ export function Workers() {
   const writes = may("accounts:write");
   const columns: Column<Worker>[] = [
     { label: "Name", render: (one) => <>{one.name}<Text size="xs" c="dimmed">{one.url}{one.version && `, version ${one.version}`}</Text></> },
-    { label: "State", render: (one) => <><Badge variant="light" color={one.state === "reachable" ? "teal" : one.state === "new" ? "gray" : "yellow"}>{one.state}</Badge>{one.failure && <Text size="xs" c="dimmed" maw="18rem">{one.failure}</Text>}</> },
+    { label: "State", render: (one) => <><Badge variant="light" color={one.state === "reachable" ? "teal" : one.state === "new" ? "gray" : one.state === "halted" ? "red" : "yellow"}>{one.state}</Badge>{(one.halted ?? one.failure) && <Text size="xs" c="dimmed" maw="18rem">{one.halted ?? one.failure}</Text>}</> },
     { label: "Campaigns", numeric: true, render: (one) => count(one.campaigns) },
     { label: "Last report", render: (one) => <><Moment at={one.last_report_at} as="relative" />{one.next_report_at && <Text size="xs" c="dimmed">next <Moment at={one.next_report_at} as="relative" inherit /></Text>}</> },
     { label: "Waiting there", numeric: true, render: (one) => count(one.backlog) },

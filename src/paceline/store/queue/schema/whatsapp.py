@@ -106,3 +106,13 @@ campaign_charges = Table(
     Column("billable", BigInteger, nullable=False, server_default=text("0")),
     Column("free", BigInteger, nullable=False, server_default=text("0")),
 )
+
+whatsapp_media = Table(
+    "whatsapp_media",
+    metadata,
+    # Files that a phone number has uploaded: the provider keeps them for 30 days, for that number only.
+    Column("phone_number_id", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),  # SHA-256 of the content
+    Column("media_id", Text, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)

@@ -50,14 +50,14 @@ function Findings({ check, goTo, onAgain }: { check: Check; goTo: (step: string)
     <>
       {problems.length > 0 && (
         <Alert color="red" variant="light" icon={<Icon name="alert" />} title={`${plural(problems.length, "thing")} to mend before it can start`}>
-          <List size="sm">{problems.map((one, index) => <List.Item key={index}><StepLink field={one.field} goTo={goTo} />{one.message}</List.Item>)}</List>
+          <List size="sm">{problems.map((one, index) => <List.Item key={index}><StepLink field={one.field} goTo={goTo} /> {one.message}</List.Item>)}</List>
           <Button size="xs" variant="default" mt="xs" onClick={onAgain}>Check again</Button>
         </Alert>
       )}
       {problems.length === 0 && <Alert color="teal" variant="light" icon={<Icon name="check" />} title="Nothing stands in the way">{count(check.recipients.number)}{check.recipients.exact ? "" : " or more"} people get it.</Alert>}
       {notices.length > 0 && (
         <Alert color="yellow" variant="light" title="Worth knowing">
-          <List size="sm">{notices.map((one, index) => <List.Item key={index}><StepLink field={one.field} goTo={goTo} />{one.message}</List.Item>)}</List>
+          <List size="sm">{notices.map((one, index) => <List.Item key={index}><StepLink field={one.field} goTo={goTo} /> {one.message}</List.Item>)}</List>
         </Alert>
       )}
     </>
@@ -67,7 +67,7 @@ function Findings({ check, goTo, onAgain }: { check: Check; goTo: (step: string)
 /** The field a finding is about, as a way to where it is mended. */
 function StepLink({ field, goTo }: { field: string; goTo: (step: string) => void }) {
   const step = field.startsWith("audience") ? "audience" : /^(accounts|account_choice|window|weight|rate_per_minute)/.test(field) ? "accounts" : "message";
-  return <Anchor component="button" type="button" inherit fw={600} onClick={() => goTo(step)}>{upperFirst(field.replace("content.", "").replaceAll(/[._[\]]+/g, " ").trim() || "campaign")}: </Anchor>;
+  return <Anchor component="button" type="button" inherit fw={600} onClick={() => goTo(step)}>{upperFirst(field.replace("content.", "").replaceAll(/[._[\]]+/g, " ").trim() || "campaign")}:</Anchor>;
 }
 
 function StartCard({ campaign, ready, check }: { campaign: Campaign; ready: boolean; check: Check }) {
