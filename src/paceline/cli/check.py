@@ -33,9 +33,7 @@ def check(
     as_json: JsonOption = False,
     database: DatabaseOption = None,
 ) -> int:
-    """What is wrong with a campaign before it starts: its message and its fields; by e-mail what DNS says of its sender,
-    by WhatsApp its numbers and templates, what the provider's limit means for it, and what it would cost.
-    """
+    """What is wrong with a campaign before it starts: its message, its fields, its senders, and what WhatsApp would cost."""
     with opened(database) as context:
         found = preflight.looked_at(context, campaign, os.environ, follow_links=follow_links)
     if as_json:

@@ -8,7 +8,7 @@ COMMANDS = {
         "send": "Create the campaign of a file, or continue it, and send until it is completed.",
     },
     "check": {
-        "check": "What is wrong with an e-mail campaign before it starts: its message, its fields, and what DNS says of its sender.",
+        "check": "What is wrong with a campaign before it starts: its message, its fields, its senders, and what WhatsApp would cost.",
     },
     "forecast": {
         "forecast": "When a campaign will finish, when it pauses and resumes on the way, and what holds it up. Nothing is sent.",

@@ -140,7 +140,7 @@ def test_each_verdict_has_its_ending(code: int) -> None:
         assert isinstance(ended, Refused)
         assert ended.hard_bounce is (row.verdict is V.SUPPRESS)
     elif row.verdict is V.RETRY:
-        assert ended == Deferred(reply=ended.reply, retry_after_seconds=5.0)
+        assert ended == Deferred(reply=ended.reply, retry_after_seconds=5.0, is_answer=True)
     else:
         assert isinstance(ended, Returned)
         assert ended.trouble is None

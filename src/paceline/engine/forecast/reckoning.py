@@ -150,10 +150,23 @@ class _Reckoning:
     def _turn(self, crew: Crew, at: float) -> None:
         if crew.limited:
             self._reopen(crew, at)
+            self._reopen_others(at)
         if self._pool.left_for(crew):
             self._claim(crew, at, since=at)
         else:
             self._idle[crew] = None
+
+    def _reopen_others(self, at: float) -> None:
+        """Those that come back at the same moment share what is left with the first one."""
+        found = []
+        while self._heap and self._heap[0][0] <= at and isinstance(self._heap[0][2], Crew):
+            event = heapq.heappop(self._heap)
+            found.append(event)
+            crew = event[2]
+            if isinstance(crew, Crew) and crew.limited:
+                self._reopen(crew, at)
+        for event in found:
+            heapq.heappush(self._heap, event)
 
     def _reopen(self, crew: Crew, at: float) -> None:
         if self._limited == len(self._crews) and at > self._busy_until:
