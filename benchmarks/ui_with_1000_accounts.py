@@ -17,15 +17,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from playwright.sync_api import Page, expect, sync_playwright
 
 from api_beside_sender import Asked, ask
 from databases import DATABASES, surroundings
 from paceline.api.guard import SESSION_COOKIE
-from paceline.operations.people.first_user import first_user_link
+from paceline.operations.context import FIRST_WORKSPACE, Context
+from paceline.operations.people.access import new_secret
+from paceline.store.catalogue import sessions
+from paceline.store.database import sql
 from postfix import Missing, sink
 from running_campaign import started
 from serving import new_key, parts, serving
@@ -79,37 +80,46 @@ def _options() -> argparse.Namespace:
 def _measure(options: argparse.Namespace, port: int, url: str, directory: Path) -> dict[str, Any]:
     environment = {"PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
     with parts(url, directory) as context:
-        key, link = new_key(context), first_user_link(context)
-    assert link is not None
+        key, session = new_key(context), _session(context)
     with (
         serving(environment, directory) as server,
         started(
             url, directory, messages=options.messages, port=port, accounts=options.accounts, connections=1
         ) as campaign,
-        _browser(server.base, _first_user(server.base, link)) as page,
     ):
         without = asyncio.run(ask(server.base, key, [], options)).shown()
-        pages = {}
-        for what, path in (("dashboard", "/"), ("live page", f"/campaigns/{campaign.id()}"), ("accounts", "/accounts")):
-            with campaign.rate_of() as rate:
-                pages[what] = _look(page, server.base, path, key, options)
-            pages[what]["sent per second"] = round(rate[0])
+        pages, views = {}, {"dashboard": "/", "live page": f"/campaigns/{campaign.id()}", "accounts": "/accounts"}
+        with _browser(server.base, session) as page:
+            for what, path in views.items():
+                with campaign.rate_of() as rate:
+                    pages[what] = _look(page, server.base, path, key, options)
+                pages[what]["sent per second"] = round(rate[0])
     _report(without, pages)
     return {"api_without_pages": without, "pages": pages}
 
 
-def _first_user(base: str, link: str) -> str:
-    """The session of the first user, made at the door that people come through."""
-    token = parse_qs(urlsplit(link).query)["token"][0]
-    owner = {
-        "token": token,
-        "email": "ann@example.com",
-        "name": "Ann",
-        "password": "four red kites over the hill",
-        "workspace_name": "Bench",
-    }
-    answer = httpx.post(f"{base}/api/v1/setup", json=owner, timeout=60, trust_env=False).raise_for_status()
-    return answer.cookies[SESSION_COOKIE]
+def _session(context: Context) -> str:
+    """The session of an owner, made where the API finds it: a link for the first user may be replaced by the server's own."""
+    secret, now = new_secret(), context.clock.now()
+    with context.catalogue.write() as connection:
+        user_id = connection.execute(
+            sql("INSERT INTO users (email, email_key, name, created_at) VALUES (:e, :e, 'Ann', 0) RETURNING id"),
+            {"e": "ann@example.com"},
+        ).scalar_one()
+        connection.execute(
+            sql("INSERT INTO members (workspace_id, user_id, role, created_at) VALUES (:w, :u, 'owner', 0)"),
+            {"w": FIRST_WORKSPACE, "u": user_id},
+        )
+        sessions.create(
+            connection,
+            token_hash=secret.hash,
+            user_id=user_id,
+            workspace_id=FIRST_WORKSPACE,
+            client="benchmark",
+            expires_at=now + 86_400,
+            now=now,
+        )
+    return secret.value
 
 
 @contextlib.contextmanager
