@@ -72,7 +72,7 @@ def test_day_of_fifty_accounts_uses_what_the_limits_allow_and_no_more(tmp_path: 
         first = SmtpSandbox(clock=lambda: hands.at)
         second = SmtpSandbox(host="127.0.0.2", clock=lambda: hands.at)
         await asyncio.gather(first.start(), second.start())
-        people = [f"user{n}@{'gmail.com' if n % 20 == 0 else 'example.com'}" for n in range(6000)]
+        people = [f"user{n}@{'gmail.com' if n % 20 == 0 else 'yahoo.com'}" for n in range(6000)]
         path = write_campaign(tmp_path, contacts=people, accounts=_accounts(first, second), tables=LAYERS)
         with opened(f"sqlite:///{tmp_path / 'day.db'}", tmp_path, hands, heartbeat_seconds=0.1) as context:
             async with Sending(context, path) as sending:

@@ -115,17 +115,6 @@ def test_file_that_a_draft_attaches_stays(server: Server) -> None:
         assert connection.execute(sql("SELECT COUNT(*) FROM file_parts")).scalar_one() == 0
 
 
-def test_remote_worker_is_given_no_files(server: Server) -> None:
-    client = server.with_key()
-    file = made(client, "menu.pdf", PDF)
-    worker = client.post("/api/v1/workers", json={"name": "away", "url": "https://worker.example.com"})
-    assert worker.status_code == 201, worker.text
-    letter = {"from": "a@example.com", "subject": "x", "text": "x", "attachments": [file["id"]]}
-    draft = client.post("/api/v1/campaigns", json={"name": "x", "content": letter, "worker": "away"}).json()["id"]
-    problems = client.get(f"/api/v1/campaigns/{draft}/check").json()["problems"]
-    assert any("a remote worker gets no files" in problem["message"] for problem in problems)
-
-
 @pytest.fixture
 def small(database_url: str, tmp_path: Path) -> Iterator[Server]:
     with running_server(database_url, str(tmp_path), files_megabytes=1.0) as running:

@@ -163,7 +163,7 @@ def test_recipient_refused_but_354_sends_no_body_and_closes(run: Run) -> None:
         async with scripted_server(HELLO + script) as server:
             session = await channel().connect(account(server.port))
             outcome = await session.offer(letter())
-            assert outcome == Refused(reply="550 5.1.1 no such user", hard_bounce=True)
+            assert outcome == Refused(reply="550 5.1.1 no such user", hard_bounce=True, is_answer=True)
             assert not session.usable
             await server.wait_until_idle()
         assert server.messages == []
@@ -203,11 +203,11 @@ def stepwise(*replies: str, pipelined: bool) -> str:
 def expected_refusal(stage: str, code: int) -> Outcome:
     reply = f"{code} no"
     if stage != "MAIL":
-        return Deferred(reply=reply) if code < 500 else Refused(reply=reply)
+        return Deferred(reply=reply, is_answer=True) if code < 500 else Refused(reply=reply, is_answer=True)
     if code == 552:
-        return Refused(reply=reply)
+        return Refused(reply=reply, is_answer=True)
     kind = TroubleKind.FAILING if code < 500 else TroubleKind.BROKEN
-    return Returned(reply=reply, trouble=AccountTrouble(kind=kind, reason=reply))
+    return Returned(reply=reply, trouble=AccountTrouble(kind=kind, reason=reply, is_answer=True), is_answer=True)
 
 
 @pytest.mark.parametrize("pipelined", [True, False], ids=["pipelined", "stepwise"])
@@ -251,7 +251,9 @@ def test_wait_that_a_reply_asks_for_is_kept(run: Run) -> None:
         async with scripted_server(HELLO + script) as server:
             session = await channel().connect(account(server.port))
             outcome = await session.offer(letter())
-            assert outcome == Deferred(reply="451 4.7.1 greylisted, try again in 5 minutes", retry_after_seconds=300)
+            assert outcome == Deferred(
+                reply="451 4.7.1 greylisted, try again in 5 minutes", retry_after_seconds=300, is_answer=True
+            )
             await session.close()
 
     run(story())

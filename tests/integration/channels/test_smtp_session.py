@@ -86,7 +86,9 @@ def test_refused_next_envelope_is_followed_by_reset(run: Run) -> None:
             assert await session.offer(letter(1)) is None
             following = letter(2)
             assert isinstance(await session.hand_over(following), Accepted)
-            assert await session.offer(following) == Refused(reply="550 5.1.1 unknown", hard_bounce=True)
+            assert await session.offer(following) == Refused(
+                reply="550 5.1.1 unknown", hard_bounce=True, is_answer=True
+            )
             assert await session.offer(letter(3)) is None
             assert await session.hand_over() == Accepted(reply="250 three")
             await session.close()

@@ -39,7 +39,7 @@ SAME_LOGIN = "the same login as that of the account in line 12"
 EACH_ONCE = "accepts each host, port and user name once, whatever the names"
 NO_FROM = 'is missing, and the account "relay-1" has no from of its own'
 BASE_URL = "it must be a URL such as https://news.example.com, without query, and not a template"
-CAMPAIGN_FIELDS = "key, name, channel, fallback, audience, rate_per_minute, max_attempts, retry_delay_seconds, weight, account_choice, content, tracking, window, limits, accounts"
+CAMPAIGN_FIELDS = "key, name, channel, fallback, audience, rate_per_minute, max_attempts, retry_delay_seconds, weight, account_choice, worker, worker_fallback, content, tracking, window, limits, reply_rules, accounts"
 
 KEY = 'key = "spring-2027"'
 PORT = "port = 587"

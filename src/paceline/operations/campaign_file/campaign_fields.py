@@ -65,7 +65,7 @@ def _country(value: object) -> str:
 
 _COUNTRY = Kind(accepts='a country such as "CH", for numbers without a country code', read=_country)
 _WORKER = Kind(
-    accepts="the name of a remote worker, as `paceline workers list` shows it",
+    accepts="the name of a remote worker, as paceline workers list shows it",
     read=matching(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}|")),
 )
 _CHANNEL = one_of(("email", "whatsapp"))
