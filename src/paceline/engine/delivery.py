@@ -62,9 +62,10 @@ class Delivery:
         on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
         on_answer: Callable[[str, ClaimedMessage | None], None] = lambda answer, message: None,
     ) -> None:
-        """``lease_holds`` says whether a final dot may still be written, by the boot clock. ``on_template_stop`` is
+        """``lease_holds`` says whether a final dot may still be written, by the boot clock.
 
-        called when a template cannot be sent any more, ``on_answer`` when a provider did not accept a message.
+        ``on_template_stop`` is called when a template cannot be sent any more, ``on_answer`` when a provider did not
+        accept a message.
         """
         self._account = account
         self._lease = lease
@@ -87,19 +88,14 @@ class Delivery:
         message = prepared.message
         if (ended := await self._offer(prepared, session)) is not None:
             return self._record(message, ended, intended=False)
-        if (
-            message.closes_at < math.inf and message.closes_at <= self._now()
-        ):  # connecting and offering took longer than its sending window is open
-            session.abandon()
-            self._group.release([message])
-            return Withheld("its sending window has closed")
+        if (withheld := self._keep_window(message, session)) is not None:
+            return withheld
         if (withheld := await self._intend(message, session, meanwhile=ahead)) is not None:
             return withheld
-        if not self._lease_holds():
-            return self._withdraw(message, session, "the lease ran out before the hand-over")
+        if (withheld := self._keep_lease(message, session)) is not None:
+            return withheld
         outcome = await self._hand_over(message, session, ahead)
-        if isinstance(outcome, Accepted | Returned) and outcome.template_stop is not None:
-            self._on_template_stop(prepared.letter.template, outcome.template_stop)
+        self._stop_template(prepared.letter, outcome)
         return self._record(message, outcome, intended=True)
 
     def prepare(self, message: ClaimedMessage) -> Prepared | None:
@@ -120,6 +116,14 @@ class Delivery:
         except BaseException:
             self._group.release([prepared.message])
             raise
+
+    def _keep_window(self, message: ClaimedMessage, session: Session) -> Withheld | None:
+        """Connecting and offering may have taken longer than the message's sending window is open."""
+        if message.closes_at == math.inf or message.closes_at > self._now():
+            return None
+        session.abandon()
+        self._group.release([message])
+        return Withheld("its sending window has closed")
 
     async def _intend(
         self, message: ClaimedMessage, session: Session, *, meanwhile: Callable[[], object]
@@ -152,6 +156,12 @@ class Delivery:
         self._group.release([message])
         return Withheld("paused, suppressed or changed in the meantime")
 
+    def _keep_lease(self, message: ClaimedMessage, session: Session) -> Withheld | None:
+        """Somebody else may have the account by now."""
+        if self._lease_holds():
+            return None
+        return self._withdraw(message, session, "the lease ran out before the hand-over")
+
     async def _hand_over(
         self, message: ClaimedMessage, session: Session, ahead: Callable[[], Letter | None]
     ) -> Outcome:
@@ -166,6 +176,11 @@ class Delivery:
         except BaseException as error:
             self._record(message, Uncertain(cause=f"interrupted after the hand-over: {error!r}"), intended=True)
             raise
+
+    def _stop_template(self, letter: Letter, outcome: Outcome) -> None:
+        """What the answer says of the template holds for the messages behind this one too."""
+        if isinstance(outcome, Accepted | Returned) and outcome.template_stop is not None:
+            self._on_template_stop(letter.template, outcome.template_stop)
 
     def _withdraw(self, message: ClaimedMessage, session: Session, reason: str) -> Withheld:
         """The dot was never written: the intent, if it became durable, is taken back and charged to nobody."""

@@ -222,8 +222,8 @@ def test_backup_of_two_databases_does_not_fit_into_one(tmp_path: Path) -> None:
         backups.restore(one, backup)
 
 
-def test_nothing_is_not_backed_up(sqlite_url: str, tmp_path: Path) -> None:
-    settings = read_settings({}, data_dir=str(tmp_path), database=sqlite_url)
+def test_nothing_is_not_backed_up(bare_sqlite_url: str, tmp_path: Path) -> None:
+    settings = read_settings({}, data_dir=str(tmp_path), database=bare_sqlite_url)
     with pytest.raises(InputError, match="nothing to back up"):
         backups.backup(settings, tmp_path / "backup")
     assert not list(tmp_path.glob("backup*"))
