@@ -143,4 +143,6 @@ def test_it_takes_as_long_as_the_real_thing(sqlite_url: str, tmp_path: Path, fie
     with opened(sqlite_url, tmp_path) as context:
         ran = dry_run(context, read_campaign_file(path, ENVIRONMENT), seconds_per_message=0.05, script=answer)
         real = asyncio.run(send())
-    assert ran.summary.elapsed_seconds == pytest.approx(real, abs=0.6)
+    # The real one starts, connects and looks every half second for what is due again: half a second more, or a whole one
+    # on a busy machine.
+    assert ran.summary.elapsed_seconds == pytest.approx(real, abs=1.5)
