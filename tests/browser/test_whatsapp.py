@@ -173,7 +173,7 @@ def test_template_that_is_paused_rests_and_the_page_says_so(olga: Visitor, clien
     made = posted(client, "/campaigns", json={**wanted, "audience": {"lists": [riders]}})["id"]
     posted(client, f"/campaigns/{made}/start")
     page = olga.open(f"/campaigns/{made}")
-    expect(page.get_by_text("1 template of 1 rest")).to_be_visible()
+    expect(page.get_by_text("1 template of 1 rest")).to_be_visible(timeout=20_000)  # a message has to be refused first
     expect(page.get_by_text("paused: health")).to_be_visible()
     _is_fit_for_everybody(olga)
     page = olga.open(f"/campaigns/{made}?show=content")

@@ -125,7 +125,7 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
     ended = _campaign(client, f"Spring news {markup}", list_id, sending)
     _start(client, ended)
     wait_until(lambda: _status(client, ended) == "completed")
-    running = _campaign(client, "Summer news", list_id, sending, rate_per_minute=30.0)
+    running = _campaign(client, "Summer news", list_id, sending, rate_per_minute=6.0)
     paused = _campaign(client, "A question to you", list_id, sending, rate_per_minute=1.0)
     for one in (running, paused):
         _start(client, one)
