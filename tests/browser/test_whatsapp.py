@@ -174,7 +174,7 @@ def test_template_that_is_paused_rests_and_the_page_says_so(olga: Visitor, clien
     posted(client, f"/campaigns/{made}/start")
     page = olga.open(f"/campaigns/{made}")
     expect(page.get_by_text("1 template of 1 rest")).to_be_visible(timeout=20_000)  # a message has to be refused first
-    expect(page.get_by_text("paused: health")).to_be_visible()
+    expect(page.get_by_text("paused: health")).to_be_visible(timeout=20_000)
     _is_fit_for_everybody(olga)
     page = olga.open(f"/campaigns/{made}?show=content")
     expect(page.get_by_label("Address of the image")).to_have_value("https://example.com/ride.jpg")
