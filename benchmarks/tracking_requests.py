@@ -37,6 +37,7 @@ from surroundings.tracked import Tracked
 _MESSAGES = 2000
 _SECONDS = 10.0
 _CONNECTIONS = 40
+_SENDING_CORE, _TRACKING_CORE = {1}, {0}
 _HEAD = (
     "Host: t.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0\r\n"
     "Accept: image/*\r\nAccept-Language: en\r\n\r\n"
@@ -49,7 +50,12 @@ def main() -> int:
     parser.add_argument("--beside", action="store_true", help="a sender at full speed: what does it lose?")
     parser.add_argument("--per-second", type=float, help="requests; without it as many as it takes")
     parser.add_argument("--messages", type=int, default=150_000, help="of the sender's campaign; it must outlast all")
+    parser.add_argument(
+        "--apart", action="store_true", help="sender and sink on one core, server and client on another"
+    )
     options = parser.parse_args()
+    if options.apart:
+        os.sched_setaffinity(0, _SENDING_CORE)  # what is started from here on inherits it
     try:
         with sink() as port, tempfile.TemporaryDirectory(prefix="paceline-bench-") as folder:
             print(json.dumps(_measure(options, port, Path(folder))))
@@ -72,6 +78,8 @@ def _measure(options: argparse.Namespace, port: int, folder: Path) -> dict[str, 
         figures: dict[str, float] = {}
         if options.beside:
             campaign = running.enter_context(started(url, folder, messages=options.messages, port=port))
+            if options.apart:
+                tracking.move(_TRACKING_CORE)
             before = campaign.rate(_SECONDS)
             with campaign.rate_of() as beside:
                 answers = tracking.ask(paths, options.per_second)
@@ -104,6 +112,12 @@ class Tracking:
             "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 2),
             "asked": len(times),
         }
+
+    def move(self, cores: set[int]) -> None:
+        """The server and this process, its client, to these cores."""
+        for thread in Path(f"/proc/{self.process.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)
+        os.sched_setaffinity(0, cores)
 
     def end(self) -> None:
         """Stop it as a service manager does; what it has in memory is kept."""
