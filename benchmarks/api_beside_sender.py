@@ -24,6 +24,7 @@ from postfix import Missing, sink
 from running_campaign import started
 from serving import new_key, parts, serving
 
+_SENDING_CORE, _API_CORE = {1}, {0}
 _RESULTS = Path(__file__).with_name("results")
 
 
@@ -50,6 +51,7 @@ _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 def main() -> int:
     """Measure and report; returns the exit code."""
     options = _options()
+    _move(options, _SENDING_CORE)
     try:
         with sink() as port, DATABASES[options.database]() as url, tempfile.TemporaryDirectory() as name:
             results = {**surroundings(), "database": options.database, **_measure(options, port, url, Path(name))}
@@ -69,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=15.0, help="of each phase")
     parser.add_argument("--messages", type=int, default=150_000, help="of the campaign; it must outlast two phases")
     parser.add_argument("--database", choices=tuple(DATABASES), default="sqlite")
+    parser.add_argument("--apart", action="store_true", help="sender and sink on one core, API and clients on another")
     return parser.parse_args()
 
 
@@ -77,16 +80,25 @@ def _measure(options: argparse.Namespace, port: int, url: str | None, directory:
     environment = {"PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
     with parts(url, directory) as context:
         key = new_key(context)
+    _move(options, _API_CORE)
     with serving(environment, directory) as server:
         started_at = server.api_cpu_seconds()
         idle = asyncio.run(ask(server.base, key, [], options))
         cpu = (server.api_cpu_seconds() - started_at) / len(idle.seconds)
         print(f"the idle API's CPU: {cpu * 1000:.1f} ms/request; load {os.getloadavg()[0]:.1f}\n")
+        _move(options, _SENDING_CORE)
         with started(url, directory, messages=options.messages, port=port) as campaign:
+            _move(options, _API_CORE)
             alone = campaign.rate(options.seconds)
             with campaign.rate_of() as beside:
                 busy = asyncio.run(ask(server.base, key, [f"/api/v1/campaigns/{campaign.id()}/progress"], options))
     return _report(idle, busy, alone, *beside)
+
+
+def _move(options: argparse.Namespace, cores: set[int]) -> None:
+    """This process, and what it starts from here on, to these cores."""
+    if options.apart:
+        os.sched_setaffinity(0, cores)
 
 
 def _report(idle: Asked, busy: Asked, alone: float, beside: float) -> dict[str, Any]:
