@@ -8,9 +8,22 @@ from paceline.domain.account import AccountState
 from paceline.domain.allowance import Exhaustion
 from paceline.domain.outcome import AccountTrouble, TroubleKind
 from paceline.domain.retry_policy import account_delay_seconds
+from paceline.engine.account_worker import Departure
 
 _PROVIDER_LIMIT_SECONDS = 3600.0
 _LOGINS_BEFORE_BROKEN = 2
+
+
+def standing_after(
+    departure: Departure, *, failures: int, accepted: bool, now: float, longest: float, jitter: float
+) -> dict[str, Any]:
+    """After this departure of a worker that found ``failures`` troubles in a row, and that had a message ``accepted``."""
+    before = 0 if accepted else failures
+    if departure.exhaustion is not None:
+        return limited(departure.exhaustion)
+    if departure.trouble is None:
+        return ready(before)
+    return troubled(departure.trouble, before + 1, now=now, longest=longest, jitter=jitter)
 
 
 def limited(exhaustion: Exhaustion) -> dict[str, Any]:

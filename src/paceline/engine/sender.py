@@ -313,28 +313,21 @@ class Sender:
             departure = Departure(leaving=Leaving.TROUBLE, trouble=trouble)
         if departure.trouble is not None and departure.trouble.kind is TroubleKind.ALARM:
             await self._in_store(partial(self._sound_alarm, worker.account, departure.trouble))
-        await self._leave(worker.account.id, worker.lease, self._standing_after(worker, departure))
+        standing = aftermath.standing_after(
+            departure,
+            failures=worker.failures,
+            accepted=worker.accepted > 0,
+            now=self._clock.now(),
+            longest=self._settings.backoff_longest_seconds,
+            jitter=random.random(),
+        )
+        await self._leave(worker.account.id, worker.lease, standing)
         del self._workers[worker.account.id], self._tasks[worker.account.id]
         self.look_now()
 
     def _sound_alarm(self, account: Account, trouble: AccountTrouble) -> None:
         with self._database.write() as connection:
             alarms.sound(connection, account, trouble, own=self._campaign_id, now=self._clock.now())
-
-    def _standing_after(self, worker: AccountWorker, departure: Departure) -> dict[str, Any]:
-        """The account's state after its worker has left."""
-        failures = 0 if worker.accepted else worker.failures
-        if departure.exhaustion is not None:
-            return aftermath.limited(departure.exhaustion)
-        if departure.trouble is None:
-            return aftermath.ready(failures)
-        return aftermath.troubled(
-            departure.trouble,
-            failures + 1,
-            now=self._clock.now(),
-            longest=self._settings.backoff_longest_seconds,
-            jitter=random.random(),
-        )
 
     async def _leave(self, account_id: int, lease: int, standing: dict[str, Any]) -> None:
         """Keep what was learnt about the account and give its lease back."""

@@ -19,6 +19,7 @@ from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.errors import InputError, PacelineError, Problem
 from paceline.domain.tokens import Purpose
 from paceline.remote.borrowed_accounts import read_account
+from paceline.remote.lent_report import report_of
 from paceline.remote.luggage import WORKSPACE, Luggage
 from paceline.remote.protocol import (
     AccountSpec,
@@ -30,7 +31,6 @@ from paceline.remote.protocol import (
     Part,
     Recipient,
     Removed,
-    wire_status,
 )
 from paceline.store.database import Database
 from paceline.store.queue import (
@@ -42,7 +42,7 @@ from paceline.store.queue import (
     launching,
     outbox,
 )
-from paceline.store.queue.campaigns import CampaignRow, NewCampaign, Progress
+from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 from paceline.store.queue.erasures import Forgotten
 from paceline.store.queue.home import HomeCampaign
 from paceline.store.queue.launching import NewMessage
@@ -194,7 +194,7 @@ class LentCampaigns:
             progress = campaigns.progress(connection, found.campaign_id)
             waiting = outbox.unreported(connection, found.campaign_id)
             incarnation = home.get(connection).incarnation
-        return _report(found, progress, waiting, incarnation)
+        return report_of(found, progress, waiting, incarnation)
 
     def halt(self, reason: str) -> None:
         """Hold everything until a person has looked."""
@@ -378,25 +378,3 @@ def _pacing(spec: CampaignSpec, problems: list[Problem]) -> CampaignPacing:
     except (TypeError, ValueError, KeyError, OSError) as error:
         problems.append(Problem(file="", field="campaign.pacing", message=f"cannot be used: {error}"))
         return CampaignPacing()
-
-
-def _report(found: HomeCampaign, progress: Progress, unreported: int, incarnation: str) -> CampaignReport:
-    campaign = progress.campaign
-    complete = campaign.launched_at is not None
-    pause = campaign.status if str(campaign.status).startswith("paused") else None
-    return CampaignReport(
-        id=found.remote_id,
-        incarnation=incarnation,
-        revision=found.revision,
-        status=wire_status(campaign.status, filling=not complete),
-        pause_reason=campaign.pause_reason,
-        paused_by=pause,
-        resumes_at=campaign.resumes_at,
-        upto=campaign.launch_cursor,
-        complete=complete,
-        counts=progress.counts,
-        unreported=unreported,
-        released=found.released,
-        started_at=campaign.started_at,
-        finished_at=campaign.finished_at,
-    )

@@ -91,7 +91,7 @@ class Unwanted:
             missing += [number for number in numbers if number not in here]
             for reason in dict.fromkeys(one.reason for one in some):
                 ids = [here[one.recipient] for one in some if one.reason == reason and one.recipient in here]
-                skipped += leaving.skip(connection, self._database, ids, reason=reason, now=self._now())
+                skipped += leaving.end_as_skipped(connection, self._database, ids, reason=reason, now=self._now())
         return skipped
 
 

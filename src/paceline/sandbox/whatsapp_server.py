@@ -9,17 +9,15 @@ import asyncio
 import itertools
 import json
 import re
-import socket
-import struct
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from paceline.sandbox.record import RecordFile
+from paceline.sandbox.whatsapp_connections import CountingServer, reset
 from paceline.sandbox.whatsapp_contract import TemplateSpec, Violation, check_message
 from paceline.sandbox.whatsapp_inbox import Arrival, Pairs, Throughput, Upload, WhatsAppInbox
 from paceline.sandbox.whatsapp_rules import Answer, WhatsAppRule, WhatsAppRuleBook
@@ -29,7 +27,6 @@ from paceline.sandbox.whatsapp_webhooks import StatusWebhooks, WebhookPlan
 _PATH = re.compile(r"/v\d+\.\d+/(?P<node>[A-Za-z0-9_-]+)(?:/(?P<edge>[a-z_]+))?")
 _MEDIA_ID = re.compile(r'"id": "(media-[0-9]+)"')
 _BACKLOG = 1024
-_LARGEST_REQUEST = 110 * 1024 * 1024
 _UNAUTHORISED = 401
 _NO_RULE = WhatsAppRule()
 
@@ -84,7 +81,7 @@ class WhatsAppSandbox:
         self._clock = clock
         self._ids = itertools.count(1)
         self._server: asyncio.Server | None = None
-        self._site: _CountingServer | None = None
+        self._site: CountingServer | None = None
 
     @property
     def url(self) -> str:
@@ -104,7 +101,7 @@ class WhatsAppSandbox:
         """Listen. Raises OSError when the port is taken. Started already: nothing."""
         if self._server is not None:
             return
-        self._site = _CountingServer(self._handle, self.inbox)
+        self._site = CountingServer(self._handle, self.inbox)
         self._server = await asyncio.get_running_loop().create_server(
             self._site, self.host, self.port, backlog=_BACKLOG
         )
@@ -290,7 +287,7 @@ class WhatsAppSandbox:
         recipient: str,
     ) -> web.StreamResponse:
         if rule.answer is Answer.RESET:
-            _reset(request)
+            reset(request)
         elif rule.answer is Answer.STALL:
             await asyncio.Event().wait()
         if refusal is not None or arrival is None:
@@ -358,47 +355,6 @@ class WhatsAppSandbox:
         if end < len(templates):
             paging["next"] = f"{self.url}/next?after={end}"
         return {"data": templates[start:end], "paging": paging}
-
-
-class _CountingServer(web.Server):
-    """Numbers its connections."""
-
-    def __init__(self, handler: Callable[[web.BaseRequest], Any], inbox: WhatsAppInbox) -> None:
-        super().__init__(
-            handler,
-            request_factory=_make_request,
-            handler_cancellation=True,  # whoever hangs up gets no answer
-            access_log=None,
-            keepalive_timeout=75.0,
-        )
-        self._inbox = inbox
-        self._numbers: dict[object, int] = {}
-
-    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        self._numbers[handler] = self._inbox.connected()
-
-    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
-        super().connection_lost(handler, exc)
-        self._numbers.pop(handler, None)
-        self._inbox.open_connections -= 1
-
-    def number_of(self, request: web.BaseRequest) -> int:
-        """The number of the connection over which a request came; 0 when it is gone."""
-        return self._numbers.get(request.protocol, 0)
-
-
-def _make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_LARGEST_REQUEST)
-
-
-def _reset(request: web.BaseRequest) -> None:
-    """Cut the connection so that the client's system is told so at once."""
-    if request.transport is not None:
-        linger = struct.pack("ii", 1, 0)
-        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        request.transport.abort()
 
 
 def _recipient(document: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ import pytest
 
 from paceline.domain.account_choice import AccountChoice, Candidate, deal
 from paceline.engine.forecast.forecast import forecast
-from paceline.launch.file_launch import FileLaunch
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.dry_run import dry_run
 from paceline.operations.campaigns.forecasting import plan_of_file
-from paceline.operations.campaigns.preparing import prepare
 from paceline.operations.context import Context
 from paceline.store.queue import senders
+from surroundings.senders import queued
 from surroundings.sending import Hands, logins, opened, write_campaign
 from surroundings.timelines import assert_agree
 
@@ -76,22 +74,12 @@ def test_choice_of_account(sqlite_url: str, tmp_path: Path, choice: AccountChoic
         assert_agree(forecast(plan), dry_run(context, file), start=NOON)
 
 
-def queued(context: Context, path: Path) -> int:
+def queued_beside_a_sender(context: Context, path: Path) -> int:
     """The campaign of a file, launched; somebody sends whatever runs."""
-    prepared = prepare(context, read_campaign_file(path, ENVIRONMENT))
-    assert prepared.audience is not None
-    with closing(prepared.audience):
-        FileLaunch(
-            database=context.queue,
-            campaign_id=prepared.campaign_id,
-            audience=prepared.audience,
-            refused_path=path.with_name("refused.csv"),
-            now=context.clock.now,
-            on_part=lambda: None,
-        ).run()
+    campaign_id = queued(context, path)
     with context.queue.write() as connection:
         senders.register(connection, process="test", campaign_id=None, now=NOON, lease_until=NOON + 1e6)
-    return prepared.campaign_id
+    return campaign_id
 
 
 BESIDE: dict[str, tuple[int, dict[str, Any], dict[str, Any]]] = {
@@ -112,7 +100,7 @@ def test_beside_another_campaign(
     other = write_campaign(tmp_path, contacts=beside, accounts=tables, key="other")
     path = write_campaign(tmp_path, contacts=60, accounts=tables, **fields)
     with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
-        queued(context, other)
+        queued_beside_a_sender(context, other)
         file = read_campaign_file(path, ENVIRONMENT)
         seen, ran = forecast(plan_of_file(context, file)), dry_run(context, file)
         assert_agree(seen, ran, start=NOON)

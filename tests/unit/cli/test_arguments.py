@@ -126,10 +126,8 @@ def test_every_command_is_found_by_its_name_alone() -> None:
 
 
 def test_listed_commands_are_those_of_the_modules_with_their_own_words() -> None:
-    real, listed = (typer.main.get_command(app).commands for app in (application(), listing()))  # type: ignore[attr-defined]
     for limit in (40, 1_000):
-        lines = [{name: one.get_short_help_str(limit) for name, one in commands.items()} for commands in (real, listed)]
-        assert lines[0] == lines[1]
+        assert _lines_of(listing(), limit) == _lines_of(application(), limit)
 
 
 def test_command_is_found_behind_options(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,6 +136,14 @@ def test_command_is_found_behind_options(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def _commands_of(app: typer.Typer) -> list[str]:
+    return sorted(_group(app).commands)
+
+
+def _lines_of(app: typer.Typer, limit: int) -> dict[str, str]:
+    return {name: command.get_short_help_str(limit) for name, command in _group(app).commands.items()}
+
+
+def _group(app: typer.Typer) -> typer.core.TyperGroup:
     command = typer.main.get_command(app)
     assert isinstance(command, typer.core.TyperGroup)
-    return sorted(command.commands)
+    return command

@@ -36,7 +36,8 @@ TALL = "421 4.7.28 Our system has detected an unusual rate of unsolicited mail"
     ],
 )
 def test_answer_is_one_of_a_rule_when_all_its_patterns_match(rule: dict[str, str], answer: str, expected: bool) -> None:
-    assert ReplyRule(name="r", **rule).matches(answer) is expected  # type: ignore[arg-type]
+    code, enhanced, text = (rule.get(pattern, "") for pattern in ("code", "enhanced", "text"))
+    assert ReplyRule(name="r", code=code, enhanced=enhanced, text=text).matches(answer) is expected
 
 
 @given(

@@ -77,7 +77,7 @@ def _skip_waiting(context: Context, contact_id: int, left: set[int], staying: se
             skipped.append(message_id)
     if skipped:
         with context.queue.write() as connection:
-            leaving.skip(connection, context.queue, skipped, reason=leaving.REASON, now=now)
+            leaving.end_as_skipped(connection, context.queue, skipped, reason=leaving.REASON, now=now)
             worker_errands.withhold(connection, context.queue, skipped, reason=leaving.REASON, now=now)
 
 

@@ -104,18 +104,7 @@ def plan_of_file(context: Context, file: CampaignFile) -> Plan:
             written=file.limits,
         )
     grouping = _grouping(above, planned, file.pacing)
-    plan = Plan(
-        start=now,
-        messages=0,
-        accounts=planned,
-        rate_per_minute=file.rate_per_minute,
-        retries=RetryPolicy(max_attempts=file.max_attempts, retry_delay_seconds=file.retry_delay_seconds),
-        window=file.pacing.window,
-        choice=file.pacing.account_choice,
-        weight=file.weight,
-        layers=above.planned,
-        recipient_limits=above.recipient_limits,
-    )
+    plan = _plan(file, above, planned, start=now)
     if found is not None and progress is not None:
         plan = _under_way(context, plan, found, progress, grouping, now)
     if found is None or found.launched_at is None:
@@ -138,24 +127,30 @@ def account_numbers(context: Context, ids: Sequence[str]) -> list[int]:
     return [number for number in numbers if number is not None]
 
 
+def _plan(of: CampaignFile | CampaignRow, above: Layers, planned: tuple[PlannedAccount, ...], *, start: float) -> Plan:
+    """A campaign's own terms; how many messages there are is for the caller to say."""
+    return Plan(
+        start=start,
+        messages=0,
+        accounts=planned,
+        rate_per_minute=of.rate_per_minute,
+        retries=RetryPolicy(max_attempts=of.max_attempts, retry_delay_seconds=of.retry_delay_seconds),
+        window=of.pacing.window,
+        choice=of.pacing.account_choice,
+        weight=of.weight,
+        layers=above.planned,
+        recipient_limits=above.recipient_limits,
+    )
+
+
 def _live_plan(
     context: Context, row: CampaignRow, progress: Progress, planned: tuple[PlannedAccount, ...], now: float
 ) -> Plan:
     with context.queue.read() as connection:
         above = layers_of(connection, workspace_id=row.workspace_id, campaign_id=row.id, now=now)
     grouping = _grouping(above, planned, row.pacing)
-    plan = Plan(
-        start=max(now, row.starts_at or now) if row.status is CampaignStatus.SCHEDULED else now,
-        messages=0,
-        accounts=planned,
-        rate_per_minute=row.rate_per_minute,
-        retries=RetryPolicy(max_attempts=row.max_attempts, retry_delay_seconds=row.retry_delay_seconds),
-        window=row.pacing.window,
-        choice=row.pacing.account_choice,
-        weight=row.weight,
-        layers=above.planned,
-        recipient_limits=above.recipient_limits,
-    )
+    start = max(now, row.starts_at or now) if row.status is CampaignStatus.SCHEDULED else now
+    plan = _plan(row, above, planned, start=start)
     plan = _under_way(context, plan, row, progress, grouping, now)
     if row.status in (CampaignStatus.DRAFT, CampaignStatus.SCHEDULED) and row.kind is CampaignKind.CATALOGUE:
         checked = campaign_checks.check(context, context.ids.encode(IdKind.CAMPAIGN, row.id))

@@ -27,7 +27,7 @@ from paceline.operations.whatsapp.media_files import media_problems
 from paceline.store.catalogue import audiences
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import accounts, campaign_drafts, campaigns, launching
-from paceline.store.queue.campaigns import NewCampaign
+from paceline.store.queue.campaigns import CampaignRow, NewCampaign
 from paceline.store.queue.launching import NewMessage
 
 MOST_ADDRESSES = 10
@@ -72,29 +72,11 @@ def send_test(
     recipients = _addresses(addresses, channel, country)
     known = {**_fields(context, contact_id), **(fields or {})}
     frozen = content.whatsapp if channel == "whatsapp" else _with_from(content.email, own_from)
-    if isinstance(frozen, WhatsAppContent):
-        problems = template_problems(frozen) + media_problems(context, frozen)
-    else:
-        problems = content_problems(frozen)
-    if problems:
-        raise InputError(problems)
+    _check(context, frozen)
     column = "phone" if channel == "whatsapp" else "email"
-    new = NewCampaign(
-        workspace_id=context.workspace_id,
-        key=f"test-{secrets.token_hex(8)}",
-        name=row.name,
-        channel=channel,
-        content=json.dumps(frozen.to_json()),
-        audience=json.dumps({"test_of": row.id}),
-        message_id_domain=_domain(frozen),
-        rate_per_minute=0.0,
-        max_attempts=row.max_attempts,
-        retry_delay_seconds=row.retry_delay_seconds,
-        kind=CampaignKind.TEST,
-    )
     now = context.clock.now()
     with context.queue.write() as connection:
-        number = campaigns.create(connection, new, now=now)
+        number = campaigns.create(connection, _campaign(row, channel, frozen), now=now)
         if number is None:
             raise NotFound("the test could not be stored; try again")
         accounts.attach(connection, number, [account_number])
@@ -110,6 +92,33 @@ def send_test(
         campaigns.move(connection, number, CampaignMove.START, now=now)
         launching.count_placed(connection, context.queue, number, len(placed), now=now)
     return [TestMessage(id=context.ids.encode(IdKind.MESSAGE, one.id), address=one.address) for one in placed]
+
+
+def _check(context: Context, content: EmailContent | WhatsAppContent) -> None:
+    """Raises InputError for a content that cannot be sent as it is."""
+    if isinstance(content, WhatsAppContent):
+        problems = template_problems(content) + media_problems(context, content)
+    else:
+        problems = content_problems(content)
+    if problems:
+        raise InputError(problems)
+
+
+def _campaign(row: CampaignRow, channel: str, content: EmailContent | WhatsAppContent) -> NewCampaign:
+    """The campaign of its own that shows ``row``'s content."""
+    return NewCampaign(
+        workspace_id=row.workspace_id,
+        key=f"test-{secrets.token_hex(8)}",
+        name=row.name,
+        channel=channel,
+        content=json.dumps(content.to_json()),
+        audience=json.dumps({"test_of": row.id}),
+        message_id_domain=_domain(content),
+        rate_per_minute=0.0,
+        max_attempts=row.max_attempts,
+        retry_delay_seconds=row.retry_delay_seconds,
+        kind=CampaignKind.TEST,
+    )
 
 
 def _with_from(content: EmailContent, own_from: str) -> EmailContent:

@@ -36,8 +36,10 @@ def waiting_messages(connection: Connection, contact_id: int, *, workspace_id: i
     return [(row.id, row.audience) for row in rows]
 
 
-def skip(connection: Connection, database: Database, message_ids: Sequence[int], *, reason: str, now: float) -> int:
-    """Skip those of these messages that still wait here; returns how many. A second call finds none."""
+def end_as_skipped(
+    connection: Connection, database: Database, message_ids: Sequence[int], *, reason: str, now: float
+) -> int:
+    """End those of these messages as SKIPPED that still wait here; returns how many. A second call finds none."""
     rows = database.rows("rows", id="integer")
     found = connection.execute(
         sql(

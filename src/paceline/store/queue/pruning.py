@@ -13,11 +13,20 @@ from paceline.store.database import Database, rows_json, sql
 _BATCH = 500
 
 
+def _in_batches(database: Database, statement: str, *, before: float) -> Iterator[int]:
+    """Run a statement that removes about ``:batch`` rows from ``:before`` that instant, until it finds no whole batch."""
+    removed = _BATCH
+    while removed >= _BATCH:
+        with database.write() as connection:
+            removed = connection.execute(sql(statement), {"before": before, "batch": _BATCH}).rowcount
+        yield removed
+
+
 def events(database: Database, *, before: float) -> Iterator[int]:
     """Events that happened before an instant.
 
-    There is no index on the time, because every event would pay for it. The walk goes along the primary key and looks,
-    without a lock, at stretches of it; only one with something old in it is written to.
+    The walk goes along the primary key and looks, without a lock, at stretches of it; only one with something old in it
+    is written to.
     """
     after = 0
     while True:
@@ -72,34 +81,22 @@ def _old_facts(database: Database, *, after: int, last: int, before: float) -> i
 
 def soft_bounces(database: Database, *, before: float) -> Iterator[int]:
     """Soft bounces that are counted no more."""
-    removed = _BATCH
-    while removed == _BATCH:
-        with database.write() as connection:
-            removed = connection.execute(
-                sql(
-                    "DELETE FROM soft_bounces WHERE EXISTS (SELECT 1 FROM (SELECT workspace_id, address, message_id "
-                    "FROM soft_bounces WHERE at < :before ORDER BY at LIMIT :batch) AS o WHERE "
-                    "o.workspace_id = soft_bounces.workspace_id AND o.address = soft_bounces.address "
-                    "AND o.message_id = soft_bounces.message_id) AND at < :before"
-                ),
-                {"before": before, "batch": _BATCH},
-            ).rowcount
-        yield removed
+    statement = (
+        "DELETE FROM soft_bounces WHERE EXISTS (SELECT 1 FROM (SELECT workspace_id, address, message_id "
+        "FROM soft_bounces WHERE at < :before ORDER BY at LIMIT :batch) AS o WHERE "
+        "o.workspace_id = soft_bounces.workspace_id AND o.address = soft_bounces.address "
+        "AND o.message_id = soft_bounces.message_id) AND at < :before"
+    )
+    yield from _in_batches(database, statement, before=before)
 
 
 def health_signs(database: Database, *, before: float) -> Iterator[int]:
     """Signs about messages that no rate counts any more."""
-    removed = _BATCH
-    while removed >= _BATCH:
-        with database.write() as connection:
-            removed = connection.execute(
-                sql(
-                    "DELETE FROM health_signs WHERE message_id IN (SELECT message_id FROM health_signs "
-                    "WHERE noted_at < :before ORDER BY noted_at LIMIT :batch) AND noted_at < :before"
-                ),
-                {"before": before, "batch": _BATCH},
-            ).rowcount
-        yield removed
+    statement = (
+        "DELETE FROM health_signs WHERE message_id IN (SELECT message_id FROM health_signs "
+        "WHERE noted_at < :before ORDER BY noted_at LIMIT :batch) AND noted_at < :before"
+    )
+    yield from _in_batches(database, statement, before=before)
 
 
 def whatsapp_ids(database: Database, *, before: float) -> Iterator[int]:
@@ -126,17 +123,11 @@ def failed_webhooks(database: Database, *, before: float) -> Iterator[int]:
 
 def rate_samples(database: Database, *, before: float) -> Iterator[int]:
     """How fast campaigns went before an instant; finer samples are gone long before (store/queue/rate_samples.py)."""
-    removed = _BATCH
-    while removed >= _BATCH:
-        with database.write() as connection:
-            removed = connection.execute(
-                sql(
-                    "DELETE FROM rate_samples WHERE grain = 2 AND at <= (SELECT MAX(at) FROM (SELECT at FROM rate_samples "
-                    "WHERE grain = 2 AND at < :before ORDER BY at LIMIT :batch) AS o)"
-                ),
-                {"before": before, "batch": _BATCH},
-            ).rowcount
-        yield removed
+    statement = (
+        "DELETE FROM rate_samples WHERE grain = 2 AND at <= (SELECT MAX(at) FROM (SELECT at FROM rate_samples "
+        "WHERE grain = 2 AND at < :before ORDER BY at LIMIT :batch) AS o)"
+    )
+    yield from _in_batches(database, statement, before=before)
 
 
 def usage(database: Database, *, before_bucket: int) -> Iterator[int]:
@@ -162,15 +153,9 @@ def ended_senders(database: Database, *, before: float) -> Iterator[int]:
 
     The newest one stays: SQLite would give its number away a second time.
     """
-    removed = _BATCH
-    while removed == _BATCH:
-        with database.write() as connection:
-            removed = connection.execute(
-                sql(
-                    "DELETE FROM senders WHERE id IN (SELECT id FROM senders s WHERE s.ended_at < :before "
-                    "AND s.id < (SELECT MAX(id) FROM senders) "
-                    "AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.sender_id = s.id) ORDER BY s.id LIMIT :batch)"
-                ),
-                {"before": before, "batch": _BATCH},
-            ).rowcount
-        yield removed
+    statement = (
+        "DELETE FROM senders WHERE id IN (SELECT id FROM senders s WHERE s.ended_at < :before "
+        "AND s.id < (SELECT MAX(id) FROM senders) "
+        "AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.sender_id = s.id) ORDER BY s.id LIMIT :batch)"
+    )
+    yield from _in_batches(database, statement, before=before)

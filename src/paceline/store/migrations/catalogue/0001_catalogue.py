@@ -14,6 +14,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    # Long because it is one list of tables, in the order in which they refer to each other; and frozen: not to be split now.
     bytewise = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.create_table(
         "audit",

@@ -11,6 +11,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    # Long because it is one list of tables, in the order in which they refer to each other; and frozen: not to be split now.
     op.create_table(
         "accounts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

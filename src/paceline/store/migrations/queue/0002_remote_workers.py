@@ -13,11 +13,12 @@ def _id() -> sa.types.TypeEngine[int]:
 
 def upgrade() -> None:
     op.add_column("accounts", sa.Column("lent_to", sa.BigInteger(), nullable=True))
-    _at_the_controller()
+    _workers()
+    _campaigns_at_workers()
     _at_the_worker()
 
 
-def _at_the_controller() -> None:
+def _workers() -> None:
     op.create_table(
         "workers",
         sa.Column("id", _id(), nullable=False),
@@ -57,6 +58,9 @@ def _at_the_controller() -> None:
         sa.PrimaryKeyConstraint("worker_id", "minute"),
         sqlite_with_rowid=False,
     )
+
+
+def _campaigns_at_workers() -> None:
     op.create_table(
         "remote_campaigns",
         sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
