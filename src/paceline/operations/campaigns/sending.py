@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 from paceline.audience.contact import Contact
 from paceline.chores import campaign_finisher, fallback_channel, lease_rescuer, limit_resumer, portfolio_limit
@@ -121,7 +122,6 @@ class _Attendance:
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
         self._template_order = TemplateOrder(context.queue)
-        self._is_whatsapp = False
         self._leaving = False
 
     async def run(self, stop: asyncio.Event, *, exit_when_paused: bool) -> Summary:
@@ -242,9 +242,12 @@ class _Attendance:
         if self._is_whatsapp:
             self._template_order.keep(self._id, now=now)
             portfolio_limit.keep_limits(context.queue, now=now)
-        summary = summary_of(context, self._id)
-        self._is_whatsapp = summary.channel == "whatsapp"  # the first look is before anything is sent
-        return summary
+        return summary_of(context, self._id)
+
+    @cached_property
+    def _is_whatsapp(self) -> bool:
+        with self._context.queue.read() as connection:
+            return campaigns.get(connection, self._id).channel == "whatsapp"
 
     def _tell(self, summary: Summary) -> None:
         rate = self._recent.after(summary, self._context.clock.now())
