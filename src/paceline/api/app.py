@@ -137,6 +137,7 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        routes=[*api_routes()],  # as they are: include_router would make each anew, and look for it twice as long
     )
     app.state.context = context
     app.state.guard = Guard(context)
@@ -152,8 +153,6 @@ def create_app(context: Context) -> FastAPI:
     app.add_middleware(TrackingDoor, tracking=app.state.tracking, proxies=proxies)
     app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
-    for routes in ROUTES:
-        app.include_router(routes.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app
 

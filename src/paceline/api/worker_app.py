@@ -48,6 +48,7 @@ def create_worker_app(context: Context, lent: LentCampaigns) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        routes=[*worker_routes()],
     )
     app.state.context = context
     app.state.guard = WorkerGuard(context)
@@ -59,8 +60,6 @@ def create_worker_app(context: Context, lent: LentCampaigns) -> FastAPI:
     app.add_middleware(TrackingDoor, tracking=app.state.tracking, proxies=proxies)
     app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
     problems.register(app)
-    for routes in ROUTES:
-        app.include_router(routes.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app
 
