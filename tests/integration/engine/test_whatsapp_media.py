@@ -52,10 +52,11 @@ class Numbers:
         self._context = context
         self._server = server
 
-    async def send(self, *letters: Letter, **number: Any) -> list[Outcome]:
+    async def send(self, *letters: Letter, account_id: int = 1, **number: Any) -> list[Outcome]:
         shelf = QueueMediaShelf(self._context.queue, self._context.ids, lambda: self.now)
         channel = WhatsAppChannel(shelf=shelf)
-        sessions = [await channel.connect(number_on(self._server.url, **number)) for _ in letters]
+        account = replace(number_on(self._server.url, **number), id=account_id)
+        sessions = [await channel.connect(account) for _ in letters]
         outcomes = await asyncio.gather(
             *(deliver(session, one) for session, one in zip(sessions, letters, strict=True))
         )
@@ -77,11 +78,13 @@ def test_a_file_is_uploaded_once_by_each_number_and_again_before_it_expires(cont
             await numbers.send(letter(file_id, 5))  # a new process knows it
             await numbers.send(letter(files.upload(context, "other name.jpg", JPEG).id, 6))  # the same picture
             assert len(server.inbox.uploads) == 1
-            await numbers.send(letter(file_id, 7), phone_number_id="999")
+            await numbers.send(letter(file_id, 7), account_id=2, phone_number_id="999")
             assert [one.number for one in server.inbox.uploads] == ["106540352242922", "999"]
-            numbers.now += 29.5 * DAY
-            await numbers.send(letter(file_id, 8))
+            await numbers.send(letter(file_id, 8), account_id=3)  # another workspace's, with the same phone number
             assert len(server.inbox.uploads) == 3
+            numbers.now += 29.5 * DAY
+            await numbers.send(letter(file_id, 9))
+            assert len(server.inbox.uploads) == 4
             assert used(server)[-1] == server.inbox.uploads[-1].media_id
 
     asyncio.run(story())

@@ -27,16 +27,16 @@ class Content(NamedTuple):
 class MediaShelf(Protocol):
     """Where files are kept, and which ids they have at the provider. Every method may block."""
 
-    def known(self, phone_number_id: str, file_id: str) -> str | None:
+    def known(self, account_id: int, file_id: str) -> str | None:
         """The provider's id of a file; None when it has to be uploaded."""
 
     def content(self, file_id: str) -> Content | None:
         """The file; None when it was deleted."""
 
-    def keep(self, phone_number_id: str, file_id: str, media_id: str) -> None:
+    def keep(self, account_id: int, file_id: str, media_id: str) -> None:
         """It was uploaded."""
 
-    def forget(self, phone_number_id: str) -> None:
+    def forget(self, account_id: int) -> None:
         """The provider does not find what this number has uploaded."""
 
 
@@ -59,9 +59,10 @@ class MediaMissing(PacelineError):
 class NumbersMedia:
     """The files of one phone number in this process. An id is looked up again after a minute."""
 
-    def __init__(self, client: CloudApiClient, phone_number_id: str, shelf: MediaShelf) -> None:
+    def __init__(self, client: CloudApiClient, account_id: int, phone_number_id: str, shelf: MediaShelf) -> None:
         self._client = client
-        self._number = phone_number_id
+        self._account_id = account_id
+        self._path = f"/{phone_number_id}/media"
         self._shelf = shelf
         self._ids: dict[str, tuple[str, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -73,14 +74,14 @@ class NumbersMedia:
     async def forget(self) -> None:
         """Upload everything anew when it is needed next."""
         self._ids.clear()
-        await asyncio.to_thread(self._shelf.forget, self._number)
+        await asyncio.to_thread(self._shelf.forget, self._account_id)
 
     async def _id(self, file: str) -> str:
         async with self._locks.setdefault(file, asyncio.Lock()):  # the first message uploads, the others wait for it
             now = asyncio.get_running_loop().time()
             media_id, until = self._ids.get(file, ("", 0.0))
             if until <= now:
-                known = await asyncio.to_thread(self._shelf.known, self._number, file)
+                known = await asyncio.to_thread(self._shelf.known, self._account_id, file)
                 media_id = known or await self._upload(file)
                 self._ids[file] = media_id, now + _REMEMBERED_SECONDS
             return media_id
@@ -90,7 +91,7 @@ class NumbersMedia:
         if content is None:
             raise MediaMissing("a file that goes with it was deleted", is_gone=True)
         kind, body = form(content)
-        exchange = self._client.begin(f"/{self._number}/media", body, content_type=kind)
+        exchange = self._client.begin(self._path, body, content_type=kind)
         failure = await exchange.ready()
         if failure is not None:
             raise MediaMissing(f"the upload of {content.name}: {failure.reason}")
@@ -98,7 +99,7 @@ class NumbersMedia:
         if not isinstance(answer, HttpAnswer):
             raise MediaMissing(f"the upload of {content.name}: {answer.reason}")
         media_id = _media_id(answer)
-        await asyncio.to_thread(self._shelf.keep, self._number, file, media_id)
+        await asyncio.to_thread(self._shelf.keep, self._account_id, file, media_id)
         return media_id
 
 
