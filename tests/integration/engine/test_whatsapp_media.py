@@ -15,10 +15,13 @@ from paceline.channels.whatsapp.media import Content, form
 from paceline.channels.whatsapp.media_shelf import QueueMediaShelf
 from paceline.channels.whatsapp.messages import encode, header, media, template_message
 from paceline.content.whatsapp_media import files_of, marked, with_files
+from paceline.domain.account import AccountState
 from paceline.domain.errors import InputError
-from paceline.domain.outcome import Accepted, Outcome, Refused, Returned
+from paceline.domain.outcome import Accepted, Outcome, Refused, Returned, TroubleKind
 from paceline.operations.campaigns import files
+from paceline.operations.campaigns.explaining import explain
 from paceline.operations.context import Context
+from paceline.sandbox.whatsapp_rules import Answer, WhatsAppRule
 from paceline.sandbox.whatsapp_server import WhatsAppSandbox
 from paceline.sandbox.whatsapp_uploads import read_upload
 from surroundings.numbers import deliver, number_on, simulator
@@ -123,8 +126,57 @@ def test_what_cannot_be_uploaded_sends_nothing(context: Context) -> None:
             file_id = files.upload(context, "sale.jpg", JPEG).id
         (unreachable,) = await numbers.send(letter(file_id))  # the simulator is gone
         assert isinstance(unreachable, Returned)
-        assert "the upload of sale.jpg: cannot connect" in unreachable.reply
+        assert unreachable.trouble is not None
+        assert "the upload of sale.jpg: cannot connect" in unreachable.trouble.reason
         assert not server.inbox.arrivals
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (WhatsAppRule(uploads=True, answer=Answer.ERROR, status=503, code=131016), "131016: "),
+        (WhatsAppRule(uploads=True, answer=Answer.HTML, status=502), "HTTP 502"),
+        (WhatsAppRule(uploads=True, answer=Answer.RESET), "the upload of sale.jpg"),
+    ],
+    ids=["error", "page", "reset"],
+)
+def test_a_failing_upload_is_the_numbers_trouble_and_is_not_tried_again_by_each_message(
+    context: Context, rule: WhatsAppRule, words: str
+) -> None:
+    async def story() -> None:
+        async with simulator(rules=(rule,)) as server:
+            file_id = files.upload(context, "sale.jpg", JPEG).id
+            outcomes = await Numbers(context, server).send(*(letter(file_id, n) for n in range(5)))
+            for one in outcomes:
+                assert isinstance(one, Returned)
+                assert one.trouble is not None
+                assert one.trouble.kind is TroubleKind.FAILING
+                assert "the upload of sale.jpg" in one.trouble.reason
+                assert words in one.trouble.reason
+            assert server.inbox.requests == 1
+            assert not server.inbox.arrivals
+
+    asyncio.run(story())
+
+
+def test_explain_says_that_the_upload_fails_and_nobody_fails_for_it(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "sale.jpg").write_bytes(JPEG)
+    template = 'name = "promo"\nlanguage = "en_US"\nparameters = { header = { image = { file = "sale.jpg" } } }\n'
+
+    async def story() -> None:
+        rule = WhatsAppRule(uploads=True, first=4, answer=Answer.ERROR, status=503, code=131016)
+        async with simulator(rules=(rule,)) as server:
+            path = write_whatsapp_campaign(
+                tmp_path, server.url, contacts=4, templates=(template,), messages_per_second=1000
+            )
+            async with Sending(context, path, environment=ENVIRONMENT) as sending:
+                shown = await sending.until(lambda seen: seen.accounts[0].state is AccountState.BACKING_OFF)
+                assert "the upload of sale.jpg: 131016" in (shown.accounts[0].reason or "")
+                (cause,) = await asyncio.to_thread(explain, context, "test")
+                assert "the upload of sale.jpg: 131016" in cause.sentence
+                assert (await sending.end()).counts["sent"] == 4
 
     asyncio.run(story())
 

@@ -11,9 +11,11 @@ from typing import NamedTuple, Protocol
 from paceline.channels.whatsapp.answers import ApiError, read_answer
 from paceline.channels.whatsapp.client import CloudApiClient
 from paceline.channels.whatsapp.endings import HttpAnswer
+from paceline.channels.whatsapp.error_codes import Verdict, in_words, row_of
 from paceline.domain.errors import PacelineError
 
 _REMEMBERED_SECONDS = 60.0
+_FAILED_SECONDS = 10.0
 
 
 class Content(NamedTuple):
@@ -49,15 +51,15 @@ class MediaRefused(PacelineError):
 
 
 class MediaMissing(PacelineError):
-    """A file cannot be had, or not be uploaded now, with the reason. ``is_gone``: it never will."""
+    """A file is not there any more."""
 
-    def __init__(self, reason: str, *, is_gone: bool = False) -> None:
-        self.is_gone = is_gone
-        super().__init__(reason)
+
+class UploadFailed(PacelineError):
+    """A file cannot be uploaded now, with the reason: neither its fault nor a recipient's."""
 
 
 class NumbersMedia:
-    """The files of one phone number in this process. An id is looked up again after a minute."""
+    """The files of one phone number in this process. An id is looked up again after a minute, a failure tried after 10 s."""
 
     def __init__(self, client: CloudApiClient, account_id: int, phone_number_id: str, shelf: MediaShelf) -> None:
         self._client = client
@@ -65,10 +67,11 @@ class NumbersMedia:
         self._path = f"/{phone_number_id}/media"
         self._shelf = shelf
         self._ids: dict[str, tuple[str, float]] = {}
+        self._failures: dict[str, tuple[PacelineError, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def ids(self, files: Iterable[str]) -> dict[str, str]:
-        """File -> the provider's id, uploaded where that is needed. Raises MediaRefused, MediaMissing."""
+        """File -> the provider's id, uploaded where that is needed. Raises MediaRefused, MediaMissing, UploadFailed."""
         return {file: await self._id(file) for file in files}
 
     async def forget(self) -> None:
@@ -82,23 +85,33 @@ class NumbersMedia:
             media_id, until = self._ids.get(file, ("", 0.0))
             if until <= now:
                 known = await asyncio.to_thread(self._shelf.known, self._account_id, file)
-                media_id = known or await self._upload(file)
+                media_id = known or await self._upload_unless_it_has_just_failed(file, now)
                 self._ids[file] = media_id, now + _REMEMBERED_SECONDS
             return media_id
+
+    async def _upload_unless_it_has_just_failed(self, file: str, now: float) -> str:
+        failure, until = self._failures.get(file, (None, 0.0))
+        if failure is not None and until > now:
+            raise failure.with_traceback(None)
+        try:
+            return await self._upload(file)
+        except (MediaRefused, UploadFailed) as failure:
+            self._failures[file] = failure, asyncio.get_running_loop().time() + _FAILED_SECONDS
+            raise
 
     async def _upload(self, file: str) -> str:
         content = await asyncio.to_thread(self._shelf.content, file)
         if content is None:
-            raise MediaMissing("a file that goes with it was deleted", is_gone=True)
+            raise MediaMissing("a file that goes with it was deleted")
         kind, body = form(content)
         exchange = self._client.begin(self._path, body, content_type=kind)
         failure = await exchange.ready()
         if failure is not None:
-            raise MediaMissing(f"the upload of {content.name}: {failure.reason}")
+            raise UploadFailed(f"the upload of {content.name}: {failure.reason}")
         answer = await exchange.send()
         if not isinstance(answer, HttpAnswer):
-            raise MediaMissing(f"the upload of {content.name}: {answer.reason}")
-        media_id = _media_id(answer)
+            raise UploadFailed(f"the upload of {content.name}: {answer.reason}")
+        media_id = _media_id(answer, content.name)
         await asyncio.to_thread(self._shelf.keep, self._account_id, file, media_id)
         return media_id
 
@@ -121,7 +134,7 @@ def form(content: Content) -> tuple[str, bytes]:
     )
 
 
-def _media_id(answer: HttpAnswer) -> str:
+def _media_id(answer: HttpAnswer, name: str) -> str:
     try:
         document = json.loads(answer.body)
     except (ValueError, RecursionError):
@@ -131,6 +144,9 @@ def _media_id(answer: HttpAnswer) -> str:
         if isinstance(media_id, str) and media_id.isascii() and media_id.isprintable() and '"' not in media_id:
             return media_id
     said = read_answer(answer.status, answer.headers, answer.body)
-    if isinstance(said, ApiError):
-        raise MediaRefused(said)
-    raise MediaMissing(f"the answer to an upload does not name it (HTTP {answer.status})")
+    if not isinstance(said, ApiError):
+        raise UploadFailed(f"the upload of {name}: HTTP {answer.status}, and the answer does not name it")
+    row = row_of(said)
+    if row.verdict is Verdict.RETRY:
+        raise UploadFailed(f"the upload of {name}: {in_words(said, row)}")
+    raise MediaRefused(said)

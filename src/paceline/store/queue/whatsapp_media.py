@@ -10,8 +10,7 @@ from paceline.store.database import sql
 def find(connection: Connection, account_id: int, digest: str, *, now: float) -> str | None:
     """The provider's id of a file for this number; None when it was not uploaded, or expires within a day."""
     statement = sql(
-        "SELECT media_id FROM whatsapp_media "
-        "WHERE account_id = :account AND digest = :digest AND expires_at > :until"
+        "SELECT media_id FROM whatsapp_media WHERE account_id = :account AND digest = :digest AND expires_at > :until"
     )
     values = {"account": account_id, "digest": digest, "until": now + _SPARE_SECONDS}
     found: str | None = connection.execute(statement, values).scalar()

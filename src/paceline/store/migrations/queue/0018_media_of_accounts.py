@@ -15,7 +15,7 @@ def downgrade() -> None:
     _make("phone_number_id", sa.Text())
 
 
-def _make(owner: str, kind: sa.types.TypeEngine[object]) -> None:
+def _make(owner: str, kind: sa.BigInteger | sa.Text) -> None:
     op.drop_table("whatsapp_media")
     op.create_table(
         "whatsapp_media",
