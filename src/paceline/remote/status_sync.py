@@ -209,7 +209,7 @@ class StatusSync:
             return
         order = handover.order_with_keys(self._parts.packing, remote, campaign)
         selectors = [f"{key.selector}._domainkey.{key.domain}" for key in order.signing_keys or []]
-        if selectors and self._keys_told.get(campaign.id) != selectors:
+        if self._keys_told.get(campaign.id) != selectors:
             self._client.initialize(self._id(remote), order)
             self._keys_told[campaign.id] = selectors
 

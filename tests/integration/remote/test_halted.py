@@ -15,6 +15,7 @@ from paceline.cli.main import run
 from paceline.operations.campaigns.explaining import explain
 from paceline.operations.installation.doctor import Finding, examine
 from paceline.remote.calls import Peer, PeerFailed
+from paceline.remote.conformance import CONTENT
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
 from paceline.store.queue import home, workers
@@ -102,7 +103,7 @@ def test_halt_is_cleared_by_a_command_that_says_what_is_to_be_decided(
 
 
 def test_campaign_is_given_anew_at_once_to_a_worker_that_has_begun_anew(sqlite_ends: TwoEnds) -> None:
-    order = {"version": 1, "revision": 3, "campaign": {"name": "News", "content": _CONTENT}, "accounts": []}
+    order = {"version": 1, "revision": 3, "campaign": {"name": "News", "content": CONTENT}, "accounts": []}
     with sqlite_ends.worker(sends=False, controller="http://127.0.0.1:9") as worker:  # nothing can be acknowledged
         for _ in range(2):
             answer = worker.ask("POST", "/api/campaign/cmp_x/initialize", json.dumps(order).encode())
@@ -132,9 +133,6 @@ def test_campaign_that_its_worker_has_begun_by_itself_is_not_given_anew_without_
         wait_until(lambda: len(given) > 1)
     assert given[0] == 0.0
     assert given[1] > 0.0
-
-
-_CONTENT = {"from_address": "ann@example.com", "subject": "Hello", "text": "Hello\n", "html": ""}
 
 
 def _found_at(worker: RunningWorker) -> list[Finding]:

@@ -182,7 +182,7 @@ def test_errands_behind_many_that_wait_for_their_messages_are_carried(
 
 def test_nobody_is_withheld_from_a_worker_that_has_lost_the_campaign(sqlite_ends: TwoEnds, post: SmtpSandbox) -> None:
     ends = sqlite_ends
-    with ends.worker(sends=False) as worker:
+    with ends.worker(sends=False):
         campaign = ends.campaign(post.port, 3)
         ends.start(campaign)
         wait_until(lambda: _has_started(ends))
