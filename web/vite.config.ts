@@ -1,9 +1,21 @@
 // How the pages are built: hashed files into the Python package, nothing inline, so that the strict policy holds.
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** The block editor's libraries make style elements without the nonce that the policy asks for, and take none (Puck 0.23). */
+function nonceOfStyles(): Plugin {
+  return {
+    name: "nonce-of-styles",
+    transform(code, id) {
+      if (!/node_modules\/(?:@puckeditor|@dnd-kit)\//.test(id) || !code.includes('createElement("style")')) return null;
+      const withNonce = code.replace(/(\w+)\.createElement\("style"\)/g, 'Object.assign($1.createElement("style"), { nonce: nonceOfPage() })');
+      return { code: `import { getNonce as nonceOfPage } from "get-nonce";\n${withNonce}`, map: null };
+    },
+  };
+}
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), nonceOfStyles()],
   html: { cspNonce: "PACELINE_NONCE" },
   build: {
     outDir: "../src/paceline/static",
