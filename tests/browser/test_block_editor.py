@@ -117,6 +117,35 @@ def test_blocks_are_added_moved_and_removed_with_keys(owner: Visitor) -> None:
     expect(_canvas(page).get_by_text("A heading")).to_have_count(2)
 
 
+def test_text_has_its_own_keys_and_links_and_keeps_what_the_template_says(owner: Visitor) -> None:
+    page = owner.open("/templates/new")
+    _use_blocks(page)
+    add(page, "Text")
+    field = page.get_by_role("textbox", name="Text", exact=True)
+    field.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("To my page")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+i")
+    page.get_by_role("button", name="Link", exact=True).click()
+    page.get_by_label("Address of the link").fill('{{ contact["my page"] }}?a=1&b=2')
+    page.keyboard.press("Enter")
+    expect(field.get_by_role("link", name="To my page")).to_be_visible()
+    page.keyboard.press("End")
+    page.keyboard.type(' {% if contact["a"] | int < 3 & 1 %}x{% endif %}')
+    expect(_canvas(page).get_by_text('{% if contact["a"] | int < 3 & 1 %}x{% endif %}')).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(_chosen(page)).to_have_value(re.compile(r"^4\. Text"))
+    page.keyboard.press("Control+y")
+    page.get_by_text("MJML", exact=True).first.click()
+    expect(page.get_by_label("MJML of the message")).to_have_value(
+        re.compile(
+            re.escape('<p><a href="{{ contact["my page"] }}?a=1&amp;b=2"><em>To my page</em></a><em> ')
+            + re.escape('{% if contact["a"] | int < 3 & 1 %}x{% endif %}</em></p></mj-text>')
+        )
+    )
+
+
 def test_mjml_that_blocks_do_not_know_survives_them(owner: Visitor, server: Server) -> None:
     with server.as_person(Role.OWNER) as client:
         content = {"subject": "News", "mjml": HAND_WRITTEN}

@@ -76,7 +76,7 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
           </Tabs.List>
           <Tabs.Panel value="html">
             <BodyLanguage value={value} language={language} readOnly={readOnly} onChange={(changed, now) => { onChange(changed); setLanguage(now); setLast(now === "blocks" ? "subject" : now); }} />
-            {language === "blocks" && <Suspense fallback={<Loader aria-label="The blocks are being loaded" />}><BlockEditor mjml={value.mjml} onChange={(mjml) => set("mjml", mjml)} onCursor={onCursor} /></Suspense>}
+            {language === "blocks" && <Suspense fallback={<Loader role="status" aria-label="The blocks are being loaded" />}><BlockEditor mjml={value.mjml} onChange={(mjml) => set("mjml", mjml)} onCursor={onCursor} /></Suspense>}
             {language === "mjml" && <Textarea aria-label="MJML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }} {...field("mjml")} />}
             {language === "html" && <Textarea aria-label="HTML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }}
               placeholder={"<p>Hello {{ contact.first_name }},</p>"} {...field("html")} />}
