@@ -208,6 +208,17 @@ def test_stored_markup_is_text_among_the_blocks_and_runs_nowhere(owner: Visitor,
     assert page.title() != "run"
 
 
+def test_mistake_in_a_block_is_named_where_it_can_be_mended(owner: Visitor) -> None:
+    page = owner.open("/templates/new")
+    page.get_by_label("Name").fill("Frame")
+    page.get_by_label("Subject").fill("News")
+    _use_blocks(page)
+    add(page, "HTML")
+    page.get_by_label("HTML of the block").fill("<div>not closed")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").get_by_text("<div> is not closed before </mj-text>").first).to_be_visible()
+
+
 def test_mistake_keeps_mjml_from_being_shown_as_blocks(owner: Visitor) -> None:
     page = owner.open("/templates/new")
     page.get_by_text("MJML", exact=True).click()

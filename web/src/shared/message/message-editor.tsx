@@ -1,5 +1,5 @@
 // The editor of a message: its fields on one side, what somebody will see on the other.
-import { Alert, Box, Button, Group, Loader, Menu, Select, SegmentedControl, SimpleGrid, Stack, Tabs, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Box, Button, Group, Input, Loader, Menu, Select, SegmentedControl, SimpleGrid, Stack, Tabs, Text, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useRef, useState } from "react";
@@ -76,7 +76,12 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
           </Tabs.List>
           <Tabs.Panel value="html">
             <BodyLanguage value={value} language={language} readOnly={readOnly} onChange={(changed, now) => { onChange(changed); setLanguage(now); setLast(now === "blocks" ? "subject" : now); }} />
-            {language === "blocks" && <Suspense fallback={<Loader role="status" aria-label="The blocks are being loaded" />}><BlockEditor mjml={value.mjml} onChange={(mjml) => set("mjml", mjml)} onCursor={onCursor} /></Suspense>}
+            {language === "blocks" && (
+              <>
+                <Suspense fallback={<Loader role="status" aria-label="The blocks are being loaded" />}><BlockEditor mjml={value.mjml} onChange={(mjml) => set("mjml", mjml)} onCursor={onCursor} /></Suspense>
+                {problemOf("mjml") && <Input.Error mt="xs" role="alert">{upperFirst(problemOf("mjml") ?? "")}</Input.Error>}
+              </>
+            )}
             {language === "mjml" && <Textarea aria-label="MJML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }} {...field("mjml")} />}
             {language === "html" && <Textarea aria-label="HTML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }}
               placeholder={"<p>Hello {{ contact.first_name }},</p>"} {...field("html")} />}
