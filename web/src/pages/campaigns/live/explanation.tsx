@@ -5,14 +5,14 @@ import { useMemo, useState } from "react";
 import { count, plural } from "../../../shared/format";
 import { Moment } from "../../../shared/moment";
 import { upperFirst } from "../../../shared/problem-notice";
-import { useExplain, type Cause } from "../campaign-calls";
+import { useCauses, type Cause } from "../campaign-calls";
 import { groupCauses, type CauseGroup } from "./cause-groups";
 
 const MOST_NAMED = 100;
 
 export function Explanation({ campaignId, over, status }: { campaignId: string; over: boolean; status: string }) {
-  const causes = useExplain(campaignId, over ? false : 5000);
-  const groups = useMemo(() => groupCauses(causes.data ?? []), [causes.data]);
+  const causes = useCauses(campaignId, over);
+  const groups = useMemo(() => groupCauses(causes ?? []), [causes]);
   if (over || groups.length === 0) return null;
   return (
     <section className="surface why" aria-label="Why it is as it is">

@@ -13,7 +13,7 @@ import { StateBadge } from "../../../shared/state-badge";
 import { EMPTY_CONTENT, type EditedContent } from "../../../shared/message/content";
 import { MessageEditor } from "../../../shared/message/message-editor";
 import { useProgress, type Campaign, type Progress } from "../campaign-calls";
-import { ForecastPanel, useForecast } from "../forecast-panel";
+import { ForecastPanel, useLiveForecast } from "../forecast-panel";
 import { DraftMenu } from "../draft/draft-menu";
 import { CampaignControls } from "./campaign-controls";
 import { Explanation } from "./explanation";
@@ -38,7 +38,7 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
   const status = live?.status ?? campaign.status;
   const over = ENDED.includes(status);
   const progress = useProgress(campaign.id, over ? false : 4000);
-  const forecast = useForecast(campaign.id, 15_000, status === "running" || status === "paused_limits");
+  const forecast = useLiveForecast(campaign.id, status === "running" || status === "paused_limits");
   const tab = parameters.get("show") ?? "accounts";
   const byNumber = campaign.channel === "whatsapp";
   const templates = campaign.templates as unknown as CampaignTemplate[];
@@ -52,8 +52,8 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
       {now && (
         <Stack>
           <Standstill progress={now} />
-          <ProgressPanel campaignId={campaign.id} progress={now} status={status} forecast={forecast.data} />
-          {forecast.data && !over && <ForecastPanel forecast={forecast.data} />}
+          <ProgressPanel campaignId={campaign.id} progress={now} status={status} forecast={forecast} />
+          {forecast && !over && <ForecastPanel forecast={forecast} />}
           <UncertainNotice campaignId={campaign.id} uncertain={now.uncertain} over={over} />
           {byNumber && <StoppedTemplates templates={templates} over={over} />}
           {campaign.fallback_campaign && <OtherChannel campaign={campaign} />}
