@@ -6,6 +6,7 @@ import { useLiveCampaign } from "../../../api/feed";
 import { useMay } from "../../../api/session";
 import { LoadingRows } from "../../../shared/data-table";
 import { Icon } from "../../../shared/icons";
+import { Later } from "../../../shared/later";
 import { Countdown, Moment } from "../../../shared/moment";
 import { PageHeader } from "../../../shared/page-header";
 import { ProblemNotice, upperFirst } from "../../../shared/problem-notice";
@@ -58,20 +59,22 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
           {byNumber && <StoppedTemplates templates={templates} over={over} />}
           {campaign.fallback_campaign && <OtherChannel campaign={campaign} />}
           <Explanation campaignId={campaign.id} over={over} status={status} />
-          <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
-            <Tabs.List mb="md">
-              <Tabs.Tab value="accounts">{byNumber ? "Numbers" : "Accounts"}</Tabs.Tab>
-              <Tabs.Tab value="failures">Failures{now.failed > 0 ? ` (${now.failed})` : ""}</Tabs.Tab>
-              <Tabs.Tab value="report">Report</Tabs.Tab>
-              <Tabs.Tab value="messages">Messages</Tabs.Tab>
-              <Tabs.Tab value="content">Content</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="accounts">{byNumber ? <NumberLanes accounts={now.accounts} /> : <Lanes accounts={now.accounts} />}</Tabs.Panel>
-            <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} status={status} /></Tabs.Panel>
-            <Tabs.Panel value="report"><Stack><Report campaignId={campaign.id} over={over} />{byNumber && <Costs campaignId={campaign.id} over={over} />}</Stack></Tabs.Panel>
-            <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
-            <Tabs.Panel value="content">{byNumber ? <TemplatesStep value={templates} onChange={() => undefined} readOnly problems={[]} /> : <MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly />}</Tabs.Panel>
-          </Tabs>
+          <Later>
+            <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
+              <Tabs.List mb="md">
+                <Tabs.Tab value="accounts">{byNumber ? "Numbers" : "Accounts"}</Tabs.Tab>
+                <Tabs.Tab value="failures">Failures{now.failed > 0 ? ` (${now.failed})` : ""}</Tabs.Tab>
+                <Tabs.Tab value="report">Report</Tabs.Tab>
+                <Tabs.Tab value="messages">Messages</Tabs.Tab>
+                <Tabs.Tab value="content">Content</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="accounts">{byNumber ? <NumberLanes accounts={now.accounts} /> : <Lanes accounts={now.accounts} />}</Tabs.Panel>
+              <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} status={status} /></Tabs.Panel>
+              <Tabs.Panel value="report"><Stack><Report campaignId={campaign.id} over={over} />{byNumber && <Costs campaignId={campaign.id} over={over} />}</Stack></Tabs.Panel>
+              <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
+              <Tabs.Panel value="content">{byNumber ? <TemplatesStep value={templates} onChange={() => undefined} readOnly problems={[]} /> : <MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly />}</Tabs.Panel>
+            </Tabs>
+          </Later>
         </Stack>
       )}
     </>
