@@ -15,7 +15,7 @@ from paceline.domain.account import Account, Security, SmtpLogin, WhatsAppLogin
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.accounts.account_details import AccountDetails, account_number, get, require, unknown
 from paceline.operations.accounts.account_input import account_from_fields, accounts_from_text
-from paceline.operations.accounts.accounts import import_accounts
+from paceline.operations.accounts.accounts import import_accounts, refuse_foreign_number
 from paceline.operations.accounts.tags import read_tags
 from paceline.operations.campaign_file.campaign_fields import ACCOUNT
 from paceline.operations.context import Context, NotPossible
@@ -298,3 +298,4 @@ def _refuse_taken(context: Context, connection: Connection, account: Account, *,
     for identity, login in known.items():
         if login.name == account.name and login.account_id != own and not login.hidden:
             raise NotPossible(f"there is another account with the name {account.name!r} ({identity})")
+    refuse_foreign_number(context, connection, account)

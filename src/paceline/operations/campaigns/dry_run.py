@@ -17,7 +17,7 @@ from paceline.engine.forecast.plan import SECONDS_PER_MESSAGE
 from paceline.engine.virtual_time import VirtualTimeLoop
 from paceline.operations.campaign_file.campaign_file import CampaignFile
 from paceline.operations.campaigns.forecast_inputs import planned_of_file
-from paceline.operations.campaigns.preparing import prepare
+from paceline.operations.campaigns.preparing import prepare, worker_of
 from paceline.operations.campaigns.rehearsal import LOOK_EVERY_SECONDS, DryRun, Rehearsal
 from paceline.operations.context import Context
 from paceline.store.database import Database
@@ -42,6 +42,7 @@ def dry_run(
     ``seconds_per_message`` is what a server needs for one message over one connection, ``script`` what it answers.
     Blocks, and belongs into a thread without an event loop. Raises InputError as `send` does.
     """
+    worker_of(context, file)  # the copy has no workers: what a file says otherwise holds there as well
     with tempfile.TemporaryDirectory(prefix="paceline-dry-run-") as folder:
         settings = replace(
             context.settings,
@@ -62,7 +63,7 @@ def dry_run(
                     seconds_per_message=seconds_per_message, script=script, on_answer=loop_of.answered
                 )
                 apart = replace(context, settings=settings, queue=scratch, clock=clock, channel=channel)
-                prepared = prepare(apart, file)
+                prepared = prepare(apart, replace(file, worker=""))
                 rehearsal = Rehearsal(
                     apart, prepared, beside=beside, exit_when_paused=exit_when_paused, on_progress=on_progress
                 )
