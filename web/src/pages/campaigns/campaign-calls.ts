@@ -105,13 +105,13 @@ export function useProgress(id: string, everyMs: number | false) {
 }
 
 /** What holds a campaign back: as the feed tells it, and asked for until it does. */
-export function useCauses(id: string, over: boolean): readonly Cause[] | undefined {
+export function useCauses(id: string): readonly Cause[] | undefined {
   const told = useLiveOutlook(id)?.causes;
   const asked = useQuery({
     queryKey: ["explain", id],
     queryFn: async () => (await answer(api.GET("/api/v1/campaigns/{campaign_id}/explain", path(id)))).causes as unknown as Cause[],
     refetchInterval: 5000,
-    enabled: !over && !told,
+    enabled: !told,
   });
   return told ?? asked.data;
 }

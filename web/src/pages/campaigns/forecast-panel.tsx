@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { answer, api, type Schemas } from "../../api/client";
 import { useLiveOutlook } from "../../api/feed";
-import { count, moment } from "../../shared/format";
+import { count, day, moment } from "../../shared/format";
 import { Moment } from "../../shared/moment";
 import { stateWords } from "../../shared/state-badge";
 
@@ -42,7 +42,7 @@ export function ForecastPanel({ forecast }: { forecast: Forecast }) {
       {stops.length > 0 && (
         <ul>{stops.map((one, index) => <li key={index}><Moment at={one.at} />: {stateWords(one.status)}, {one.reason}</li>)}</ul>
       )}
-      {forecast.per_day.length > 1 && <Text size="sm" c="dimmed">{forecast.per_day.slice(0, 5).map((day) => `${day.date}: ${count(day.messages)}`).join(" · ")}{forecast.per_day.length > 5 ? " …" : ""}</Text>}
+      {forecast.per_day.length > 1 && <Text size="sm" c="dimmed">Messages a day: {forecast.per_day.slice(0, 5).map((one) => `${day(one.date)} ${count(one.messages)}`).join(" · ")}{forecast.per_day.length > 5 ? " …" : ""}</Text>}
     </section>
   );
 }
@@ -54,7 +54,7 @@ export function Finish({ forecast }: { forecast: Pick<Forecast, "finish_at" | "f
   const [earliest = finish_at, latest = finish_at] = finish_range ?? [];
   return (
     <>
-      Finished at about <b><Moment at={finish_at} /></b>, <Moment at={finish_at} as="relative" />.
+      Will be finished at about <b><Moment at={finish_at} /></b>, <Moment at={finish_at} as="relative" />.
       {moment(earliest) !== moment(latest) && <Text component="span" inherit c="dimmed"> Between <Moment at={earliest} /> and <Moment at={latest} />.</Text>}
     </>
   );

@@ -67,6 +67,7 @@ function AccountLane({ account, top, position, total }: { account: Account; top:
         <Anchor component={Link} to={`/accounts/${account.id}`} size="sm" fw={600} className="truncate" display="block">{account.name}</Anchor>
         <Text size="xs" c="dimmed" className="truncate" title={reason ?? undefined}>
           {reason ? upperFirst(reason) : account.host}{resumes_at && <>; goes on in <Countdown to={resumes_at} /></>}
+          {!reason && <span className="narrow-only figures">, {count(account.sent_today)}{account.daily_limit > 0 && ` of ${count(account.daily_limit)}`} today</span>}
         </Text>
       </div>
       <StateBadge state={state} size="sm" />

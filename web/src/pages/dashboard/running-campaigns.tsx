@@ -11,7 +11,7 @@ import { upperFirst } from "../../shared/problem-notice";
 import { StateBadge } from "../../shared/state-badge";
 import type { ListedCampaign } from "../campaigns/campaign-calls";
 import { Finish } from "../campaigns/forecast-panel";
-import { groupCauses } from "../campaigns/live/cause-groups";
+import { groupCauses, pageWords } from "../campaigns/live/cause-groups";
 import { useLatelyRates } from "../campaigns/live/rate-history";
 import { endedOf, ProgressBar } from "../campaigns/progress-bar";
 
@@ -73,7 +73,7 @@ function Card({ campaign }: { campaign: LiveCampaign }) {
 function heldBackBy(outlook: LiveOutlook | undefined): string | null {
   const first = groupCauses(outlook?.causes ?? []).find((group) => group.causes[0]?.cause !== "sending");
   if (!first) return null;
-  return first.causes.length > 1 ? `${plural(first.causes.length, "account")}: ${first.words}` : (first.causes[0]?.sentence ?? null);
+  return first.causes.length > 1 ? `${plural(first.causes.length, "account")}: ${first.words}` : (first.causes[0] ? pageWords(first.causes[0]) : null);
 }
 
 function Few({ title, rows, empty }: { title: string; rows: ListedCampaign[]; empty: string }) {

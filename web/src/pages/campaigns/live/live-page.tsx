@@ -54,11 +54,15 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
         <Stack>
           <Standstill progress={now} />
           <ProgressPanel campaignId={campaign.id} progress={now} status={status} forecast={forecast} />
-          {forecast && !over && <ForecastPanel forecast={forecast} />}
           <UncertainNotice campaignId={campaign.id} uncertain={now.uncertain} over={over} />
+          {!over && (
+            <div className="side-by-side">
+              <Explanation campaignId={campaign.id} status={status} />
+              {forecast && <ForecastPanel forecast={forecast} />}
+            </div>
+          )}
           {byNumber && <StoppedTemplates templates={templates} over={over} />}
           {campaign.fallback_campaign && <OtherChannel campaign={campaign} />}
-          <Explanation campaignId={campaign.id} over={over} status={status} />
           <Later>
             <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
               <Tabs.List mb="md">
