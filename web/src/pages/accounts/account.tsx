@@ -82,7 +82,7 @@ function Page({ account }: { account: Known }) {
 /** What it does now, and why no more; an alert says it where a person is needed. */
 function WhatHappens({ account }: { account: Known }) {
   const explained = useQuery({ queryKey: ["accounts", account.id, "explain"], queryFn: async () => (await answer(api.GET("/api/v1/accounts/{account_id}/explain", at(account.id)))).causes as unknown as Cause[], refetchInterval: 5000 });
-  const groups = groupCauses(explained.data ?? []);
+  const groups = groupCauses((explained.data ?? []).map((cause) => ({ ...cause, account: null, sentence: cause.sentence.replace(`${account.name}: `, "") })));
   return groups.length > 0 && !account.reason && <Causes title="What happens now" groups={groups} />;
 }
 

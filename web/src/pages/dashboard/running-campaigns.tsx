@@ -56,7 +56,7 @@ function Card({ campaign }: { campaign: LiveCampaign }) {
       </Group>
       <Group justify="space-between" align="baseline" gap="xs" mt={4}>
         <Text className="figures" fz="1.5rem" fw={650}>{percent(ended, campaign.total)}</Text>
-        <Text size="sm" c="dimmed" className="figures">{count(ended)} of {count(campaign.total)}{campaign.failed > 0 && `, ${count(campaign.failed)} failed`}{running && lately.length > 0 && `, ${rate(perSecond)}`}</Text>
+        <Text size="sm" c="dimmed" className="figures">{count(ended)} of {count(campaign.total)}{campaign.failed > 0 && `, ${count(campaign.failed)} failed`}{running && perSecond > 0 && `, ${rate(perSecond)}`}</Text>
       </Group>
       <ProgressBar counts={campaign} size={10} />
       <Text size="sm" mt="xs" className="figures">

@@ -27,8 +27,11 @@ export function Causes({ title, groups }: { title: string; groups: readonly Caus
   );
 }
 
+/** Their moment is that of the next message, which is over before it is read. */
+const PACES = new Set(["campaign_pace", "account_pace"]);
+
 function One({ cause }: { cause: Cause }) {
-  return <>{cause.account === null ? upperFirst(pageWords(cause)) : pageWords(cause)}.{cause.until && <Text component="span" inherit c="dimmed"> Until <Moment at={cause.until} />.</Text>}</>;
+  return <>{cause.account === null ? upperFirst(pageWords(cause)) : pageWords(cause)}.{cause.until && !PACES.has(cause.cause) && <Text component="span" inherit c="dimmed"> Until <Moment at={cause.until} />.</Text>}</>;
 }
 
 function Several({ group }: { group: CauseGroup }) {
