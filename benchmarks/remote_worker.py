@@ -34,7 +34,6 @@ from paceline.store.queue import accounts, campaigns, outbox, workers as stored_
 
 _RESULTS = Path(__file__).with_name("results")
 _PACELINE = (sys.executable, "-m", "paceline.cli.main")
-_ACCOUNTS = 10
 _PATIENCE_SECONDS = 120.0
 
 
@@ -66,8 +65,16 @@ def main() -> int:
         at_worker |= {"WORKER_API_KEY": added.key, "WORKER_SIGNING_KEY": added.signing_key}
         away = stack.enter_context(closing(open_context(read_settings(at_worker))))
         print(f"{messages:,} messages at {options.rate:,}/s; load {os.getloadavg()[0]:.1f}")
-        number = _campaign(home, smtp, messages, options.rate)
-        listen = ("worker", "--listen", f"127.0.0.1:{worker_port}", "--controller", f"http://127.0.0.1:{home_port}")
+        number = _campaign(home, smtp, messages, options)
+        senders = ("--senders", str(options.senders))
+        listen = (
+            "worker",
+            *senders,
+            "--listen",
+            f"127.0.0.1:{worker_port}",
+            "--controller",
+            f"http://127.0.0.1:{home_port}",
+        )
         stack.enter_context(_running(folder, "worker", (*_PACELINE, *listen), at_worker))
         serve = (*_PACELINE, "serve", "--port", str(home_port))
         stack.enter_context(_running(folder, "serve", serve, at_home))
@@ -83,10 +90,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1000.0, help="messages a second")
     parser.add_argument("--seconds", type=float, default=300.0, help="how long the campaign lasts at that rate")
     parser.add_argument("--scale", type=float, default=1.0, help="shortens the intervals of the reports")
+    parser.add_argument("--accounts", type=int, default=10)
+    parser.add_argument("--connections", type=int, default=5, help="of each account")
+    parser.add_argument("--senders", type=int, default=1, help="sender processes of the worker")
     return parser.parse_args()
 
 
-def _campaign(home: Context, port: int, messages: int, rate: float) -> int:
+def _campaign(home: Context, port: int, messages: int, options: argparse.Namespace) -> int:
     """A started campaign to so many people; its number."""
     people = home.catalogue.rows("rows", email="text")
     with home.catalogue.write() as connection:
@@ -111,9 +121,9 @@ def _campaign(home: Context, port: int, messages: int, rate: float) -> int:
                 {"list": group},
             )
     ids = []
-    for number in range(_ACCOUNTS):
+    for number in range(options.accounts):
         login = SmtpLogin(host="127.0.0.1", port=port, security=Security.NONE, username=f"relay-{number}", password="x")
-        account = Account(id=0, name=f"relay-{number}", login=login, max_connections=5)
+        account = Account(id=0, name=f"relay-{number}", login=login, max_connections=options.connections)
         with home.queue.write() as connection:
             stored = accounts.save(connection, home.box, account, workspace_id=1, channel="email")
         ids.append(home.ids.encode(IdKind.ACCOUNT, stored))
@@ -130,7 +140,7 @@ def _campaign(home: Context, port: int, messages: int, rate: float) -> int:
         accounts=ids,
         worker="away",
         worker_fallback=False,
-        rate_per_minute=rate * 60,
+        rate_per_minute=options.rate * 60,
     )
     campaign_starting.start(home, draft.id)
     found = home.ids.decode(IdKind.CAMPAIGN, draft.id)
@@ -178,6 +188,9 @@ def _report(options: argparse.Namespace, looks: list[Look], gap: float, rate: fl
         **surroundings(),
         "rate": options.rate,
         "scale": options.scale,
+        "accounts": options.accounts,
+        "connections": options.connections,
+        "senders": options.senders,
         "reached_per_second": round(rate, 1),
         "backlog_most_by_thirds": most,
         "lag_most_seconds": round(lag, 2),

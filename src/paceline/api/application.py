@@ -48,6 +48,7 @@ def application(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        routes=[*routes_of(routes)],  # as they are: include_router would make each anew, and look for it twice as long
         middleware=[
             Middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds),
             Middleware(TrackingDoor, tracking=tracking, proxies=proxies),
@@ -58,8 +59,6 @@ def application(
     app.state.context = context
     app.state.tracking = tracking
     problems.register(app)
-    for each in routes:
-        app.include_router(each.router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app
 

@@ -120,10 +120,15 @@ class Database(ABC):
     def remember_commits(self, count: int) -> None:
         """Keep the number of commits outside the database."""
 
+    @abstractmethod
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A short transaction that sees one state of the database and changes nothing."""
-        with self._guard(), self._take() as connection, connection.begin():
+        """A few short statements that change nothing; between two of them others may change something."""
+
+    @contextmanager
+    def read_much(self) -> Iterator[Connection]:
+        """Like ``read``, for many rows or statements that all see one state of the database."""
+        with self.read() as connection:
             yield connection
 
     def run(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> int:
