@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -114,12 +113,13 @@ class GroupCommit:
         Beside a busy loop the commit's thread would have to fight for the interpreter at every statement: both lose
         more by that than they win by working at the same time, and the groups stay small.
         """
-        began = turned = time.monotonic()
+        time = asyncio.get_running_loop().time  # where its time stands still while it works, only what is new counts
+        began = turned = time()
         busy = True
         while busy and turned - began < _LONGEST_GATHERING_SECONDS:
             size, before = self._next.size, turned
             await asyncio.sleep(0)
-            turned = time.monotonic()
+            turned = time()
             busy = self._next.size != size or turned - before > _IDLE_TURN_SECONDS
 
     def _wake(self) -> None:
