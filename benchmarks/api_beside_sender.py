@@ -25,6 +25,7 @@ from running_campaign import started
 from serving import new_key, parts, serving
 
 _SENDING_CORE, _API_CORE = {1}, {0}
+_WARM_UP_SECONDS = 3.0  # connections are opened, and a new server does everything for the first time
 _RESULTS = Path(__file__).with_name("results")
 
 
@@ -33,6 +34,7 @@ class Asked:
     """What the clients saw."""
 
     seconds: list[float] = field(default_factory=list)
+    warming_up: int = 0
     errors: Counter[str] = field(default_factory=Counter)
 
     def shown(self) -> dict[str, float]:
@@ -51,10 +53,9 @@ _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 def main() -> int:
     """Measure and report; returns the exit code."""
     options = _options()
-    _move(options, _SENDING_CORE)
     try:
-        with sink() as port, DATABASES[options.database]() as url, tempfile.TemporaryDirectory() as name:
-            results = {**surroundings(), "database": options.database, **_measure(options, port, url, Path(name))}
+        with DATABASES[options.database]() as url, tempfile.TemporaryDirectory() as name:
+            results = {**surroundings(), "database": options.database, **_measure(options, url, Path(name))}
     except Missing as missing:
         print(f"benchmark: {missing}", file=sys.stderr)
         return 2
@@ -75,7 +76,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(options: argparse.Namespace, port: int, url: str | None, directory: Path) -> dict[str, Any]:
+def _measure(options: argparse.Namespace, url: str | None, directory: Path) -> dict[str, Any]:
     url = url or f"sqlite:///{directory / 'paceline.db'}"
     environment = {"PACELINE_DATA_DIR": str(directory), "PACELINE_DATABASE": url}
     with parts(url, directory) as context:
@@ -84,10 +85,10 @@ def _measure(options: argparse.Namespace, port: int, url: str | None, directory:
     with serving(environment, directory) as server:
         started_at = server.api_cpu_seconds()
         idle = asyncio.run(ask(server.base, key, [], options))
-        cpu = (server.api_cpu_seconds() - started_at) / len(idle.seconds)
+        cpu = (server.api_cpu_seconds() - started_at) / (len(idle.seconds) + idle.warming_up)
         print(f"the idle API's CPU: {cpu * 1000:.1f} ms/request; load {os.getloadavg()[0]:.1f}\n")
         _move(options, _SENDING_CORE)
-        with started(url, directory, messages=options.messages, port=port) as campaign:
+        with sink() as port, started(url, directory, messages=options.messages, port=port) as campaign:
             _move(options, _API_CORE)
             alone = campaign.rate(options.seconds)
             with campaign.rate_of() as beside:
@@ -120,7 +121,7 @@ def _report(idle: Asked, busy: Asked, alone: float, beside: float) -> dict[str, 
 
 
 async def ask(base: str, key: str, paths: list[str], options: argparse.Namespace) -> Asked:
-    """All clients for one phase: two reads of three requests, one write."""
+    """All clients for one phase, after a warm-up: two reads of three requests, one write."""
     asked = Asked()
     headers = {"Authorization": f"Bearer {key}"}
     connector = aiohttp.TCPConnector(limit=options.clients)
@@ -130,15 +131,16 @@ async def ask(base: str, key: str, paths: list[str], options: argparse.Namespace
 
 
 async def _client(session: aiohttp.ClientSession, paths: list[str], options: argparse.Namespace, asked: Asked) -> None:
-    """One client: evenly spaced requests, each started at its time or at once when the one before took longer."""
+    """One client: evenly spaced requests, each started at its time or at once when the one before took longer.
+
+    Those of the warm-up are not counted, unless they fail.
+    """
     loop = asyncio.get_running_loop()
     interval = 1 / options.per_second
     reads = ["/api/v1/campaigns", "/api/v1/contacts", "/api/v1/suppressions", *paths]
-    async with session.get(reads[0]) as first:  # opens the client's connection; all do at once, and it is not counted
-        await first.read()
-    await asyncio.sleep(1.0)
+    counted_from = loop.time() + _WARM_UP_SECONDS
+    end = counted_from + options.seconds
     next_at = loop.time() + random.random() * interval
-    end = loop.time() + options.seconds
     while next_at < end:
         await asyncio.sleep(max(0.0, next_at - loop.time()))
         began = loop.time()
@@ -154,7 +156,10 @@ async def _client(session: aiohttp.ClientSession, paths: list[str], options: arg
                     asked.errors[f"{answer.status} {answer.method} {answer.url.path}"] += 1
         except (aiohttp.ClientError, TimeoutError) as error:
             asked.errors[repr(error)] += 1
-        asked.seconds.append(loop.time() - began)
+        if next_at >= counted_from:
+            asked.seconds.append(loop.time() - began)
+        else:
+            asked.warming_up += 1
         next_at += interval
 
 

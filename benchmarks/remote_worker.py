@@ -30,11 +30,10 @@ from paceline.operations.workers import workers
 from paceline.settings import read_settings
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import accounts, campaigns, outbox, workers as stored_workers
+from paceline.store.queue import accounts, campaigns, home as home_ledger, outbox, workers as stored_workers
 
 _RESULTS = Path(__file__).with_name("results")
 _PACELINE = (sys.executable, "-m", "paceline.cli.main")
-_ACCOUNTS = 10
 _PATIENCE_SECONDS = 120.0
 
 
@@ -66,15 +65,25 @@ def main() -> int:
         at_worker |= {"WORKER_API_KEY": added.key, "WORKER_SIGNING_KEY": added.signing_key}
         away = stack.enter_context(closing(open_context(read_settings(at_worker))))
         print(f"{messages:,} messages at {options.rate:,}/s; load {os.getloadavg()[0]:.1f}")
-        number = _campaign(home, smtp, messages, options.rate)
-        listen = ("worker", "--listen", f"127.0.0.1:{worker_port}", "--controller", f"http://127.0.0.1:{home_port}")
+        number = _campaign(home, smtp, messages, options)
+        senders = ("--senders", str(options.senders))
+        listen = (
+            "worker",
+            *senders,
+            "--listen",
+            f"127.0.0.1:{worker_port}",
+            "--controller",
+            f"http://127.0.0.1:{home_port}",
+        )
         stack.enter_context(_running(folder, "worker", (*_PACELINE, *listen), at_worker))
         serve = (*_PACELINE, "serve", "--port", str(home_port))
         stack.enter_context(_running(folder, "serve", serve, at_home))
         looks = _watch(home, away, number, messages, longest=options.seconds * 4 + _PATIENCE_SECONDS)
         with home.queue.read() as connection:
             asked = stored_workers.requests_of(connection, 1, now=home.clock.now())
-            took = campaigns.get(connection, number)
+        with away.queue.read() as connection:
+            (there,) = home_ledger.every(connection)
+            took = campaigns.get(connection, there.campaign_id)
     return _report(options, looks, asked.shortest_gap_seconds or 0.0, _rate(took, messages))
 
 
@@ -83,10 +92,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1000.0, help="messages a second")
     parser.add_argument("--seconds", type=float, default=300.0, help="how long the campaign lasts at that rate")
     parser.add_argument("--scale", type=float, default=1.0, help="shortens the intervals of the reports")
+    parser.add_argument("--accounts", type=int, default=10)
+    parser.add_argument("--connections", type=int, default=5, help="of each account")
+    parser.add_argument("--senders", type=int, default=1, help="sender processes of the worker")
     return parser.parse_args()
 
 
-def _campaign(home: Context, port: int, messages: int, rate: float) -> int:
+def _campaign(home: Context, port: int, messages: int, options: argparse.Namespace) -> int:
     """A started campaign to so many people; its number."""
     people = home.catalogue.rows("rows", email="text")
     with home.catalogue.write() as connection:
@@ -111,9 +123,9 @@ def _campaign(home: Context, port: int, messages: int, rate: float) -> int:
                 {"list": group},
             )
     ids = []
-    for number in range(_ACCOUNTS):
+    for number in range(options.accounts):
         login = SmtpLogin(host="127.0.0.1", port=port, security=Security.NONE, username=f"relay-{number}", password="x")
-        account = Account(id=0, name=f"relay-{number}", login=login, max_connections=5)
+        account = Account(id=0, name=f"relay-{number}", login=login, max_connections=options.connections)
         with home.queue.write() as connection:
             stored = accounts.save(connection, home.box, account, workspace_id=1, channel="email")
         ids.append(home.ids.encode(IdKind.ACCOUNT, stored))
@@ -130,7 +142,7 @@ def _campaign(home: Context, port: int, messages: int, rate: float) -> int:
         accounts=ids,
         worker="away",
         worker_fallback=False,
-        rate_per_minute=rate * 60,
+        rate_per_minute=options.rate * 60,
     )
     campaign_starting.start(home, draft.id)
     found = home.ids.decode(IdKind.CAMPAIGN, draft.id)
@@ -162,6 +174,7 @@ def _watch(home: Context, away: Context, number: int, messages: int, *, longest:
 
 
 def _rate(took: campaigns.CampaignRow, messages: int) -> float:
+    """Messages a second at the worker, whenever home has heard of them."""
     return messages / ((took.finished_at or 0.0) - (took.started_at or 0.0))
 
 
@@ -178,6 +191,9 @@ def _report(options: argparse.Namespace, looks: list[Look], gap: float, rate: fl
         **surroundings(),
         "rate": options.rate,
         "scale": options.scale,
+        "accounts": options.accounts,
+        "connections": options.connections,
+        "senders": options.senders,
         "reached_per_second": round(rate, 1),
         "backlog_most_by_thirds": most,
         "lag_most_seconds": round(lag, 2),

@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 
 from surroundings.certificates import Certificates, make_certificates
-from surroundings.postgres import TEMPLATE, Postgres, running_postgres
+from surroundings.postgres import Postgres, running_postgres
 from surroundings.programs import postfix_program
 from surroundings.tables import sqlite_with_tables
 
@@ -56,7 +56,7 @@ def bare_postgresql_url(postgres: Postgres) -> Iterator[str]:
 @pytest.fixture
 def postgresql_url(postgres: Postgres) -> Iterator[str]:
     """A PostgreSQL database of which nobody has made use yet; its tables are there."""
-    database = postgres.create(TEMPLATE)
+    database = postgres.create_with_tables()
     yield postgres.url(database)
     postgres.drop(database)
 

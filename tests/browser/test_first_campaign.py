@@ -57,7 +57,7 @@ def test_screen_leads_from_first_start_to_a_finished_campaign(browser: Browser, 
         page.get_by_label("File of contacts").set_input_files(contacts)
         hand.fill(page.get_by_label("Why may these people be written to?"), "Signed up at the counter")
         hand.click(page.get_by_role("button", name="Import", exact=True))
-        expect(page.get_by_text("1 rows were refused")).to_be_visible()
+        expect(page.get_by_text("1 row was refused")).to_be_visible()
         hand.click(page.get_by_role("link", name="Go on"))
 
         hand.click(page.get_by_role("link", name="Write a message"))

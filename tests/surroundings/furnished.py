@@ -121,6 +121,7 @@ def _fill(paceline: Installation, client: httpx.Client, markup: str) -> Furnishe
     ]
     client.post(f"/api/v1/accounts/{accounts[-1]}/test")
     list_id = _import(client, "readers", 60, markup)
+    client.put("/api/v1/reply-rules", json=_RULE).raise_for_status()
     sending = [*accounts[:3], accounts[-1]]
     ended = _campaign(client, f"Spring news {markup}", list_id, sending)
     _start(client, ended)
@@ -157,6 +158,16 @@ _ACCOUNTS: dict[str, dict[str, Any]] = {
 }
 
 
+_RULE = {
+    "name": "nobody-there",
+    "enhanced": "5.1.*",
+    "count_by": "domain",
+    "after": 3,
+    "within_seconds": 3600,
+    "for_seconds": 86_400,
+}
+
+
 def _account(client: httpx.Client, paceline: Installation, name: str, **more: Any) -> str:
     where = {"host": "127.0.0.1", "port": paceline.sandbox_port, "security": "none"}
     login = {"username": name.split()[0], "password": "any"}
@@ -164,7 +175,7 @@ def _account(client: httpx.Client, paceline: Installation, name: str, **more: An
 
 
 def _import(client: httpx.Client, name: str, people: int, markup: str) -> str:
-    special = [f"unknown{number}@example.com" for number in range(3)] + [
+    special = [f"unknown{number}@gone.example" for number in range(3)] + [
         "full@example.com",
         "lost1@example.com",
         "lost2@example.com",

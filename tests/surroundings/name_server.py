@@ -28,6 +28,8 @@ class NameServer:
     records: dict[tuple[str, str], list[str]]
     silent: bool = False
     """Whether it answers nothing from now on."""
+    failing: set[str] = field(default_factory=set)
+    """Names about which it can say nothing (SERVFAIL)."""
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -51,7 +53,9 @@ class NameServer:
         response = dns.message.make_response(query)
         response.flags |= dns.flags.AA | dns.flags.RA
         texts = self.records.get((name, kind), [])
-        if texts:
+        if name in self.failing:
+            response.set_rcode(dns.rcode.SERVFAIL)
+        elif texts:
             response.answer.append(dns.rrset.from_text(asked.name, 60, "IN", kind, *texts))
         elif not any(known == name for known, _ in self.records):
             response.set_rcode(dns.rcode.NXDOMAIN)

@@ -76,6 +76,7 @@ PAGES = (
     _page("number-new", "/accounts/new?channel=whatsapp", "A new WhatsApp number"),
     _page("number", "/accounts/{number}", "A WhatsApp number"),
     _page("limits", "/limits", "Limits above accounts"),
+    _page("reply-rules", "/reply-rules", "Reply rules, and what they hold back"),
     _page("domains", "/domains", "Sending domains and their records"),
     _page("mailboxes", "/mailboxes", "Mailboxes for bounces"),
     _page("workers", "/workers", "Remote workers"),

@@ -22,6 +22,7 @@ from paceline.operations.people.access import KEY_PREFIX, new_secret
 from paceline.settings import read_settings
 from paceline.store.catalogue import api_keys, sessions
 from paceline.store.database import sql
+from surroundings.http_clients import NO_TLS
 
 _PATIENCE_SECONDS = 60.0
 
@@ -94,7 +95,7 @@ class Server:
             return int(connection.execute(statement).scalar_one())
 
     def _client(self, **options: Any) -> httpx.Client:
-        client = httpx.Client(base_url=self.url, timeout=_PATIENCE_SECONDS, trust_env=False, **options)
+        client = httpx.Client(base_url=self.url, timeout=_PATIENCE_SECONDS, trust_env=False, verify=NO_TLS, **options)
         self.clients.append(client)
         return client
 

@@ -27,6 +27,7 @@ from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.settings import read_settings
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
+from surroundings.http_clients import NO_TLS
 from surroundings.server import Server, running_server
 from surroundings.serving import wait_until
 from surroundings.subscribers import add_list, add_subscribers
@@ -58,7 +59,9 @@ class RunningWorker:
         """Ask as the controller does; ``changed`` are headers to send instead."""
         headers = signed_headers(method, path, body, self.keys, now=self.context.clock.now())
         headers = {**headers, "Content-Type": "application/json", **changed}
-        return httpx.request(method, self.url + path, content=body, headers=headers, timeout=30, trust_env=False)
+        return httpx.request(
+            method, self.url + path, content=body, headers=headers, timeout=30, trust_env=False, verify=NO_TLS
+        )
 
 
 def _worker_context(folder: Path, keys: PeerKeys, **settings: Any) -> Context:
@@ -244,9 +247,9 @@ def two_ends(database_url: str, folder: Path, **settings: Any) -> Iterator[TwoEn
 
 @contextmanager
 def mail_server() -> Iterator[SmtpSandbox]:
-    """A server that takes every message, in a thread."""
+    """A server that takes every message and keeps it, in a thread."""
     loop = asyncio.new_event_loop()
-    server = SmtpSandbox()
+    server = SmtpSandbox(keep_data=True)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     asyncio.run_coroutine_threadsafe(server.start(), loop).result()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from paceline.domain.account import Account, Limits, Security, SmtpLogin
+from paceline.domain.account import Account, Limits, Security, SmtpLogin, Window
 from paceline.domain.campaign import CampaignKind, CampaignMove
 from paceline.domain.segment import Node
 from paceline.engine.sender import Sender
@@ -41,9 +41,17 @@ async def at_work(context: Context) -> AsyncIterator[None]:
         await asyncio.gather(sending, background)
 
 
-def add_account(context: Context, port: int, name: str = "relay", *, hourly_limit: int = 0, **fields: Any) -> str:
+def add_account(
+    context: Context,
+    port: int,
+    name: str = "relay",
+    *,
+    hourly_limit: int = 0,
+    window: Window = Window.CALENDAR,
+    **fields: Any,
+) -> str:
     """An account on a server of this machine; its public id."""
-    limits = Limits(hour=hourly_limit)
+    limits = Limits(hour=hourly_limit, window=window)
     login = SmtpLogin(host="127.0.0.1", port=port, security=Security.NONE, username=name, password="secret")
     account = Account(id=0, name=name, login=login, limits=limits, **fields)
     with context.queue.write() as connection:

@@ -24,6 +24,7 @@ const inside: RouteObject[] = [
   { path: "accounts/:id", lazy: async () => ({ Component: (await import("./pages/accounts/account")).Account }) },
   { path: "whatsapp", lazy: async () => ({ Component: (await import("./pages/whatsapp/whatsapp")).WhatsApp }) },
   { path: "limits", lazy: async () => ({ Component: (await import("./pages/limits/limits")).Limits }) },
+  { path: "reply-rules", lazy: async () => ({ Component: (await import("./pages/reply-rules/reply-rules")).ReplyRules }) },
   { path: "domains", lazy: async () => ({ Component: (await import("./pages/domains/domains")).Domains }) },
   { path: "mailboxes", lazy: async () => ({ Component: (await import("./pages/mailboxes/mailboxes")).Mailboxes }) },
   { path: "workers", lazy: async () => ({ Component: (await import("./pages/workers/workers")).Workers }) },

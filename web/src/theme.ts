@@ -1,7 +1,11 @@
 // How everything looks: one accent, quiet surfaces, figures that stand under each other.
-import { createTheme, type CSSVariablesResolver } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+
+/** Mantine's scale for dark colours, in the blue of the surfaces. */
+const DARK: MantineColorsTuple = ["#d3dae1", "#b4bec8", "#8a96a3", "#66727f", "#3a4652", "#303b46", "#1f2831", "#181f26", "#131a20", "#0e1318"];
 
 export const theme = createTheme({
+  colors: { dark: DARK },
   primaryColor: "teal",
   primaryShade: { light: 9, dark: 9 },
   defaultRadius: "md",
@@ -14,6 +18,7 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
+    Badge: { defaultProps: { radius: "sm", tt: "none" } },
     Table: { defaultProps: { verticalSpacing: "xs", highlightOnHover: true } },
   },
 });

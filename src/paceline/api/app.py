@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
 
-from paceline.api import problems
+from paceline.api.application import application, routes_of
 from paceline.api.feed import Feed
-from paceline.api.guard import SESSION_COOKIE, Guard
-from paceline.api.headers import SafeHeaders
-from paceline.api.problems import Problem
+from paceline.api.guard import Guard
 from paceline.api.routes import (
     accounts,
     api_keys,
@@ -59,11 +55,7 @@ from paceline.api.routes import (
     workspaces,
 )
 from paceline.api.routing import Routes
-from paceline.api.tracking import Tracking
-from paceline.api.tracking_door import TrackingDoor
 from paceline.api.ui import UserInterface
-from paceline.domain.client_address import parse_networks
-from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 from paceline.operations.installation.health import ReadinessProbe
 from paceline.remote.reports import Reports
@@ -128,60 +120,23 @@ def create_app(context: Context) -> FastAPI:
             yield
         app.state.readiness.close()
 
-    app = FastAPI(
+    app = application(
+        context,
+        ROUTES,
         title="Paceline",
-        version=version("paceline"),
         description=_DESCRIPTION,
-        openapi_url="/api/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
         lifespan=lifespan,
+        innermost=[Middleware(UserInterface, doors={route.path.split("/")[1] for route in api_routes()})],
     )
-    app.state.context = context
     app.state.guard = Guard(context)
     app.state.feed = Feed(context)
-    app.state.tracking = Tracking(context)
-    app.add_middleware(UserInterface, doors={route.path.split("/")[1] for route in api_routes()})
     app.state.reports = Reports(
         context.queue, context.ids, now=context.clock.now, batch_size=context.settings.worker_batch
     )
-    app.add_middleware(SafeHeaders)
     app.state.readiness = ReadinessProbe(context)
-    proxies = parse_networks(context.settings.trusted_proxies)
-    app.add_middleware(TrackingDoor, tracking=app.state.tracking, proxies=proxies)
-    app.add_middleware(TimedCalls, slow_seconds=context.settings.slow_call_seconds)
-    problems.register(app)
-    for routes in ROUTES:
-        app.include_router(routes.router)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app
 
 
 def api_routes() -> list[APIRoute]:
     """Every route of the application."""
-    return [route for routes in ROUTES for route in routes.router.routes if isinstance(route, APIRoute)]
-
-
-def describe(app: FastAPI) -> dict[str, Any]:
-    """An application's OpenAPI description, made once."""
-    if app.openapi_schema is None:
-        described = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            routes=app.routes,
-            openapi_version="3.1.0",
-        )
-        components = described.setdefault("components", {})
-        components["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer"},
-            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
-        }
-        schemas = components.setdefault("schemas", {})
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= problem.pop("$defs") | {"Problem": problem}
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        app.openapi_schema = described
-    return app.openapi_schema
+    return routes_of(ROUTES)

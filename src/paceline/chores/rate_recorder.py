@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from paceline.store.database import Database
 from paceline.store.queue import rate_samples
-from paceline.store.queue.rate_samples import Sample
+from paceline.store.queue.rate_samples import Grain, Sample
 
 LOOK_EVERY_SECONDS = 10.0
 _THIN_EVERY_SECONDS = 60.0
@@ -28,15 +28,15 @@ class RateRecorder:
         with self._queue.read() as connection:
             ended = rate_samples.under_way(connection)
         found = {number: Sample(campaign_id=number, at=now, ended=count) for number, count in ended.items()}
-        news = [sample for number in found for sample in self._news(found[number])]
+        kept = {number: self._kept[number] for number in found if number in self._kept}
+        news = [(one, _grain(one, kept)) for sample in found.values() for one in self._news(sample)]
         thin = now >= self._thinned_at + _THIN_EVERY_SECONDS
         if news or thin:
             with self._queue.write() as connection:
-                rate_samples.keep(connection, self._queue, [(one, self._grain(one)) for one in news])
+                rate_samples.keep(connection, self._queue, news)
                 if thin:
                     rate_samples.thin(connection, now=now)
-        self._seen = found
-        self._kept = {number: self._kept[number] for number in found if number in self._kept}
+        self._seen, self._kept = found, kept
         self._thinned_at = now if thin else self._thinned_at
 
     def _news(self, sample: Sample) -> list[Sample]:
@@ -48,7 +48,9 @@ class RateRecorder:
             return []
         return [sample] if seen.at == kept.at else [seen, sample]
 
-    def _grain(self, sample: Sample) -> rate_samples.Grain:
-        before = self._kept.get(sample.campaign_id)
-        self._kept[sample.campaign_id] = sample
-        return rate_samples.grain_of(sample, after=0.0 if before is None else before.at)
+
+def _grain(sample: Sample, kept: dict[int, Sample]) -> Grain:
+    """What a sample stands for after the last one of its campaign in ``kept``, where it takes that one's place."""
+    before = kept.get(sample.campaign_id)
+    kept[sample.campaign_id] = sample
+    return rate_samples.grain_of(sample, after=0.0 if before is None else before.at)

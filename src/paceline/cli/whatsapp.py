@@ -185,7 +185,13 @@ def estimate_lines(found: Estimate) -> list[str]:
         return [
             f"cost: not known, the rate table (PACELINE_WHATSAPP_RATES) has no price for {number(messages)} messages"
         ]
-    lines = [f"cost: {least}{found.total} if all of {least}{number(messages)} messages are delivered and none is free"]
+    if found.is_fallback:
+        people = f"{number(messages)} people" if found.exact else f"the first {number(messages)} people"
+        lines = [f"cost: at most {found.total} if all of {people} have to be reached by WhatsApp"]
+    else:
+        lines = [
+            f"cost: {least}{found.total} if all of {least}{number(messages)} messages are delivered and none is free"
+        ]
     if found.without_price:
         lines.append(f"the rate table has no price for {number(found.without_price)} of them")
     return lines

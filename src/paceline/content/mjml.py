@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, product
+from string import ascii_lowercase
 
 import mjml
 
-from paceline.content.mjml_structure import Fault, faults_of
+from paceline.content.mjml_structure import MOST_COMPLAINTS, Fault, faults_of
 from paceline.content.template.hidden_tags import MARK, hide_tags, show_tags
 from paceline.content.template.nodes import Complaint
 
@@ -56,7 +58,7 @@ def compile_mjml(source: str) -> Compiled:
             raise
         message = "the compiler gives up on it: look for a sign too much beside a tag, or leave parts out to find it"
         return Compiled("", (Complaint(1, message),))
-    if lost := tuple(_lost_tags(marked, html, word, tags)):
+    if lost := tuple(islice(_lost_tags(marked, html, word, tags), MOST_COMPLAINTS)):
         return Compiled("", lost)
     html = re.sub(rf"{word}(\d*)e", lambda name: tags[int(name[1])] if name[1] else ">", html)
     if len(html) > LONGEST_HTML:
@@ -67,10 +69,9 @@ def compile_mjml(source: str) -> Compiled:
 
 def _word_for_tags(marked: str) -> str:
     """Letters that no text of the document has: marks of other characters would be percent-encoded in addresses."""
-    word = "templatetag"
-    while word in marked:
-        word += "x"
-    return word
+    taken = set(re.findall("templatetag(?=([a-z]{4}))", marked))
+    every = map("".join, product(ascii_lowercase, repeat=4))  # more of them than a document has characters
+    return "templatetag" + next(letters for letters in every if letters not in taken)
 
 
 def _fault_of(message: str, named: str, marked: str) -> Fault:

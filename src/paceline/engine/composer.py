@@ -74,11 +74,19 @@ class Composer:
 
         Pure but for the Date header. Raises ContentError when it cannot be rendered.
         """
-        renderer = self._renderers[message.campaign_id]
         try:
             fields = orjson.loads(message.fields)
         except ValueError as error:
             raise ContentError(f"the contact's fields are damaged: {error}") from None
+        try:
+            return self._rendered(message, account, fields)
+        except (AttributeError, TypeError):
+            if _are_texts_by_name(fields):
+                raise
+            raise ContentError("the contact's fields are damaged: they are not texts by their names") from None
+
+    def _rendered(self, message: ClaimedMessage, account: Account, fields: dict[str, str]) -> Letter:
+        renderer = self._renderers[message.campaign_id]
         if isinstance(renderer, WhatsAppRenderer):
             reference = reference_of(self._mark, message.id)
             return _request(message, account, reference, *renderer.render(message.address, fields))
@@ -107,6 +115,10 @@ class Composer:
             if row is None:
                 return None
             return Attachment(name=row.name, media_type=row.media_type, data=files.content(connection, row.id))
+
+
+def _are_texts_by_name(fields: object) -> bool:
+    return isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
 
 
 def _request(

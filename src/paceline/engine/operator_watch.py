@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,8 @@ _AT_ONCE = 200
 _QUESTIONS_AT_ONCE = 8
 _ASK_AGAIN_SECONDS = 60.0
 _KNOWN_SECONDS = 86_400.0
+_SURELY_THERE = "gmail.com"
+"""Whoever cannot be told about this domain reaches no name server; another one may be broken by itself."""
 
 
 class OperatorWatch:
@@ -39,6 +42,7 @@ class OperatorWatch:
         self._failed: dict[str, float] = {}
         self._forgot_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
+        self._ending = threading.Event()
 
     def prepare(self, connection: Connection) -> None:
         """Where nobody is asked, read what is on record."""
@@ -52,7 +56,8 @@ class OperatorWatch:
             self._task = asyncio.create_task(asyncio.to_thread(self._find_out))
 
     async def end(self) -> None:
-        """Wait for what is under way."""
+        """Ask nothing more, and wait for the answers to the few questions under way. May be called twice."""
+        self._ending.set()
         if self._task is not None:
             await asyncio.wait((self._task,))
 
@@ -70,7 +75,7 @@ class OperatorWatch:
 
     def _find_out(self) -> None:
         """In a thread: what others have looked up, then the name servers, some domains at a time."""
-        while wanted := self.operators.wanted(_AT_ONCE):
+        while not self._ending.is_set() and (wanted := self.operators.wanted(_AT_ONCE)):
             try:
                 with self._database.read() as connection:
                     found = mail_operators.find(connection, self._database, wanted, now=self._now())
@@ -89,15 +94,17 @@ class OperatorWatch:
         When none of them answers at all, the rest is not asked: sending does not wait for them.
         """
         found: dict[str, str] = {}
-        is_answered = True
+        rest = list(domains)
         with ThreadPoolExecutor(_QUESTIONS_AT_ONCE, thread_name_prefix="paceline-dns") as threads:
-            for start in range(0, len(domains), _QUESTIONS_AT_ONCE):
-                part = domains[start : start + _QUESTIONS_AT_ONCE]
-                hosts = list(threads.map(self._host, part)) if is_answered else [None] * len(part)
-                is_answered = any(host is not None for host in hosts)
-                found |= {domain: host for domain, host in zip(part, hosts, strict=True) if host is not None}
-                self._failed |= dict.fromkeys(set(part) - found.keys(), time.monotonic())
-                self.operators.learn({domain: host or "" for domain, host in zip(part, hosts, strict=True)})
+            while rest and not self._ending.is_set():
+                part, rest = rest[:_QUESTIONS_AT_ONCE], rest[_QUESTIONS_AT_ONCE:]
+                hosts = zip(part, threads.map(self._host, part), strict=True)
+                answers = {domain: host for domain, host in hosts if host is not None}
+                if not answers and self._host(_SURELY_THERE) is None:
+                    part, rest = part + rest, []
+                found |= answers
+                self._failed |= dict.fromkeys(set(part) - answers.keys(), time.monotonic())
+                self.operators.learn({domain: answers.get(domain, "") for domain in part})
         return found
 
     def _host(self, domain: str) -> str | None:

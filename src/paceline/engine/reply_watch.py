@@ -87,18 +87,18 @@ class ReplyWatch:
             await asyncio.wait((self._settling,))
 
     async def _settle_all(self) -> None:
-        while self._heard:
-            try:
+        try:
+            while self._heard:
                 if await self._in_store(self.settle):
                     self._on_act()
-            except Exception:  # the messages themselves are on record without it
-                _log.exception("answers cannot be counted for the reply rules")
-                self._heard = {}
+        except StoreUnavailable as failure:  # the messages themselves are on record without it
+            _log.warning("answers cannot be counted for the reply rules: %s", failure)
 
     def settle(self) -> bool:
         """Count what was heard, and act where it is enough; whether something is held back or paused now.
 
-        When the store is unavailable, what is not counted is kept for the next call.
+        When the store is unavailable, what is not counted is kept for the next call. What cannot be counted for another
+        reason is left out.
         """
         acted = False
         while self._heard:
@@ -106,8 +106,7 @@ class ReplyWatch:
                 key = next(iter(self._heard))
                 heard = self._heard.pop(key)
             try:
-                with self._database.write() as connection:
-                    acted |= self._count(connection, key[0], key[1], heard)
+                acted |= self._count(key[0], key[1], heard)
             except StoreUnavailable:
                 with self._lock:
                     again = self._heard.setdefault(key, _Heard())
@@ -115,20 +114,29 @@ class ReplyWatch:
                     again.answer = again.answer or heard.answer
                     again.campaigns |= heard.campaigns
                 raise
+            except Exception:
+                _log.exception("answers about %s %s cannot be counted for reply rule %d", *key[1], key[0])
         return acted
 
-    def _count(self, connection: Connection, rule_id: int, target: Target, heard: _Heard) -> bool:
+    def _count(self, rule_id: int, target: Target, heard: _Heard) -> bool:
+        """What was under way when the rule acted is answered while it holds: those answers are its own consequence.
+
+        There may be many of them: they wait for no lock. Who waited for the lock asks again, since another may have acted.
+        """
         now = self._now()
-        row = reply_rules.lock(connection, rule_id)
-        # What was under way when the rule acted is answered while it holds: those answers are its own consequence.
-        if row is None or restraints.is_active(connection, rule_id, target, now=now):
-            return False
-        count = reply_rules.count(connection, row, str(target.name), heard.steps, now=now)
-        if count < row.rule.after:
-            return False
-        reply_rules.forget_answers(connection, rule_id, target.name)
-        _act(connection, row, target, row.rule.about(count, heard.answer), sorted(heard.campaigns), now)
-        return True
+        with self._database.read() as connection:
+            if restraints.is_active(connection, rule_id, target, now=now):
+                return False
+        with self._database.write() as connection:
+            row = reply_rules.lock(connection, rule_id)
+            if row is None or restraints.is_active(connection, rule_id, target, now=now):
+                return False
+            count = reply_rules.count(connection, row, str(target.name), heard.steps, now=now)
+            if count < row.rule.after:
+                return False
+            reply_rules.forget_answers(connection, rule_id, target.name)
+            _act(connection, row, target, row.rule.about(count, heard.answer), sorted(heard.campaigns), now)
+            return True
 
 
 def _target(rule: ReplyRule, account: AccountStanding, message: ClaimedMessage | None) -> Target | None:

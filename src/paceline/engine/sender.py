@@ -29,15 +29,16 @@ from paceline.engine.group_commit import GroupCommit
 from paceline.engine.operator_watch import OperatorWatch
 from paceline.engine.process_identity import own_process
 from paceline.engine.reply_watch import ReplyWatch
+from paceline.engine.sender_lease import SenderLease
 from paceline.engine.server_loads import ServerLoads
 from paceline.engine.sight import Sight, look
 from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaign_work, campaigns, installation, senders
+from paceline.store.queue import accounts, campaign_work, campaigns
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
-from paceline.store.secrets import SecretBox
+from paceline.store.secrets import SecretBox, SecretsUnreadable
 
 _log = logging.getLogger("paceline.engine")
 
@@ -81,14 +82,11 @@ class Sender:
         self._shares: dict[int, FairShare] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._notes: set[asyncio.Task[None]] = set()
-        self._renewed_boot = float("-inf")
+        self._lease = SenderLease(database, settings, clock)
         self._stopping = asyncio.Event()
         self._look = asyncio.Event()
-        self._id = 0
         self._deliveries: Deliveries | None = None
         self._group: GroupCommit | None = None
-        self.lost = False
-        """Whether the sender was declared dead while it lived (stopped, suspended): a new one may be started."""
 
     async def run(self) -> None:
         """Send until stopped; returns when every worker has left and everything is on record."""
@@ -96,20 +94,25 @@ class Sender:
         self._group = GroupCommit(
             self._deliveries, now=self._clock.now, intent_timeout_seconds=self._settings.intent_timeout_seconds
         )
-        loops = [asyncio.create_task(loop) for loop in (self._group.run(), self._beat(), self._watch())]
+        loops = [asyncio.create_task(loop) for loop in (self._group.run(), self._keep_lease(), self._watch())]
         stop = asyncio.create_task(self._stopping.wait())
+        leaving: list[asyncio.Task[None]] = []
         try:
             await asyncio.wait((stop, *loops), return_when=asyncio.FIRST_COMPLETED)
-            for loop in loops:
-                if loop.done() and not self._stopping.is_set():
-                    loop.result()
             await self._end_watch(loops[-1])
-            await self._dismiss_workers()
+            leaving = [asyncio.create_task(self._dismiss_workers())]
+            # Without the group commit nobody could finish: nothing would ever be on record.
+            await asyncio.wait((*leaving, loops[0]), return_when=asyncio.FIRST_COMPLETED)
+            for task in (*loops, *leaving):
+                if task.done():
+                    task.result()
             if self._group.refusal is not None:
                 raise self._group.refusal
         finally:
-            await _cancel([stop, *loops, *self._tasks.values()])
+            await self._operators.end()
+            await _cancel([stop, *loops, *leaving, *self._tasks.values()])
             self._group.close()
+            self._lease.close()
             await self._say_goodbye()
 
     def stop(self) -> None:
@@ -133,6 +136,11 @@ class Sender:
             random.choice(list(self._workers.values())).look_again()
 
     @property
+    def lost(self) -> bool:
+        """Whether the sender was declared dead while it lived (stopped, suspended): a new one may be started."""
+        return self._lease.lost
+
+    @property
     def failure(self) -> Exception | None:
         """Why nothing can be handed over now, as far as the store is concerned."""
         return None if self._group is None else self._group.refusal or self._group.failure
@@ -140,43 +148,17 @@ class Sender:
     # The lease.
 
     def _register(self) -> Deliveries:
-        boot, now = self._clock.boot(), self._clock.now()
-        with self._database.write() as connection:
-            self._id, slot = senders.register(
-                connection,
-                process=own_process(),
-                campaign_id=self._campaign_id,
-                now=now,
-                lease_until=now + self._settings.lease_seconds,
-            )
-            self._operators.prepare(connection)
-        self._renewed_boot = boot
+        slot = self._lease.begin(own_process(), campaign_id=self._campaign_id, prepare=self._operators.prepare)
         return Deliveries(self._database, sender_id=self._id, slot=slot, operators=self._operators.operators)
 
-    async def _beat(self) -> None:
-        """Renew the lease; a final dot needs a renewal that is young enough by the boot clock."""
-        while not self.lost:
-            await asyncio.sleep(self._settings.heartbeat_seconds)
-            try:
-                self.lost = not await asyncio.to_thread(self._renew)
-            except StoreUnavailable as failure:
-                _log.warning("the lease cannot be renewed: %s", failure)
+    @property
+    def _id(self) -> int:
+        return self._lease.sender_id
+
+    async def _keep_lease(self) -> None:
+        await self._lease.keep()
         _log.warning("this sender was declared dead while it was silent; its accounts are with others")
         self._stopping.set()
-
-    def _renew(self) -> bool:
-        self._clock.follow()
-        boot, now = self._clock.boot(), self._clock.now()
-        with self._database.write() as connection:
-            alive = senders.renew(connection, self._id, lease_until=now + self._settings.lease_seconds)
-            installation.remember_clock(connection, self._clock.reading())
-        if alive:
-            self._renewed_boot = boot
-        return alive
-
-    def _lease_holds(self) -> bool:
-        age = self._clock.boot() - self._renewed_boot
-        return age < self._settings.lease_seconds - self._settings.lease_margin_seconds
 
     # The watch.
 
@@ -253,7 +235,7 @@ class Sender:
 
     async def _start(self, standing: AccountStanding, seen: Sight) -> None:
         """Give an account a worker, unless somebody was quicker or its allowance is used up."""
-        leased = await asyncio.to_thread(self._lease, standing.id)
+        leased = await asyncio.to_thread(self._lease_account, standing.id)
         if leased is None:
             return
         exhaustion = Allowance(leased.account.limits, leased.usage, leased.open_intents, self._clock.now()).exhaustion(
@@ -277,7 +259,7 @@ class Sender:
             composer=self._composer,
             group=self._group,
             now=self._clock.now,
-            lease_holds=self._lease_holds,
+            lease_holds=self._lease.holds,
             server=self._servers.of(leased.account),
             share=self._shares.setdefault(leased.account.id, FairShare()),
             on_template_stop=partial(self._stop_template, leased.account.id),
@@ -299,9 +281,15 @@ class Sender:
             alarms.stop_template(connection, account_id, template, stop, now=self._clock.now())
         self._on_change()
 
-    def _lease(self, account_id: int) -> LeasedAccount | None:
-        with self._database.write() as connection:
-            return accounts.lease(connection, self._box, account_id, sender_id=self._id, now=self._clock.now())
+    def _lease_account(self, account_id: int) -> LeasedAccount | None:
+        now = self._clock.now()
+        try:
+            with self._database.write() as connection:
+                return accounts.lease(connection, self._box, account_id, sender_id=self._id, now=now)
+        except SecretsUnreadable as error:  # its own trouble: the other accounts go on
+            with self._database.write() as connection:
+                accounts.condemn(connection, account_id, reason=str(error), now=now)
+            return None
 
     async def _supervise(self, worker: AccountWorker) -> None:
         """Run a worker to its end; an error of ours costs this account a rest, not the other accounts."""
@@ -358,18 +346,12 @@ class Sender:
             worker.stop()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
-        await asyncio.gather(*self._notes, self._replies.settled(), self._operators.end(), return_exceptions=True)
+        await asyncio.gather(*self._notes, self._replies.settled(), return_exceptions=True)
 
     async def _say_goodbye(self) -> None:
         """Leave the list of the living, if the store can still be told; otherwise the lease runs out."""
-
-        def write() -> None:
-            with self._database.write() as connection:
-                senders.end(connection, self._id, now=self._clock.now())
-                installation.remember_clock(connection, self._clock.reading())
-
         try:
-            await self._in_store(write)
+            await self._in_store(self._lease.end)
         except StoreUnavailable as failure:
             _log.warning("could not sign off: %s", failure)
 

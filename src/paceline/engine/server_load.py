@@ -71,9 +71,9 @@ class ServerLoad:
     # With other processes.
 
     @property
-    def has_news(self) -> bool:
-        """Whether something was learnt here that the others do not know."""
-        return self._width != self._seen
+    def news(self) -> tuple[ServerWidth, ServerWidth] | None:
+        """What is known here, to be kept for the others, and what was known to all before; None where both are the same."""
+        return None if self._width == self._seen else (self._width, self._seen)
 
     def learn(self, stored: ServerWidth, share: float) -> None:
         """What all processes know together, and this one's part of the accounts in their hands, in (0, 1]."""
@@ -81,10 +81,10 @@ class ServerLoad:
         known, self._seen = merged(self._width, self._seen, stored), stored
         self._become(known)
 
-    def tell(self) -> tuple[ServerWidth, ServerWidth]:
-        """What is known here, to be kept for the others, and what was known to all before; from now on it is no news."""
-        before, self._seen = self._seen, self._width
-        return self._width, before
+    def told(self, own: ServerWidth, stored: ServerWidth, share: float) -> None:
+        """The others know ``own`` from now on, and this is what all processes know together with it."""
+        self._seen = own
+        self.learn(stored, share)
 
     def _become(self, width: ServerWidth) -> None:
         """After a cut, connections that are open beside those at work are closed: the server counts them too."""

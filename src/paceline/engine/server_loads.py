@@ -6,13 +6,17 @@ Nothing is written while nothing fails, and once a second at most for a server w
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 
 from paceline.domain.account import Account, WhatsAppLogin
+from paceline.domain.errors import StoreUnavailable
 from paceline.domain.server_width import ServerWidth
 from paceline.engine.server_load import ServerLoad
 from paceline.store.database import Database
 from paceline.store.queue import server_widths
+
+_log = logging.getLogger("paceline.engine")
 
 _TOLD_EVERY_SECONDS = 1.0
 
@@ -33,16 +37,24 @@ class ServerLoads:
         return self._loads.setdefault(account.login.host.lower(), ServerLoad(self._now))
 
     async def exchange(self, widths: Mapping[str, ServerWidth], shares: Mapping[str, float]) -> None:
-        """Learn what all know, and tell what is news; ``widths`` and ``shares`` were read a moment ago."""
+        """Learn what all know, and tell what is news; ``widths`` and ``shares`` were read a moment ago.
+
+        News that the store does not take now stays news.
+        """
         now = asyncio.get_running_loop().time()
         for host, load in self._loads.items():
             load.learn(widths.get(host, ServerWidth()), shares.get(host, 1.0))
-        news = [host for host, load in self._loads.items() if load.has_news and self._may_tell(host, now)]
-        for host in news:
+        for host, load in list(self._loads.items()):
+            if load.news is None or not self._may_tell(host, now):
+                continue
+            own, seen = load.news
+            try:
+                stored = await asyncio.to_thread(self._keep, host, own, seen)
+            except StoreUnavailable as failure:
+                _log.warning("how many connections %s bears cannot be told to others: %s", host, failure)
+                return
+            load.told(own, stored, shares.get(host, 1.0))
             self._told_at[host] = now
-            load = self._loads[host]
-            own, seen = load.tell()
-            load.learn(await asyncio.to_thread(self._keep, host, own, seen), shares.get(host, 1.0))
 
     def _may_tell(self, host: str, now: float) -> bool:
         return now - self._told_at.get(host, float("-inf")) >= _TOLD_EVERY_SECONDS

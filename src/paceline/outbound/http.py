@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from paceline.outbound.address_guard import AddressGuard, AddressInfo, AddressRefused
+from paceline.outbound.resolver import as_resolved
 
 _LONGEST_HEADER = 16384
 
@@ -125,17 +126,7 @@ class _Resolved(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address[0]),
-                port=port,
-                family=found_family,
-                proto=protocol,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for found_family, _, protocol, _, address in self._found
-        ]
+        return as_resolved(host, port, self._found)
 
     async def close(self) -> None:
         return None

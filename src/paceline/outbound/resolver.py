@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from paceline.outbound.address_guard import AddressGuard
+from paceline.outbound.address_guard import AddressGuard, AddressInfo
 
 
 class GuardedResolver(AbstractResolver):
@@ -21,20 +21,25 @@ class GuardedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """The addresses of a host. Raises AddressRefused."""
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address[0]),
-                port=port,
-                family=found_family,
-                proto=protocol,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for found_family, _, protocol, _, address in await self._guard.resolve(host, port)
-        ]
+        return as_resolved(host, port, await self._guard.resolve(host, port))
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def as_resolved(host: str, port: int, found: list[AddressInfo]) -> list[ResolveResult]:
+    """Addresses as aiohttp wants them: numbers that it must not look up again."""
+    return [
+        ResolveResult(
+            hostname=host,
+            host=str(address[0]),
+            port=port,
+            family=family,
+            proto=protocol,
+            flags=socket.AI_NUMERICHOST,
+        )
+        for family, _, protocol, _, address in found
+    ]
 
 
 def guarded_socket(guard: AddressGuard) -> Callable[[Any], socket.socket]:

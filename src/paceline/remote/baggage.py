@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -61,7 +61,7 @@ def signing_keys(packing: Packing, campaign: CampaignRow) -> list[SigningKeySpec
         if not keys:
             return []
         domains = {one.domain for one in keys}
-        needed = {_signing_domain(domain, domains) for domain in _from_domains(connection, campaign)}
+        needed = signing_domains(connection, campaign, domains)
         chosen = [one for one in keys if one.domain in needed]
     return [_spec(packing.box, one) for one in chosen]
 
@@ -83,6 +83,12 @@ def mail_tokens(tokens: CampaignTokens | None, message_id: int) -> dict[str, str
     }
 
 
+def signing_domains(connection: Connection, campaign: CampaignRow, known: Collection[str]) -> set[str]:
+    """Those of these domains that sign what a campaign sends."""
+    found = {_signing_domain(domain, known) for domain in _from_domains(connection, campaign)}
+    return {domain for domain in found if domain is not None}
+
+
 def _from_domains(connection: Connection, campaign: CampaignRow) -> set[str]:
     senders = [json.loads(campaign.content).get("from_address") or ""]
     senders += [account.from_address for account in campaign_drafts.sending_accounts(connection, campaign.id)]
@@ -96,7 +102,7 @@ def _domain(sender: str) -> str:
         return ""
 
 
-def _signing_domain(domain: str, known: Iterable[str]) -> str | None:
+def _signing_domain(domain: str, known: Collection[str]) -> str | None:
     """A From domain itself or its nearest parent that has a key, as a sender here chooses it."""
     while domain:
         if domain in known:

@@ -17,7 +17,7 @@ from paceline.outbound.http import CallFailed, OutboundHttp
 from paceline.remote.address import open_guard
 from paceline.remote.signing import TOLERANCE_SECONDS, PeerKeys, new_key, signed_headers
 
-_CONTENT = {
+CONTENT = {
     "from_address": "Check <check@worker-check.invalid>",
     "subject": "Check",
     "html": "",
@@ -241,7 +241,7 @@ class Conformance:
         campaign = {
             "name": "Worker check",
             "channel": "email",
-            "content": _CONTENT,
+            "content": CONTENT,
             "message_id_domain": "worker-check.invalid",
         }
         order = {"version": 1, "revision": revision, "campaign": campaign, "accounts": [], **more}

@@ -98,8 +98,8 @@ class LentCampaigns:
                 found = self._create(remote_id, order)
         elif order.accounts:
             self._borrow_later(found, order)
-        if order.signing_keys:
-            self._luggage.keep_keys(order.signing_keys)
+        if order.signing_keys is not None:
+            self._luggage.keep_keys(order.signing_keys, found.campaign_id)
         if order.part is not None:
             self._take(found, order.part)
         return self.report(remote_id)
@@ -215,7 +215,7 @@ class LentCampaigns:
                 raise OutOfTurn("this worker is not halted")
             for one in home.every(connection):
                 campaigns.move(connection, one.campaign_id, CampaignMove.STOP, now=now)
-                home.rename(connection, one.campaign_id, f"{one.remote_id}.{standing.incarnation}")
+                home.retire(connection, one.campaign_id)
             incarnation = home.begin_anew(connection)
         return BegunAnew(incarnation=incarnation)
 
@@ -234,7 +234,7 @@ class LentCampaigns:
             campaigns.move(connection, found.campaign_id, CampaignMove.UNSCHEDULE, now=self._now())
             if campaigns.get(connection, found.campaign_id).status is not CampaignStatus.DRAFT:
                 raise OutOfTurn("it has just started")
-            home.rename(connection, found.campaign_id, f"{found.remote_id}.{found.revision}")
+            home.retire(connection, found.campaign_id)
         self._forget(found.campaign_id)
 
     def _forget(self, campaign_id: int) -> None:

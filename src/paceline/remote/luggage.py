@@ -14,6 +14,7 @@ from paceline.content.attachments import LARGEST_TOTAL
 from paceline.content.dkim import DkimSigner, KeyKind, SigningKey
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.hosted_file import kind_of, safe_name
+from paceline.remote.baggage import signing_domains
 from paceline.remote.protocol import FileSpec, SigningKeySpec
 from paceline.store.database import Database
 from paceline.store.public_ids import IdKind, PublicIds
@@ -60,8 +61,11 @@ class Luggage:
                 problems.append(Problem(file="", field=field, message=f"cannot be used: {error}"))
         return tuple(found), problems
 
-    def keep_keys(self, keys: Sequence[SigningKeySpec]) -> None:
-        """Let these keys sign for their domains; private halves are sealed. Raises InputError for what is no key."""
+    def keep_keys(self, keys: Sequence[SigningKeySpec], campaign_id: int) -> None:
+        """Let these keys, and no others that were lent, sign what a campaign sends; private halves are sealed.
+
+        Raises InputError for what is no key.
+        """
         lent, problems = [], []
         for place, key in enumerate(keys):
             try:
@@ -85,6 +89,9 @@ class Luggage:
         if problems:
             raise InputError(problems)
         with self._database.write() as connection:
+            campaign = campaigns.get(connection, campaign_id)
+            before = signing_domains(connection, campaign, lent_keys.domains(connection))
+            lent_keys.forget(connection, before - {key.domain for key in keys})
             lent_keys.keep(connection, self._box, lent, workspace_id=WORKSPACE, now=self._now())
 
     def keep_authority(self, certificates: str) -> str:

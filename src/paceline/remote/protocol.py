@@ -169,7 +169,9 @@ class LiftedAddress(Shape):
 
     channel: Literal["email", "whatsapp"] = "email"
     address: str = Field(max_length=320)
-    at: float = Field(description="When the suppression was made at the controller that is over.")
+    at: float = Field(
+        description="When the suppression was made at the controller that is over; who was erased before may come back."
+    )
 
 
 class WithheldRecipient(Shape):
@@ -184,10 +186,11 @@ class ErasedAddress(Shape):
     """A person who wants to be forgotten: nothing is sent, and what was sent is nobody's from now on."""
 
     address: str = Field(max_length=320)
+    at: float | None = Field(default=None, description="When it was asked for at the controller.")
 
 
 class Suppressions(Shape):
-    """Who is to get nothing by the controller's word, or something again; the lifted ones come first."""
+    """Who is to get nothing by the controller's word, or something again; the erased ones come first, then the lifted."""
 
     version: Literal[1] = 1
     suppressions: list[SuppressedAddress] = Field(default_factory=list, max_length=MOST_RECIPIENTS)

@@ -116,8 +116,7 @@ class StatusSync:
             if failure.status != 409 or remote.cursor:
                 raise
             # A former revision has started there by itself, with nobody to write to.
-            if self._client.discard(self._id(remote)):
-                return True
+            self._client.discard(self._id(remote))
             self._set(remote, next_try_at=self._parts.now() + _TRY_AGAIN_SECONDS * self._parts.scale)
             return False
         self._set(remote, initialized=remote.revision, trouble=None)
@@ -210,7 +209,7 @@ class StatusSync:
             return
         order = handover.order_with_keys(self._parts.packing, remote, campaign)
         selectors = [f"{key.selector}._domainkey.{key.domain}" for key in order.signing_keys or []]
-        if selectors and self._keys_told.get(campaign.id) != selectors:
+        if self._keys_told.get(campaign.id) != selectors:
             self._client.initialize(self._id(remote), order)
             self._keys_told[campaign.id] = selectors
 
@@ -295,8 +294,8 @@ class StatusSync:
             remote_campaigns.update(
                 connection, remote.campaign_id, closed_at=now, discard=int(discard), trouble=None, next_try_at=0.0
             )
+            worker_errands.settle_campaign(connection, self._queue, remote.campaign_id, now=now)
             remote_campaigns.return_accounts(connection, self._worker.id)
-            worker_errands.forget_campaign(connection, remote.campaign_id)
 
     # The parts.
 

@@ -7,6 +7,7 @@ lists, erasures, drafts that are not for it any more) waits as an errand. Told t
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,6 +34,9 @@ from paceline.store.queue.workers import WorkerRow
 _AT_ONCE = 1000
 _OVERLAP_SECONDS = 600.0  # one may be committed later than its moment, by a sender without its database
 _MISSING_AGAIN_SECONDS = 5.0
+_UNKNOWN_AGAIN_SECONDS = 600.0
+
+_log = logging.getLogger("paceline.remote")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,8 +64,8 @@ class SuppressionCourier:
         self._ids = ids
         self._now = now
         self._told: dict[tuple[str, str], float] = {}
-        self._missing: dict[int, float] = {}
-        """Errand -> when the worker said that it does not know the recipient yet."""
+        self._later: dict[int, float] = {}
+        """Errand -> when it is told again: the worker has not got so far yet, or knows of no such errands."""
 
     def step(self) -> bool:
         """Carry up to a thousand of each; True when there may be more. Raises PeerFailed, with nothing forgotten."""
@@ -77,13 +81,11 @@ class SuppressionCourier:
             self._settle(load, taken)
         for errand in load.discards:
             self._discard(errand)
-        return len(load.found) == _AT_ONCE or len(load.errands) == _AT_ONCE
+        return len(load.found) == _AT_ONCE or len(load.errands) + len(load.discards) == _AT_ONCE
 
     def _load(self, connection: Connection, worker: WorkerRow) -> _Load:
         """What a worker is to hear now. One without open campaigns needs no suppressions until it has one."""
-        waiting = worker_errands.untold(connection, worker.id, after=0, limit=_AT_ONCE)
-        again = self._now() - _MISSING_AGAIN_SECONDS
-        due = [one for one in waiting if self._missing.get(one.id, 0.0) <= again]
+        due = self._due(connection, worker.id)
         load = _Load(
             errands=[one for one in due if one.kind != DISCARD],
             discards=[one for one in due if one.kind == DISCARD],
@@ -97,6 +99,18 @@ class SuppressionCourier:
             )
             load.new = [one for one in load.found if self._told.get((one.channel, one.address)) != one.created_at]
         return load
+
+    def _due(self, connection: Connection, worker_id: int) -> list[Errand]:
+        """The oldest errands that are not for later, and so many as are carried at once."""
+        now, after = self._now(), 0
+        due: list[Errand] = []
+        while len(due) < _AT_ONCE:
+            page = worker_errands.untold(connection, worker_id, after=after, limit=_AT_ONCE)
+            due += [one for one in page if self._later.get(one.id, now) <= now]
+            if len(page) < _AT_ONCE:
+                break
+            after = page[-1].id
+        return due[:_AT_ONCE]
 
     def _still_lifted(self, connection: Connection, worker: WorkerRow, lifts: Sequence[Errand]) -> list[Errand]:
         """Without those that were suppressed anew: the worker has the former suppression, and hears of the new one."""
@@ -138,32 +152,44 @@ class SuppressionCourier:
                 for one in load.errands
                 if one.kind == WITHHOLD
             ],
-            erased=[ErasedAddress(address=one.address or "") for one in load.errands if one.kind == ERASE],
+            erased=[ErasedAddress(address=one.address or "", at=one.at) for one in load.errands if one.kind == ERASE],
         )
 
     def _settle(self, load: _Load, taken: SuppressionsTaken) -> None:
-        """Forget the errands that are done. Raises PeerFailed when the worker does not know of such errands."""
-        if taken.lifted is None or taken.withheld is None or taken.erased is None:
-            raise PeerFailed(
-                "this worker is older than this controller: it takes no lifted suppressions, opt-outs from lists and "
-                "erasures; update it"
-            )
+        """Forget the errands that are done; what an older worker does not understand is not to hold up the others."""
         missing, now = set(taken.missing), self._now()
-        done = [one.id for one in load.errands if one.kind != WITHHOLD or one.message_id not in missing]
-        late = {one.id: now for one in load.errands if one.kind == WITHHOLD and one.message_id in missing}
+        known = {LIFT: taken.lifted, WITHHOLD: taken.withheld, ERASE: taken.erased}
+        unknown = {one.id for one in load.errands if known[one.kind] is None}
+        if unknown:
+            _log.warning(
+                "worker %s is older than this controller: %s of its errands (lifted suppressions, opt-outs from lists, "
+                "erasures) wait until it is updated",
+                self._worker.name,
+                len(unknown),
+            )
+        late = {one.id for one in load.errands if one.kind == WITHHOLD and one.message_id in missing} - unknown
         with self._queue.write() as connection:
+            done = [one.id for one in load.errands if one.id not in late | unknown]
             worker_errands.told(connection, self._queue, done, now=now)
             if late:
                 worker_errands.forget_settled(connection, self._worker.id)
-        self._missing = {**{key: at for key, at in self._missing.items() if key not in set(done)}, **late}
+        self._later = {key: at for key, at in self._later.items() if at > now}
+        self._later |= dict.fromkeys(late, now + _MISSING_AGAIN_SECONDS)
+        self._later |= dict.fromkeys(unknown, now + _UNKNOWN_AGAIN_SECONDS)
 
     def _discard(self, errand: Errand) -> None:
-        """Let the worker forget a campaign that it was prepared for."""
-        if self._client.discard(self._ids.encode(IdKind.CAMPAIGN, errand.campaign_id or 0)):
+        """Let the worker forget a campaign that it was prepared for; one that it will not forget yet waits."""
+        try:
+            is_gone = self._client.discard(self._ids.encode(IdKind.CAMPAIGN, errand.campaign_id or 0))
+        except PeerFailed as failure:
+            if not failure.is_refusal:
+                raise
+            is_gone = False
+        if is_gone:
             with self._queue.write() as connection:
                 worker_errands.told(connection, self._queue, [errand.id], now=self._now())
         else:
-            self._missing[errand.id] = self._now()
+            self._later[errand.id] = self._now() + _MISSING_AGAIN_SECONDS
 
     def _move_on(self, load: _Load, incarnation: str | None) -> None:
         """Behind what was carried, but never closer to the present than what may still be committed."""

@@ -38,6 +38,9 @@ class Unwanted:
     def take(self, told: Suppressions) -> SuppressionsTaken:
         """Do as told, in short transactions; tested again in every intent, so it holds from the next message on."""
         lifted = added = withheld = 0
+        for erased in _parts(told.erased):
+            with self._database.write() as connection:
+                self._erase(connection, erased)
         for lifts in _parts(told.lifted):
             with self._database.write() as connection:
                 lifted += self._lift(connection, lifts)
@@ -47,9 +50,6 @@ class Unwanted:
                     ToldSuppression(one.channel, one.address, one.reason, one.at, one.expires_at) for one in suppressed
                 ]
                 added += home_suppressions.suppress(connection, told_now, workspace_id=WORKSPACE, now=self._now())
-        for erased in _parts(told.erased):
-            with self._database.write() as connection:
-                self._erase(connection, erased)
         missing: list[int] = []
         for recipients in _parts(told.withheld):
             with self._database.write() as connection:
@@ -59,20 +59,20 @@ class Unwanted:
         )
 
     def _lift(self, connection: Connection, lifts: Sequence[LiftedAddress]) -> int:
-        for one in lifts:  # whoever was erased may be written to again
+        for one in lifts:  # whoever was erased before may be written to again
             digest = self._forgotten.digest(one.address, workspace_id=WORKSPACE)
-            erasures.forget_digest(connection, digest, workspace_id=WORKSPACE)
+            erasures.let_come_back(connection, digest, workspace_id=WORKSPACE, before=one.at)
         told = [ToldLift(one.channel, one.address, one.at) for one in lifts]
         return home_suppressions.lift(connection, told, workspace_id=WORKSPACE)
 
     def _erase(self, connection: Connection, erased: Sequence[ErasedAddress]) -> None:
         """Nothing to these from now on; a chore makes nobody's what was sent to them before."""
-        now = self._now()
         for one in erased:
+            at = self._now() if one.at is None else one.at
             digest = self._forgotten.digest(one.address, workspace_id=WORKSPACE)
-            erasures.request(connection, one.address, digest, workspace_id=WORKSPACE, now=now)
-            told = [ToldSuppression(channel, one.address, erasures.REASON, now, None) for channel in _CHANNELS]
-            home_suppressions.suppress(connection, told, workspace_id=WORKSPACE, now=now)
+            erasures.request(connection, one.address, digest, workspace_id=WORKSPACE, now=at)
+            told = [ToldSuppression(channel, one.address, erasures.REASON, at, None) for channel in _CHANNELS]
+            home_suppressions.suppress(connection, told, workspace_id=WORKSPACE, now=at)
 
     def _withhold(self, connection: Connection, recipients: Sequence[WithheldRecipient], missing: list[int]) -> int:
         """Skip what waits; ``missing`` gets those that are not here (yet)."""

@@ -33,6 +33,8 @@ class WhatsAppRule:
     recipient: str = "*"
     template: str = "*"
     number: str = "*"
+    uploads: bool = False
+    """Whether it is for uploads of media instead of messages."""
     after_messages: int = 0
     """Only once so many messages were accepted."""
     skip: int = 0
@@ -64,11 +66,14 @@ class WhatsAppRuleBook:
         self.random = random.Random(seed)
         self._turns: Counter[int] = Counter()
 
-    def find(self, *, recipient: str, template: str, number: str, messages: int) -> WhatsAppRule | None:
+    def find(
+        self, *, number: str, messages: int, recipient: str = "", template: str = "", uploads: bool = False
+    ) -> WhatsAppRule | None:
         """The first rule that holds, counted as used."""
         for place, rule in enumerate(self.rules):
             if (
-                messages >= rule.after_messages
+                uploads is rule.uploads
+                and messages >= rule.after_messages
                 and fnmatchcase(recipient, rule.recipient)
                 and fnmatchcase(template, rule.template)
                 and fnmatchcase(number, rule.number)
@@ -92,6 +97,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "float": (int, float),
     "str": (str,),
+    "bool": (bool,),
     "bool | None": (bool,),
     "Answer": (str,),
     "tuple[str, ...] | None": (list,),
@@ -138,4 +144,4 @@ def _complaints(table: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _fits(value: object, kind: str) -> bool:
-    return isinstance(value, _KINDS[kind]) and (not isinstance(value, bool) or kind == "bool | None")
+    return isinstance(value, _KINDS[kind]) and (not isinstance(value, bool) or kind.startswith("bool"))

@@ -146,7 +146,7 @@ class WhatsAppSandbox:
             case "POST", "messages":
                 return await self._message(request, node, body)
             case "POST", "media":
-                return self._upload(node, request.headers.get("Content-Type", ""), body)
+                return await self._upload(request, node, body)
             case "GET", "message_templates":
                 return web.json_response(self._template_page(request.query))
             case "GET", None:
@@ -199,9 +199,13 @@ class WhatsAppSandbox:
             return self._error(self._refusal_status, 131056, "(#131056) (Business Account, Consumer Account) pair rate")
         return None
 
-    def _upload(self, number: str, content_type: str, body: bytes) -> web.Response:
+    async def _upload(self, request: web.BaseRequest, number: str, body: bytes) -> web.StreamResponse:
         """Keep what was uploaded; the id is good for this number only."""
-        upload = read_upload(content_type, body)
+        rule = self._book.find(number=number, messages=len(self.inbox.arrivals), uploads=True) or _NO_RULE
+        await self._wait(rule)
+        if rule.answer is not Answer.NORMAL:
+            return await self._answer(request, rule, self._misbehaviour(rule), None, "")
+        upload = read_upload(request.headers.get("Content-Type", ""), body)
         if isinstance(upload, str):
             return self._error(400, 100, f"(#100) {upload}")
         media_id = f"media-{next(self._ids)}"

@@ -1,7 +1,8 @@
 """PostgreSQL: many machines, row locks, the server's clock.
 
 Differs by necessity from SQLite: rows are taken with SKIP LOCKED, commits are counted per sender (one shared counter
-would be a queue of its own), and every session carries its time-outs.
+would be a queue of its own), and every session carries its time-outs. The server is often on another machine, and each
+word to it is a round trip: reads and single statements have no BEGIN and COMMIT around them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from paceline.store.database import CountingPool, Database, sql
 from paceline.store.patient_connection import PatientConnection, within
 
 _ANSWER_MARGIN_SECONDS = 2.0
+_BEGIN, _BEGIN_SNAPSHOT = sql("BEGIN"), sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 _TYPES = {"integer": "bigint", "number": "double precision", "text": "text"}
 
 
@@ -41,6 +43,7 @@ class PostgresDatabase(Database):
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             hide_parameters=True,  # errors end in logs, and values are people's addresses
+            isolation_level="AUTOCOMMIT",  # we say BEGIN ourselves, where we mean it
             poolclass=CountingPool,
             pool_size=settings.pool_size,
             max_overflow=0,
@@ -81,12 +84,24 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._guard(), within(self._patience), self._connect() as connection, connection.begin():
+        with self.write_one() as connection, connection.begin():
+            self.run(connection, _BEGIN, {})
+            yield connection
+
+    @contextmanager
+    def write_one(self) -> Iterator[Connection]:
+        with self._guard(), within(self._patience), self._connect() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._guard(), within(self._patience), self._take() as connection, connection.begin():
+        with self._guard(), within(self._patience), self._take() as connection:
+            yield connection
+
+    @contextmanager
+    def read_much(self) -> Iterator[Connection]:
+        with self.read() as connection, connection.begin():
+            self.run(connection, _BEGIN_SNAPSHOT, {})
             yield connection
 
     def identity(self, connection: Connection) -> str:

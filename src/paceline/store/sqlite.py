@@ -27,7 +27,7 @@ from paceline.store.database import CountingPool, Database, sql
 _OLDEST = (3, 35, 0)  # RETURNING and UPDATE … FROM
 _COMMITS_PER_CHECKPOINT = 100  # a WAL that is written over from its beginning costs less to sync than one that grows
 _LONGEST_WAL_PAGES = 16384  # 64 MB
-_TURNS_IN_A_ROW = 4  # of threads of one process while another process waits
+_TURNS_IN_A_ROW = 4  # handed on among the threads of one process; then the other processes may have it first
 _BEGIN, _COMMIT, _ROLLBACK = sql("BEGIN IMMEDIATE"), sql("COMMIT"), sql("ROLLBACK")
 _JSON_CASTS = {"integer": "CAST({} AS INTEGER)", "number": "CAST({} AS REAL)", "text": "{}", "json": "{}"}
 _PAGES_OF_MUCH = 2048  # 8 MB
@@ -255,13 +255,29 @@ class _Turn:
             mine = threading.Lock()
             mine.acquire()
             self._queue.append(mine)
-        if mine.acquire(timeout=self._timeout):
-            return True
-        with self._mutex:
-            if mine not in self._queue:  # it came at the last moment
+        try:
+            if mine.acquire(timeout=self._timeout):
                 return True
+        except BaseException:  # Ctrl-C
+            if not self._leave(mine):
+                self._go_by()
+            raise
+        return not self._leave(mine)
+
+    def _leave(self, mine: threading.Lock) -> bool:
+        """Wait no longer; False where the turn has come at the last moment."""
+        with self._mutex:
+            if mine not in self._queue:
+                return False
             self._queue.remove(mine)
-            return False
+            return True
+
+    def _go_by(self) -> None:
+        """The turn has come to a thread that does not want it any more."""
+        if self._handed_on:
+            self.__exit__()
+        else:
+            self._let_go()
 
     def _let_go(self) -> None:
         with self._mutex:

@@ -5,6 +5,7 @@ Each is a patch of the product in the process of one sender.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from paceline.channels.base import Letter, Session
 from paceline.domain.message import Report, ReportKind
 from paceline.domain.outcome import Accepted, Outcome
 from paceline.engine.delivery import Delivery, Prepared, Withheld
-from paceline.engine.sender import Sender
+from paceline.engine.sender_lease import SenderLease
 from paceline.store.database import sql
 from paceline.store.queue import accounts, deliveries
 from paceline.store.queue.delivery_statements import delivery_statements
@@ -86,7 +87,7 @@ def fence_ignored() -> None:
         return found
 
     deliveries.delivery_statements = without_fence  # type: ignore[attr-defined]  # replaced where it is called from
-    Sender._lease_holds = lambda self: True  # type: ignore[method-assign]  # broken on purpose
+    SenderLease.holds = lambda self: True  # type: ignore[method-assign]  # broken on purpose
     _go_on_when_declared_dead()
 
 
@@ -108,10 +109,10 @@ def two_holders() -> None:
 
 
 def _go_on_when_declared_dead() -> None:
-    async def never_beat(self: Sender) -> None:
-        await self._stopping.wait()
+    async def never_beat(self: SenderLease) -> None:
+        await asyncio.Event().wait()
 
-    Sender._beat = never_beat  # type: ignore[method-assign]  # broken on purpose
+    SenderLease.keep = never_beat  # type: ignore[method-assign]  # broken on purpose
 
 
 ENGINES: dict[str, Callable[[], None]] = {

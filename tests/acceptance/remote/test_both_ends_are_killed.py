@@ -1,6 +1,7 @@
-"""Controller and worker are killed at random while the worker sends: nobody gets two copies, nothing is lost, both ledgers
-end equal by themselves, and the worker never asks oftener than it may, restarts included. So it is with campaigns that the
-controller sends itself when the worker is away at their start, or is killed while it is being given them.
+"""Controller and worker are killed at random while the worker sends: nobody gets two copies, nothing is lost, no account sends
+more than its limit, nothing leaves after a stop, both ledgers end equal by themselves, and the worker never asks oftener than it
+may, restarts included. So it is with campaigns that the controller sends itself when the worker is away at their start, or is
+killed while it is being given them.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
-from acceptance.judge import Judge, copies, running_judge
+from acceptance.judge import Judge, copies, most_in_any_window, running_judge
 from paceline.bootstrap import open_context
-from paceline.operations.campaigns import campaign_drafts, campaign_starting
+from paceline.domain.account import Window
+from paceline.domain.campaign import CampaignStatus
+from paceline.operations.campaigns import campaign_drafts, campaign_starting, campaigns as operations
 from paceline.operations.context import Context
 from paceline.operations.workers import workers
 from paceline.settings import read_settings
@@ -33,7 +37,8 @@ from surroundings.working import add_account
 
 KILLS = int(os.environ.get("PACELINE_TEST_KILLS", "4"))
 MESSAGES = 40 * max(KILLS, 4)
-ACCOUNTS = 3
+LIMITS = (MESSAGES // 8, MESSAGES // 4, 0)
+"""Of the accounts of the greatest campaign in any hour; the last one sends what the others may not."""
 FALLING = 20
 """Messages of each campaign that the controller may send itself."""
 SCALE = 0.01
@@ -143,14 +148,24 @@ class Started:
 
     number: int
     people: int
-    accounts: int
+    accounts: list[str]
     group: int
+    is_stopped: bool = False
 
 
 def _start(
-    arena: Field, context: Context, port: int, key: str, people: int, *, accounts: int, **fields: Any
+    arena: Field,
+    context: Context,
+    port: int,
+    key: str,
+    people: int,
+    *,
+    limits: tuple[int, ...] = (0,),
+    is_stopped: bool = False,
+    **fields: Any,
 ) -> Started:
-    """A started campaign for the worker, to people of its own."""
+    """A started campaign for the worker, to people of its own, with an account for each hourly limit."""
+    names = [f"{key}-{number}" for number in range(len(limits))]
     before = [one.group for one in arena.started]
     group = add_list(context.catalogue, key)
     add_subscribers(context.catalogue, group, people, first=sum(one.people for one in arena.started))
@@ -161,14 +176,17 @@ def _start(
         key=key,
         content=_CONTENT,
         audience={"lists": lists[:1], "exclude_lists": lists[1:]},
-        accounts=[add_account(context, port, f"{key}-{number}") for number in range(accounts)],
+        accounts=[
+            add_account(context, port, name, hourly_limit=limit, window=Window.ROLLING)
+            for name, limit in zip(names, limits, strict=True)
+        ],
         worker="away",
         **fields,
     )
     campaign_starting.start(context, draft.id)
     number = context.ids.decode(IdKind.CAMPAIGN, draft.id)
     assert number is not None
-    arena.started.append(Started(number, people, accounts, group))
+    arena.started.append(Started(number, people, names, group, is_stopped))
     return arena.started[-1]
 
 
@@ -178,7 +196,7 @@ def test_nothing_is_sent_twice_and_both_ledgers_end_equal(field_of_kills: tuple[
     _register(arena)
     chance = random.Random(int(os.environ.get("PACELINE_TEST_SEED", "11")))
     with arena.opened("home") as context:
-        absent = _start(arena, context, judge.port, "absent", FALLING, accounts=1)
+        absent = _start(arena, context, judge.port, "absent", FALLING)
         arena.start("home")
 
         def is_here(campaign: Started) -> bool:
@@ -187,12 +205,15 @@ def test_nothing_is_sent_twice_and_both_ledgers_end_equal(field_of_kills: tuple[
             return known is not None and known.closed_at is not None
 
         wait_until(lambda: is_here(absent))  # nobody was there to send it
-        _start(arena, context, judge.port, "away", MESSAGES, accounts=ACCOUNTS, worker_fallback=False)
+        _start(arena, context, judge.port, "away", MESSAGES, limits=LIMITS, worker_fallback=False)
+        ended = _start(arena, context, judge.port, "ended", MESSAGES, worker_fallback=False, is_stopped=True)
+        stop_at = chance.randrange(2, max(KILLS // 2, 3))
+        unsent: set[str] = set()
         arena.start("worker")
 
         def are_done() -> bool:
             with context.queue.read() as connection:
-                return all(str(campaigns.get(connection, one.number).status) == "completed" for one in arena.started)
+                return all(_is_over(connection, one) for one in arena.started)
 
         def has_gone_on(goal: int) -> bool:
             return sum(copies(judge.record).values()) >= goal or are_done()
@@ -207,11 +228,46 @@ def test_nothing_is_sent_twice_and_both_ledgers_end_equal(field_of_kills: tuple[
             part = chance.choice(parts)
             if number == 1:  # in the middle of being given one that may be sent from here
                 end, part = "worker", "all"
-                _start(arena, context, judge.port, "caught", FALLING, accounts=1)
+                _start(arena, context, judge.port, "caught", FALLING)
+            if number == stop_at:
+                operations.stop(context, "ended")
             killed += 1
             arena.kill(end, part)
+            if number == stop_at:
+                unsent = _unsent_when_stopped(arena, context, ended)
         wait_until(are_done, within=300)
         _judge(arena, context, judge.record, killed)
+        assert unsent
+        assert not unsent & copies(judge.record).keys(), "something has left after the stop"
+
+
+def _is_over(connection: Connection, one: Started) -> bool:
+    if one.is_stopped:
+        known = remote_campaigns.get(connection, one.number)
+        return known is not None and known.closed_at is not None
+    return campaigns.get(connection, one.number).status is CampaignStatus.COMPLETED
+
+
+def _unsent_when_stopped(arena: Field, context: Context, ended: Started) -> set[str]:
+    """To whom nothing was under way when the worker had taken the stop."""
+    remote_id = context.ids.encode(IdKind.CAMPAIGN, ended.number)
+    unsent: set[str] = set()
+    with arena.opened("worker") as there:
+
+        def has_stopped() -> bool:
+            with there.queue.read() as connection:
+                found = home.find(connection, remote_id)
+                if found is None or campaigns.get(connection, found.campaign_id).status is not CampaignStatus.STOPPED:
+                    return False
+                waiting = connection.execute(
+                    sql("SELECT address FROM messages WHERE campaign_id = :id AND state IN (0, 1, 3, 8)"),
+                    {"id": found.campaign_id},
+                )
+                unsent.update(waiting.scalars())
+                return True
+
+        wait_until(has_stopped, within=300)
+    return unsent
 
 
 def _judge(arena: Field, context: Context, record: Path, killed: int) -> None:
@@ -225,9 +281,10 @@ def _judge(arena: Field, context: Context, record: Path, killed: int) -> None:
         assert progress.counts == ended[one.number]
         assert progress.total == one.people
         for row in messages.listing(context.queue, one.number):
-            allowed = {"sent": {1}, "uncertain": {0, 1}}[row.state]
+            allowed = {"sent": {1}, "uncertain": {0, 1}, "cancelled": {0} if one.is_stopped else set()}[row.state]
             assert taken.get(row.address, 0) in allowed, row
-        assert ended[one.number]["uncertain"] <= killed * one.accounts
+        assert ended[one.number]["uncertain"] <= killed * len(one.accounts)
+    _judge_limits(arena, context, record)
     with context.queue.read() as connection:
         used = connection.execute(sql("SELECT COALESCE(SUM(count), 0) FROM usage")).scalar_one()
         asked = stored_workers.requests_of(connection, 1, now=context.clock.now())
@@ -241,6 +298,20 @@ def _judge(arena: Field, context: Context, record: Path, killed: int) -> None:
             return not connection.execute(sql("SELECT COUNT(*) FROM accounts WHERE lent_to IS NOT NULL")).scalar_one()
 
     wait_until(accounts_are_back)
+
+
+def _judge_limits(arena: Field, context: Context, record: Path) -> None:
+    """No account has sent more than its limit, by what the receiver took; and it was the limit that held it back."""
+    taken = most_in_any_window(record, 3600.0)
+    for name, limit in zip(arena.started[1].accounts, LIMITS, strict=True):
+        if limit:
+            with context.queue.read() as connection:
+                used = connection.execute(
+                    sql("SELECT SUM(u.count) FROM usage u JOIN accounts a ON a.id = u.account_id WHERE a.name = :name"),
+                    {"name": name},
+                ).scalar_one()
+            assert taken[name] <= limit
+            assert used >= limit
 
 
 def _judge_the_other_end(arena: Field, context: Context, ended: dict[int, dict[str, int]]) -> None:
@@ -260,4 +331,4 @@ def _judge_the_other_end(arena: Field, context: Context, ended: dict[int, dict[s
         elif found is not None:  # it is to be forgotten there
             assert not found["sent"]
             assert not found["uncertain"]
-    assert at_the_worker[:2] == [False, True]
+    assert at_the_worker[:3] == [False, True, True]

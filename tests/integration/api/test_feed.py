@@ -137,6 +137,8 @@ def test_outlook_says_when_a_campaign_will_finish_and_what_holds_it_back(server:
         (first,) = next(event for event in told if event["outlooks"])["outlooks"]
         assert first["id"] == server.context.ids.encode(IdKind.CAMPAIGN, number)
         assert first["finish_at"] is not None  # it has no message: as soon as somebody looks
+        earliest, latest = first["finish_range"]
+        assert earliest <= first["finish_at"] <= latest
         assert "no_account" in [cause["cause"] for cause in first["causes"]]
         with server.context.queue.write() as connection:
             assert campaigns.move(connection, number, CampaignMove.STOP, now=server.context.clock.now())

@@ -178,6 +178,30 @@ def _everything(server: Server, workspace_id: int, furnished: dict[str, str]) ->
     return shown | {"memberships": key.get(f"/api/v1/contacts/{furnished['contact_id']}/subscriptions").json()}
 
 
+def test_phone_number_of_another_workspace_cannot_be_claimed(server: Server) -> None:
+    """Answers to a number find it by its id alone, so nobody else may have it; and nobody is told who has it."""
+    number = {"channel": "whatsapp", "phone_number_id": "106540352242922", "token": "a token"}
+    theirs, ours = server.with_key(workspace_id=server.new_workspace()), server.with_key()
+    made = theirs.post("/api/v1/accounts", json={"name": "theirs", **number})
+    assert made.status_code == 201, made.text
+    own = ours.post("/api/v1/accounts", json={"name": "own", **number, "phone_number_id": "999"}).json()
+    table = "name,channel,phone_number_id,token\nmine,whatsapp,106540352242922,mine\n"
+    for answer in (
+        ours.post("/api/v1/accounts", json={"name": "mine", **number}),
+        ours.patch(f"/api/v1/accounts/{own['id']}", json={"phone_number_id": "106540352242922", "token": "mine"}),
+        ours.post("/api/v1/accounts/import", json={"file_name": "a.csv", "content": table}),
+    ):
+        assert answer.status_code in (409, 422), answer.text
+        assert "106540352242922 is in use elsewhere" in answer.json()["detail"]
+        assert "theirs" not in answer.text
+    shown = ours.get("/api/v1/accounts").json()["items"]
+    assert [one["whatsapp"]["phone_number_id"] for one in shown] == ["999"]
+    assert ours.patch(f"/api/v1/accounts/{own['id']}", json={"token": "new"}).is_success
+    assert theirs.patch(f"/api/v1/accounts/{made.json()['id']}", json={"hourly_limit": 7}).is_success
+    assert theirs.delete(f"/api/v1/accounts/{made.json()['id']}").is_success
+    assert ours.post("/api/v1/accounts", json={"name": "mine", **number}).status_code == 201  # it is free now
+
+
 def test_invented_ids_are_not_there(server: Server) -> None:
     described = server.stranger().get("/api/openapi.json").json()
     owner = server.as_person(Role.OWNER)

@@ -296,6 +296,7 @@ async def _look(ask: Ask, there: str) -> None:
         "total": "0.237",
         "without_price": 0,
         "exact": True,
+        "is_fallback": False,
     }
     shown = await ask("POST", f"{there}/preview", fields={"first_name": "Ann", "plan": "pro"})
     assert (shown["template"], shown["text"]) == ("update/en_US", None)  # no list of templates is stored yet

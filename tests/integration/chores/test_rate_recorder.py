@@ -10,6 +10,7 @@ import pytest
 
 from paceline.chores.rate_recorder import RateRecorder
 from paceline.domain.campaign import CampaignMove
+from paceline.domain.errors import StoreUnavailable
 from paceline.domain.message import MessageState
 from paceline.operations.campaigns.rates import POINTS, Rate, rates_of
 from paceline.operations.context import Context
@@ -100,6 +101,39 @@ def test_detail_goes_with_its_time_and_the_sums_stay(course: _Course) -> None:
     assert len(rates) <= POINTS
     assert {round(one.per_second, 9) for one in rates} == {2.0}
     assert sum(one.messages for one in rates) == 5400 * 2
+
+
+def test_night_is_a_rest_still_when_its_detail_is_gone(course: _Course) -> None:
+    course.goes(1210, 5)
+    course.hands.turn(8 * 3600)
+    course.goes(10, 0)
+    morning = course.hands.at
+    course.goes(1210, 5)
+    evening = course.hands.at
+    course.hands.turn(86_400 + 3600)
+    course.goes(10, 0)
+    rates = course.rates()
+    assert {one.per_second for one in rates} == {5.0, 0.0}
+    rests = [(one.start_at, one.end_at) for one in rates if not one.messages]
+    assert rests == [(_BEGIN + 1210, morning), (evening, course.hands.at)]
+    assert course.rows() <= 7
+
+
+def test_look_that_cannot_be_kept_is_no_look(postgresql_url: str, tmp_path: Path) -> None:
+    hands = Hands(at=_BEGIN)
+    with opened(postgresql_url, tmp_path, hands, lock_timeout_seconds=0.1) as context:
+        course = _Course(context, hands)
+        hands.turn(10)
+        with context.queue.write() as connection:
+            connection.execute(sql("LOCK TABLE rate_samples"))
+            with pytest.raises(StoreUnavailable):
+                course.recorder.look(now=hands.at)
+        course.goes(1210, 5)
+        hands.turn(86_400)
+        course.recorder.look(now=hands.at)
+        with context.queue.read() as connection:
+            rows = connection.execute(sql("SELECT at FROM rate_samples ORDER BY at"))
+            assert [row.at - _BEGIN for row in rows] == [20, 900, 1220]
 
 
 def test_recorder_that_begins_in_the_middle_draws_a_straight_line_to_where_it_is(course: _Course) -> None:

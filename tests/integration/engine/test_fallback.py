@@ -12,6 +12,7 @@ from paceline.chores import fallback_channel
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.errors import InputError
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
+from paceline.operations.campaigns.preflight import looked_at
 from paceline.operations.campaigns.summary import Summary, summary
 from paceline.operations.context import Context
 from paceline.sandbox.behaviour_file import parse_behaviours
@@ -68,6 +69,14 @@ def write(folder: Path, *, first: str, second: str, port: int, url: str) -> Path
     path = folder / "both.toml"
     path.write_text(FILE.format(first=first, second=second, port=port, url=url))
     return path
+
+
+def test_the_price_of_a_fallback_is_the_most_that_it_can_cost(context: Context, tmp_path: Path) -> None:
+    for first, second in (("email", "whatsapp"), ("whatsapp", "email")):
+        path = write(tmp_path, first=first, second=second, port=25, url="http://127.0.0.1:9")
+        found = looked_at(context, str(path), ENVIRONMENT).estimate
+        assert found is not None
+        assert (found.is_fallback, found.exact, found.costs[0].messages) == (second == "whatsapp", True, 12)
 
 
 def _phone(place: int) -> str:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from paceline.engine.operator_watch import OperatorWatch
 from paceline.operations.context import Context
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
 from surroundings.name_server import NameServer, name_server
 from surroundings.sending import Hands, Sending, logins, opened, write_campaign
+from surroundings.waiting import until
 
 NOON = datetime.fromisoformat("2027-03-01T12:10:00+00:00").timestamp()
 CUSTOMERS = [f"user{number}@{domain}" for number in range(4) for domain in ("bakery.example", "butcher.example")]
@@ -81,4 +83,41 @@ def test_silent_name_servers_hold_nothing_up_for_long(sqlite_url: str, tmp_path:
 
     with name_server(RECORDS) as names:
         names.silent = True
+        asyncio.run(story(names))
+
+
+async def _begun(context: Context, domains: list[str]) -> OperatorWatch:
+    """A watch that finds out about these domains from now on, in this order."""
+    watch = OperatorWatch(context.queue, context.settings, context.clock.now, asks=True)
+    for domain in domains:
+        assert watch.operators.host_of(domain) is None
+    watch.look()
+    return watch
+
+
+def test_broken_domains_in_a_row_do_not_lift_the_limit_of_an_operator(sqlite_url: str, tmp_path: Path) -> None:
+    broken = [f"broken{number}.example" for number in range(24)]
+
+    async def story(names: NameServer) -> None:
+        with opened(sqlite_url, tmp_path, dns_servers=names.setting) as context:
+            watch = await _begun(context, [*broken, "bakery.example"])
+            await until(lambda: not watch.operators.backlog)
+            await watch.end()
+            assert watch.operators.host_of("bakery.example") == "aspmx.l.google.com"
+            assert {watch.operators.host_of(domain) for domain in broken} == {""}
+
+    with name_server(RECORDS) as names:
+        names.failing |= {*broken}
+        asyncio.run(story(names))
+
+
+def test_end_waits_for_no_backlog(sqlite_url: str, tmp_path: Path) -> None:
+    async def story(names: NameServer) -> None:
+        with opened(sqlite_url, tmp_path, dns_servers=names.setting) as context:
+            watch = await _begun(context, [f"shop{number}.example" for number in range(1000)])
+            await until(lambda: bool(names.asked))
+            await watch.end()
+            assert len(names.asked) < 1000
+
+    with name_server(RECORDS) as names:
         asyncio.run(story(names))

@@ -246,6 +246,82 @@ def test_senders_count_together_and_old_answers_not_at_all(database_url: str, tm
     asyncio.run(story())
 
 
+def _watching(context: Context, hands: Hands, acted: list[str]) -> ReplyWatch:
+    """What a sender hears with, with the rules as they are now."""
+    watch = ReplyWatch(context.queue, lambda: hands.at, in_store=asyncio.to_thread, on_act=lambda: acted.append(""))
+    with context.queue.read() as connection:
+        watch.learn(stored_rules.every(connection))
+    return watch
+
+
+def test_rule_that_cannot_be_counted_takes_no_other_with_it(database_url: str, tmp_path: Path) -> None:
+    hands = Hands(NOON)
+
+    async def story(context: Context) -> None:
+        acted: list[str] = []
+        for count_by in ("campaign", "server"):
+            values = {"name": count_by, "code": "450", "count_by": count_by, "action": "lower"}
+            reply_rules.set_rule(context, values)
+        watch = _watching(context, hands, acted)
+        no_campaign = ClaimedMessage(1, 404, "ann@example.com", "{}", 0, 1, 0.0, suppressed=False)
+        watch.hear(standing_row(host="mail.example.com"), SLOW_DOWN, no_campaign)
+        await watch.settled()
+        assert [(held.what, held.name) for one in rules(context) for held in one.holds] == [
+            ("server", "mail.example.com")
+        ]
+        assert len(acted) == 1
+
+    with opened(database_url, tmp_path, hands) as context:
+        asyncio.run(story(context))
+
+
+def test_answers_that_come_while_a_rule_holds_wait_for_nobody(
+    database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hands = Hands(NOON)
+
+    async def story(context: Context) -> None:
+        acted: list[str] = []
+        reply_rules.set_rule(context, {"name": "slow", "code": "450", "count_by": "server"})
+        watch = _watching(context, hands, acted)
+        account = standing_row(host="mail.example.com")
+        watch.hear(account, SLOW_DOWN, None)
+        await watch.settled()
+        assert len(acted) == 1
+        with context.queue.write() as connection:  # another process counts
+            (row,) = stored_rules.every(connection)
+            stored_rules.lock(connection, row.id)
+            watch.hear(account, SLOW_DOWN, None)
+            await watch.settled()
+        assert not [record for record in caplog.records if record.name == "paceline.engine"]
+
+    with opened(database_url, tmp_path, hands, lock_timeout_seconds=0.5) as context:
+        asyncio.run(story(context))
+
+
+def test_store_that_stays_away_keeps_no_sender_from_leaving(
+    sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hands = Hands(NOON)
+
+    async def story(context: Context) -> None:
+        reply_rules.set_rule(context, {"name": "slow", "code": "450", "count_by": "server"})
+        acted: list[str] = []
+        watch = _watching(context, hands, acted)
+        with context.queue.write():
+            watch.hear(standing_row(host="mail.example.com"), SLOW_DOWN, None)
+            await watch.settled()
+        assert "cannot be counted" in caplog.text
+        assert not [record for record in caplog.records if record.exc_info]
+        watch.hear(standing_row(host="mail.example.com"), SLOW_DOWN, None)
+        await watch.settled()
+        assert the_rule(context).holds[0].reason.startswith("suspended by the rule slow (2 answers")
+        assert len(acted) == 1
+
+    with opened(sqlite_url, tmp_path, hands, lock_timeout_seconds=0.1) as context:
+        asyncio.run(story(context))
+
+
 def test_server_and_campaign_are_slowed_down_from_their_own_pace(sqlite_url: str, tmp_path: Path) -> None:
     hands = Hands(NOON)
 

@@ -16,7 +16,7 @@ from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import Database
 from paceline.store.queue import server_widths
 from surroundings.senders import one_more_sender, queued
-from surroundings.sending import logins, opened, send_to_the_end, write_campaign
+from surroundings.sending import Hands, logins, opened, send_to_the_end, write_campaign
 
 FEW = {
     "name": "few connections",
@@ -114,3 +114,22 @@ def test_processes_find_out_together_what_a_server_bears(context: Context) -> No
         assert _stored(context.queue, now[0] + 901) == {}
 
     asyncio.run(story())
+
+
+def test_unheard_news_is_told_again(sqlite_url: str, tmp_path: Path) -> None:
+    async def story(context: Context) -> None:
+        process = Counted(context.queue, now=lambda: hands.at)
+        load = process.of(ACCOUNT)
+        assert load is not None
+        load.join(Worker(connections_in_use=8))
+        load.failed()
+        with context.queue.write():  # somebody else writes, for longer than anybody waits
+            await process.exchange({}, {})
+        assert process.writes == 1
+        await process.exchange(_stored(context.queue, hands.at), {})
+        assert load.narrow
+        assert _stored(context.queue, hands.at)["mail.example.com"].width == 4
+
+    hands = Hands(1000.0)
+    with opened(sqlite_url, tmp_path, hands, lock_timeout_seconds=0.1) as context:
+        asyncio.run(story(context))

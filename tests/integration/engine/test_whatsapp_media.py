@@ -15,10 +15,13 @@ from paceline.channels.whatsapp.media import Content, form
 from paceline.channels.whatsapp.media_shelf import QueueMediaShelf
 from paceline.channels.whatsapp.messages import encode, header, media, template_message
 from paceline.content.whatsapp_media import files_of, marked, with_files
+from paceline.domain.account import AccountState
 from paceline.domain.errors import InputError
-from paceline.domain.outcome import Accepted, Outcome, Refused, Returned
+from paceline.domain.outcome import Accepted, Outcome, Refused, Returned, TroubleKind
 from paceline.operations.campaigns import files
+from paceline.operations.campaigns.explaining import explain
 from paceline.operations.context import Context
+from paceline.sandbox.whatsapp_rules import Answer, WhatsAppRule
 from paceline.sandbox.whatsapp_server import WhatsAppSandbox
 from paceline.sandbox.whatsapp_uploads import read_upload
 from surroundings.numbers import deliver, number_on, simulator
@@ -52,10 +55,11 @@ class Numbers:
         self._context = context
         self._server = server
 
-    async def send(self, *letters: Letter, **number: Any) -> list[Outcome]:
+    async def send(self, *letters: Letter, account_id: int = 1, **number: Any) -> list[Outcome]:
         shelf = QueueMediaShelf(self._context.queue, self._context.ids, lambda: self.now)
         channel = WhatsAppChannel(shelf=shelf)
-        sessions = [await channel.connect(number_on(self._server.url, **number)) for _ in letters]
+        account = replace(number_on(self._server.url, **number), id=account_id)
+        sessions = [await channel.connect(account) for _ in letters]
         outcomes = await asyncio.gather(
             *(deliver(session, one) for session, one in zip(sessions, letters, strict=True))
         )
@@ -77,11 +81,13 @@ def test_a_file_is_uploaded_once_by_each_number_and_again_before_it_expires(cont
             await numbers.send(letter(file_id, 5))  # a new process knows it
             await numbers.send(letter(files.upload(context, "other name.jpg", JPEG).id, 6))  # the same picture
             assert len(server.inbox.uploads) == 1
-            await numbers.send(letter(file_id, 7), phone_number_id="999")
+            await numbers.send(letter(file_id, 7), account_id=2, phone_number_id="999")
             assert [one.number for one in server.inbox.uploads] == ["106540352242922", "999"]
-            numbers.now += 29.5 * DAY
-            await numbers.send(letter(file_id, 8))
+            await numbers.send(letter(file_id, 8), account_id=3)  # another workspace's, with the same phone number
             assert len(server.inbox.uploads) == 3
+            numbers.now += 29.5 * DAY
+            await numbers.send(letter(file_id, 9))
+            assert len(server.inbox.uploads) == 4
             assert used(server)[-1] == server.inbox.uploads[-1].media_id
 
     asyncio.run(story())
@@ -120,8 +126,57 @@ def test_what_cannot_be_uploaded_sends_nothing(context: Context) -> None:
             file_id = files.upload(context, "sale.jpg", JPEG).id
         (unreachable,) = await numbers.send(letter(file_id))  # the simulator is gone
         assert isinstance(unreachable, Returned)
-        assert "the upload of sale.jpg: cannot connect" in unreachable.reply
+        assert unreachable.trouble is not None
+        assert "the upload of sale.jpg: cannot connect" in unreachable.trouble.reason
         assert not server.inbox.arrivals
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (WhatsAppRule(uploads=True, answer=Answer.ERROR, status=503, code=131016), "131016: "),
+        (WhatsAppRule(uploads=True, answer=Answer.HTML, status=502), "HTTP 502"),
+        (WhatsAppRule(uploads=True, answer=Answer.RESET), "the upload of sale.jpg"),
+    ],
+    ids=["error", "page", "reset"],
+)
+def test_a_failing_upload_is_the_numbers_trouble_and_is_not_tried_again_by_each_message(
+    context: Context, rule: WhatsAppRule, words: str
+) -> None:
+    async def story() -> None:
+        async with simulator(rules=(rule,)) as server:
+            file_id = files.upload(context, "sale.jpg", JPEG).id
+            outcomes = await Numbers(context, server).send(*(letter(file_id, n) for n in range(5)))
+            for one in outcomes:
+                assert isinstance(one, Returned)
+                assert one.trouble is not None
+                assert one.trouble.kind is TroubleKind.FAILING
+                assert "the upload of sale.jpg" in one.trouble.reason
+                assert words in one.trouble.reason
+            assert server.inbox.requests == 1
+            assert not server.inbox.arrivals
+
+    asyncio.run(story())
+
+
+def test_explain_says_that_the_upload_fails_and_nobody_fails_for_it(context: Context, tmp_path: Path) -> None:
+    (tmp_path / "sale.jpg").write_bytes(JPEG)
+    template = 'name = "promo"\nlanguage = "en_US"\nparameters = { header = { image = { file = "sale.jpg" } } }\n'
+
+    async def story() -> None:
+        rule = WhatsAppRule(uploads=True, first=4, answer=Answer.ERROR, status=503, code=131016)
+        async with simulator(rules=(rule,)) as server:
+            path = write_whatsapp_campaign(
+                tmp_path, server.url, contacts=4, templates=(template,), messages_per_second=1000
+            )
+            async with Sending(context, path, environment=ENVIRONMENT) as sending:
+                shown = await sending.until(lambda seen: seen.accounts[0].state is AccountState.BACKING_OFF)
+                assert "the upload of sale.jpg: 131016" in (shown.accounts[0].reason or "")
+                (cause,) = await asyncio.to_thread(explain, context, "test")
+                assert "the upload of sale.jpg: 131016" in cause.sentence
+                assert (await sending.end()).counts["sent"] == 4
 
     asyncio.run(story())
 

@@ -14,12 +14,14 @@ from paceline.channels.base import Letter
 from paceline.content.email import EmailContent
 from paceline.domain.account import Account, AccountState
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.errors import InputError
 from paceline.domain.message import ReportKind
 from paceline.domain.outcome import Accepted, AccountTrouble, Deferred, Outcome, Returned, TroubleKind
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.dry_run import dry_run
 from paceline.operations.campaigns.rehearsal import DryRun
 from paceline.operations.context import Context
+from paceline.operations.workers import workers
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
@@ -113,6 +115,17 @@ def test_broken_account_ends_it_as_it_ends_sending(sqlite_url: str, tmp_path: Pa
         ran = dry_run(context, read_campaign_file(path, ENVIRONMENT), script=refuse)
     assert ran.summary.status is CampaignStatus.PAUSED_HEALTH
     assert [account.state for account in ran.summary.accounts] == [AccountState.BROKEN]
+
+
+def test_file_for_a_worker_is_tried_here_and_its_worker_must_be_there(database_url: str, tmp_path: Path) -> None:
+    path = write_campaign(tmp_path, contacts=5, accounts=logins(2525, 1), worker="away")
+    with opened(database_url, tmp_path, Hands(NOON)) as context:
+        file = read_campaign_file(path, ENVIRONMENT)
+        with pytest.raises(InputError, match="there is no worker away"):
+            dry_run(context, file)
+        workers.add(context, name="away", url="https://worker.example.com", guarded=False)
+        ran = dry_run(context, file)
+    assert (ran.summary.status, ran.summary.counts["sent"]) == (CampaignStatus.COMPLETED, 5)
 
 
 RULES = [

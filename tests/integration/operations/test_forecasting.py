@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from paceline.domain.campaign import CampaignMove, CampaignStatus
+from paceline.domain.contact import SubscriptionState
 from paceline.domain.message import ReportKind
+from paceline.domain.segment_rules import Person
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.forecasting import WhatIf, forecast_campaign, forecast_file
 from paceline.operations.context import Context
@@ -16,6 +18,8 @@ from paceline.store.queue import campaigns
 from surroundings.queue import Queue
 from surroundings.sending import Hands, logins, opened, write_campaign
 from surroundings.server import running_server
+from surroundings.subscribers import add_list, add_people
+from surroundings.whatsapp_campaigns import ENVIRONMENT as WHATSAPP, write_whatsapp_campaign
 
 NOON = 1_803_902_400.0
 ENVIRONMENT = {"TEST_PASSWORD": "secret"}
@@ -37,6 +41,46 @@ def test_file_counts_only_rows_that_become_messages(sqlite_url: str, tmp_path: P
     path = write_campaign(tmp_path, contacts=rows, accounts=logins(2525, 1))
     with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
         assert forecast_file(context, read_campaign_file(path, ENVIRONMENT)).total == 2
+
+
+def test_file_counts_numbers_of_its_own_country(sqlite_url: str, tmp_path: Path) -> None:
+    path = write_whatsapp_campaign(tmp_path, "http://127.0.0.1:9", contacts=0)
+    (tmp_path / "test.csv").write_text("phone,first_name,plan\n044 668 18 00,Ann,pro\n+1 650 555 0001,Bob,free\n")
+    path.write_text(f'default_country = "CH"\n{path.read_text()}')
+    with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
+        assert forecast_file(context, read_campaign_file(path, WHATSAPP)).total == 2
+
+
+def test_limit_of_a_domain_does_not_hold_up_whatsapp(database_url: str, tmp_path: Path) -> None:
+    with running_server(database_url, str(tmp_path)) as server:
+        client = server.with_key()
+        number = {"channel": "whatsapp", "name": "number-1", "phone_number_id": "106540352242922", "token": "secret"}
+        account = client.post("/api/v1/accounts", json=number).json()
+        news = add_list(server.context.catalogue, "news")
+        confirmed = {news: SubscriptionState.CONFIRMED}
+        add_people(
+            server.context.catalogue,
+            [
+                Person(email=f"user{n}@example.com", phone=f"+1650555{n:04d}", fields={}, subscriptions=confirmed)
+                for n in range(10)
+            ],
+        )
+        limit = client.put("/api/v1/limits", json={"for": "domain", "name": "example.com", "daily_limit": 1})
+        assert limit.is_success, limit.text
+        made = client.post(
+            "/api/v1/campaigns",
+            json={
+                "name": "Spring",
+                "channel": "whatsapp",
+                "templates": [{"name": "promo", "language": "en_US"}],
+                "accounts": [account["id"]],
+                "audience": {"lists": [client.get("/api/v1/lists").json()["items"][0]["id"]]},
+            },
+        )
+        assert made.is_success, made.text
+        seen = client.get(f"/api/v1/campaigns/{made.json()['id']}/forecast").json()
+    assert seen["total"] == 10
+    assert [day["messages"] for day in seen["per_day"]] == [10]
 
 
 def with_limit(context: Context, **columns: float) -> None:

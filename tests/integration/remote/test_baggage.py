@@ -153,6 +153,25 @@ def test_key_that_replaces_another_one_reaches_a_campaign_under_way(sqlite_ends:
         wait_until(lambda: _lent_domains(worker) == [("example.com", second.selector)])
 
 
+def test_domain_that_is_not_signed_for_any_more_is_forgotten_at_the_worker(
+    sqlite_ends: TwoEnds, post: SmtpSandbox
+) -> None:
+    ends = sqlite_ends
+    campaign = ends.campaign(post.port, 2, worker_fallback=False)
+    key = _start_and_sign(ends, campaign)
+    with ends.worker(sends=False) as worker:
+        wait_until(lambda: _lent_domains(worker) == [("example.com", key.selector)])
+        wait_until(lambda: _has_started(ends))
+        sending_domains.delete(ends.context, sending_domains.named(ends.context, "example.com").id)
+        wait_until(lambda: _lent_domains(worker) == [])
+
+
+def _has_started(ends: TwoEnds) -> bool:
+    with ends.context.queue.read() as connection:
+        started = connection.execute(sql("SELECT started_at FROM remote_campaigns")).scalar_one()
+    return started is not None
+
+
 def test_domain_that_a_person_has_added_at_the_worker_keeps_its_own_keys(
     sqlite_ends: TwoEnds, post: SmtpSandbox
 ) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
 import pytest
 
 from paceline.cli.main import run
 from paceline.operations.campaigns.explaining import explain
 from paceline.operations.installation.doctor import Finding, examine
+from paceline.remote.calls import Peer, PeerFailed
+from paceline.remote.conformance import CONTENT
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
 from paceline.store.queue import home, workers
@@ -93,6 +102,39 @@ def test_halt_is_cleared_by_a_command_that_says_what_is_to_be_decided(
         assert run(command) == 2
 
 
+def test_campaign_is_given_anew_at_once_to_a_worker_that_has_begun_anew(sqlite_ends: TwoEnds) -> None:
+    order = {"version": 1, "revision": 3, "campaign": {"name": "News", "content": CONTENT}, "accounts": []}
+    with sqlite_ends.worker(sends=False, controller="http://127.0.0.1:9") as worker:  # nothing can be acknowledged
+        for _ in range(2):
+            answer = worker.ask("POST", "/api/campaign/cmp_x/initialize", json.dumps(order).encode())
+            assert answer.status_code == 200, answer.text
+            with worker.context.queue.write() as connection:
+                home.halt(connection, "for a test")
+            assert worker.ask("POST", "/api/begin-anew").status_code == 200
+        assert worker.ask("GET", "/api/campaign/cmp_x/status").status_code == 404
+
+
+def test_campaign_that_its_worker_has_begun_by_itself_is_not_given_anew_without_a_pause(
+    sqlite_ends: TwoEnds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends, ask = sqlite_ends, Peer.ask
+    given: list[float] = []
+
+    def has_started(peer: Peer, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        if path.endswith("/initialize"):
+            with ends.context.queue.read() as connection:
+                given.append(connection.execute(sql("SELECT next_try_at FROM remote_campaigns")).scalar_one())
+            raise PeerFailed("it has started", status=409)
+        return ask(peer, method, path, body)
+
+    monkeypatch.setattr(Peer, "ask", has_started)
+    with ends.worker(sends=False):
+        ends.campaign(25, 1)
+        wait_until(lambda: len(given) > 1)
+    assert given[0] == 0.0
+    assert given[1] > 0.0
+
+
 def _found_at(worker: RunningWorker) -> list[Finding]:
     return [one for one in examine(worker.context.settings) if one.check == "controller" and one.ok is False]
 
@@ -124,3 +166,47 @@ def test_doctor_looks_at_every_worker(sqlite_ends: TwoEnds) -> None:
         ends.client.post("/api/v1/workers", json={"name": "other", "url": worker.url}).raise_for_status()
         wrong = [one for one in _found(ends) if one.sentence.startswith("other")]
         assert "rotate-key" in wrong[0].cure  # it has keys of its own
+
+
+@contextmanager
+def _server(status: int, words: dict[str, Any]) -> Iterator[str]:
+    """Something that answers everything so; its URL."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(words).encode())
+
+        do_GET = do_POST
+
+        def log_message(self, *words: object) -> None:
+            """Nothing: a test reads what doctor says."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "said"),
+    [
+        (404, {"detail": "nothing here"}, "does not answer as it should: it answered 404: nothing here"),
+        (200, {"success": True, "added": 0}, "does not know lifted suppressions, opt-outs from lists and erasures"),
+    ],
+)
+def test_doctor_sees_what_is_no_worker_and_what_is_an_older_one(
+    sqlite_ends: TwoEnds, status: int, words: dict[str, Any], said: str
+) -> None:
+    ends = sqlite_ends
+    with _server(status, words) as url:
+        ends.client.post("/api/v1/workers", json={"name": "other", "url": url}).raise_for_status()
+        found = [one for one in _found(ends) if one.sentence.startswith("other")]
+    assert [one.ok for one in found] == [None], found
+    assert said in found[0].sentence

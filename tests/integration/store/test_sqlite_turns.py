@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -78,6 +80,40 @@ def test_thread_that_waits_too_long_takes_no_turn_with_it(sqlite_url: str, tmp_p
     second.execute("UPDATE installation SET commits = 2")
     first.close()
     second.close()
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """SIGALRM interrupts the main thread as Ctrl-C does."""
+    former = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, former)
+
+
+@pytest.mark.usefixtures("alarm")
+def test_thread_that_is_interrupted_while_it_waits_takes_no_turn_with_it(sqlite_url: str, tmp_path: Path) -> None:
+    database = open_queue(read_settings({}, database=sqlite_url, data_dir=str(tmp_path), lock_timeout_seconds=2))
+    begun, over = threading.Event(), threading.Event()
+
+    def write_until_over() -> None:
+        with database.write():
+            begun.set()
+            over.wait(60)
+
+    def write_interrupted() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        database.execute("UPDATE installation SET commits = 1")
+
+    with ThreadPoolExecutor(1) as threads:
+        other = threads.submit(write_until_over)
+        begun.wait(60)
+        with pytest.raises(KeyboardInterrupt):
+            write_interrupted()
+        over.set()
+        other.result()
+    database.execute("UPDATE installation SET commits = 2")
+    database.close()
 
 
 def test_killed_writer_leaves_the_turn_to_the_others(sqlite_url: str, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from paceline.content.email import check
-from paceline.content.mjml import compile_mjml
-from paceline.content.mjml_structure import DEEPEST
+from paceline.content.mjml import LONGEST_MJML, compile_mjml
+from paceline.content.mjml_structure import DEEPEST, MOST_COMPLAINTS
+from paceline.content.template.hidden_tags import hide_tags, show_tags
 from paceline.operations.campaigns.email_values import content_values, read_content
 from unit.content.letters import make_content, render
 
@@ -66,6 +67,26 @@ def test_what_is_wrong_is_said_with_its_line(body: str, line: int, message: str)
     ((at, said),) = _complaints(body)
     assert at == line
     assert message in said
+
+
+def test_of_many_lost_tags_some_are_named() -> None:
+    body = "".join(f'<mj-image width="{{{{ contact.w{n} }}}}" src="a"/>' for n in range(4_000))
+    assert len(_complaints(body)) == MOST_COMPLAINTS
+
+
+@pytest.mark.parametrize("part", ["{{", "{%", "{#", "{% raw %}", "{% raw", "{%  ", "{{}", "{{#%"])
+def test_tags_that_never_close_are_looked_for_once(part: str) -> None:
+    """Looked for from each opening, they would keep a server busy for minutes."""
+    text = part * ((LONGEST_MJML - 1_000) // len(part))
+    marked, tags = hide_tags(text)
+    assert show_tags(marked, tags) == text
+    assert text in compile_mjml(_AROUND.format(f"<mj-text>{text}</mj-text>")).html
+
+
+@pytest.mark.parametrize("text", ["templatetag" + "x" * 100_000, "templatetagaaaa", "templatetagtemplatetagaaaa"])
+def test_text_that_looks_like_what_stands_for_tags_comes_through(text: str) -> None:
+    tags = "{{ contact.a }}" * 5_000
+    assert text + tags in compile_mjml(_AROUND.format(f"<mj-text>{text}{tags}</mj-text>")).html
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ def test_rule_is_read_with_its_defaults() -> None:
     ("given", "field"),
     [
         ({"name": "", "code": "421"}, "name"),
-        ({"name": "r"}, None),
-        ({"name": "r", "text": "**"}, None),
+        ({"name": "r"}, "text"),
+        ({"name": "r", "text": "**"}, "text"),
         ({"name": "r", "code": "(4|5)+"}, "code"),
         ({"name": "r", "enhanced": "7.7.7"}, "enhanced"),
         ({"name": "r", "code": "421", "count_by": "planet"}, "count_by"),
@@ -38,10 +38,9 @@ def test_rule_is_read_with_its_defaults() -> None:
         ({"name": "r", "code": "421", "colour": "red"}, "colour"),
     ],
 )
-def test_rule_that_cannot_be_is_refused_by_its_field(given: dict[str, Any], field: str | None) -> None:
+def test_rule_that_cannot_be_is_refused_by_its_field(given: dict[str, Any], field: str) -> None:
     document = Document(Path("spring.toml"), {"reply_rules": [given]}, TomlLines(""))
     read_reply_rules(document)
     with pytest.raises(InputError) as refused:
         document.raise_problems()
-    where = "reply_rules"
-    assert [problem.field for problem in refused.value.problems] == [where if field is None else f"{where}.{field}"]
+    assert [problem.field for problem in refused.value.problems] == [f"reply_rules.{field}"]

@@ -35,15 +35,35 @@ export interface LiveAccount {
   resumes_at: string | null;
 }
 
+/** One thing that holds a campaign back. */
+export interface LiveCause {
+  campaign: string;
+  account: string | null;
+  cause: string;
+  sentence: string;
+  until: string | null;
+}
+
+/** When a campaign will finish as things are, and what holds it back. */
+export interface LiveOutlook {
+  id: string;
+  /** null: not by itself. */
+  finish_at: string | null;
+  /** The earliest and the latest likely finish. */
+  finish_range: [string, string] | null;
+  causes: LiveCause[];
+}
+
 export interface Live {
   campaigns: ReadonlyMap<string, LiveCampaign>;
   accounts: ReadonlyMap<string, LiveAccount>;
+  outlooks: ReadonlyMap<string, LiveOutlook>;
   /** Whether the feed is connected; without it pages ask now and then. */
   connected: boolean;
 }
 
 type Listener = () => void;
-const NOTHING: Live = { campaigns: new Map(), accounts: new Map(), connected: false };
+const NOTHING: Live = { campaigns: new Map(), accounts: new Map(), outlooks: new Map(), connected: false };
 
 /** One connection for all pages of a tab; each event replaces the state as a whole. */
 class Feed {
@@ -73,10 +93,13 @@ class Feed {
   readonly read = (): Live => this.state;
 
   private take(text: string): void {
-    const news = JSON.parse(text) as { campaigns?: LiveCampaign[]; accounts?: LiveAccount[] };
+    const { campaigns = [], accounts = [], outlooks = [] } = JSON.parse(text) as { campaigns?: LiveCampaign[]; accounts?: LiveAccount[]; outlooks?: LiveOutlook[] };
+    const known = this.state.campaigns;
+    const outdated = campaigns.filter((one) => known.has(one.id) && known.get(one.id)?.status !== one.status);
     this.set({
-      campaigns: merged(this.state.campaigns, news.campaigns ?? []),
-      accounts: merged(this.state.accounts, news.accounts ?? []),
+      campaigns: merged(known, campaigns),
+      accounts: merged(this.state.accounts, accounts),
+      outlooks: merged(without(this.state.outlooks, outdated), outlooks),
       connected: true,
     });
   }
@@ -92,6 +115,14 @@ function merged<T extends { id: string }>(known: ReadonlyMap<string, T>, news: T
   const all = new Map(known);
   for (const thing of news) all.set(thing.id, thing);
   return all;
+}
+
+/** What was foreseen for another status holds no more. */
+function without<T>(known: ReadonlyMap<string, T>, gone: readonly { id: string }[]): ReadonlyMap<string, T> {
+  if (gone.length === 0) return known;
+  const left = new Map(known);
+  for (const { id } of gone) left.delete(id);
+  return left;
 }
 
 const FeedContext = createContext<Feed | null>(null);
@@ -134,4 +165,10 @@ export function useLiveCampaign(id: string): LiveCampaign | undefined {
 export function useLiveAccount(id: string): LiveAccount | undefined {
   const feed = useFeed();
   return useSyncExternalStore(feed.subscribe, () => feed.read().accounts.get(id));
+}
+
+/** What is foreseen of one campaign; undefined until the feed has told, and while it is not connected. */
+export function useLiveOutlook(id: string): LiveOutlook | undefined {
+  const feed = useFeed();
+  return useSyncExternalStore(feed.subscribe, () => (feed.read().connected ? feed.read().outlooks.get(id) : undefined));
 }

@@ -68,9 +68,11 @@ interface RowsTableProps<T> {
   keyOf: (row: T) => string;
 }
 
-/** The table alone; wider than the screen, it scrolls by itself. Rows that have not changed are not drawn again, and many that have, bit by bit. */
+const NO_ROWS: readonly never[] = [];
+
+/** The table alone; wider than the screen, it scrolls by itself. Rows that have not changed are not drawn again; many that have, and those of the beginning, bit by bit. */
 export function RowsTable<T>({ caption, rows: newest, columns, keyOf }: RowsTableProps<T>) {
-  const rows = useDeferredValue(newest);
+  const rows = useDeferredValue(newest, NO_ROWS);
   return (
     <div className="surface table-scroll" tabIndex={0} role="region" aria-label={caption}>
       <Table>

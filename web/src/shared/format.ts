@@ -5,6 +5,7 @@ const ONE_DECIMAL = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const SHORT_TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const BY_NAME = new Intl.Collator(undefined, { numeric: true });
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
@@ -38,7 +39,7 @@ export function span(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min${whole % 60 && whole < 600 ? ` ${whole % 60} s` : ""}`;
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h${Math.floor((whole % 3600) / 60) ? ` ${Math.floor((whole % 3600) / 60)} min` : ""}`;
-  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
+  return `${Math.floor(whole / 86_400)} d${Math.floor((whole % 86_400) / 3600) ? ` ${Math.floor((whole % 86_400) / 3600)} h` : ""}`;
 }
 
 /** An instant as briefly as it can be understood now: a time today, else with the day. */
@@ -47,6 +48,9 @@ export function moment(iso: string, now = Date.now()): string {
   if (at.toDateString() === new Date(now).toDateString()) return SHORT_TIME.format(at);
   return DAY_AND_TIME.format(at);
 }
+
+/** A date such as 2027-03-01, as a day. */
+export const day = (date: string): string => DAY.format(new Date(`${date}T12:00`));
 
 /** With seconds, for logs. */
 export const clockTime = (iso: string): string => TIME.format(new Date(iso));

@@ -20,9 +20,7 @@ export function Meter({ label, used, limit }: MeterProps) {
         <Text size="xs" c="dimmed" className="truncate">{label}</Text>
         <Text size="xs" className="figures truncate">{count(used)}{limit > 0 ? ` / ${count(limit)}` : ""}</Text>
       </Group>
-      <div className="meter" aria-hidden="true">
-        {limit > 0 && <div className="meter-bar" style={{ width: `${share * 100}%`, background: colour }} />}
-      </div>
+      {limit > 0 && <div className="meter" aria-hidden="true"><div className="meter-bar" style={{ width: `${share * 100}%`, background: colour }} /></div>}
     </Box>
   );
 }

@@ -41,7 +41,7 @@ export function RateChart({ steps, label }: RateChartProps) {
         <Text size="xs" c="dimmed" className="chart-top figures" component="span">{rate(top)}</Text>
         <Text size="xs" c="dimmed" className="chart-half figures" component="span">{rate(top / 2)}</Text>
       </figure>
-      <Group justify="space-between" mt={2} c="dimmed" fz="xs">
+      <Group justify="space-between" mt={2} c="dimmed" fz="xs" className="chart-times">
         <Moment at={new Date(first.start).toISOString()} />
         <Moment at={new Date(last.end).toISOString()} />
       </Group>

@@ -16,7 +16,7 @@ const WORDS: Record<string, string> = {
 /** A state of a campaign, an account, a message, or of anything that is called like one. */
 export function StateBadge({ state, size = "md" }: { state: string; size?: "xs" | "sm" | "md" | "lg" }) {
   return (
-    <Badge variant="light" color={COLOURS[state] ?? "gray"} size={size} tt="none" radius="sm" className="state-badge">
+    <Badge variant="light" color={COLOURS[state] ?? "gray"} size={size} className="state-badge">
       {WORDS[state] ?? state.replaceAll("_", " ")}
     </Badge>
   );

@@ -25,6 +25,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/accounts", label: "Accounts", icon: "account", needs: "accounts:read" },
       { to: "/whatsapp", label: "WhatsApp", icon: "phone", needs: "accounts:read" },
       { to: "/limits", label: "Limits", icon: "limit", needs: "accounts:read" },
+      { to: "/reply-rules", label: "Reply rules", icon: "hand", needs: "accounts:read" },
       { to: "/domains", label: "Domains", icon: "key", needs: "accounts:read" },
       { to: "/mailboxes", label: "Mailboxes", icon: "campaign", needs: "accounts:read" },
       { to: "/workers", label: "Workers", icon: "worker", needs: "accounts:read" },

@@ -188,6 +188,7 @@ def _estimate(estimate: Estimate) -> EstimateAnswer:
         total=None if estimate.total is None else str(estimate.total),
         without_price=estimate.without_price,
         exact=estimate.exact,
+        is_fallback=estimate.is_fallback,
     )
 
 

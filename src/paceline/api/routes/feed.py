@@ -32,7 +32,8 @@ async def follow_changes(asked: Asked, request: Request) -> StreamingResponse:
     Each event `changes` carries the new state of the campaigns and accounts that have changed, four times a second at
     most. The first one has all accounts, which need the permission accounts:read, and the campaigns that are under way.
     `outlooks` come every few seconds for those: `finish_at`, when each will finish as things are (null: not by itself), and
-    `causes`, what holds it back, as the explanation of a campaign gives them.
+    `finish_range`, the earliest and latest likely finish, as the forecast gives them; `causes`, what holds it back, as the
+    explanation of a campaign gives them.
     A comment is a sign of life. After a broken connection: connect again.
     """
     kinds = {CAMPAIGNS, OUTLOOKS} | ({ACCOUNTS} if asked.principal.may(Permission.ACCOUNTS_READ) else set())

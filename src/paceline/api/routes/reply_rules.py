@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from paceline.api.asked import Asked
 from paceline.api.routing import Routes
-from paceline.api.schemas.reply_rules import ReplyRule, ReplyRuleAnswer, ReplyRules
+from paceline.api.schemas.reply_rules import ReplyRule, ReplyRuleAnswer, ReplyRules, TriedAnswer, TriedPattern
 from paceline.domain.permission import Permission
 from paceline.operations.accounts import reply_rules
 from paceline.operations.accounts.reply_rules import SetRule
@@ -27,6 +27,13 @@ def set_reply_rule(asked: Asked, rule: ReplyRule) -> ReplyRuleAnswer:
     found = reply_rules.set_rule(asked.context, values)
     asked.audit("reply_rule.set", found.id, rule=values)
     return _answer(found)
+
+
+@routes.post("/reply-rules/try", permission=Permission.ACCOUNTS_READ)
+def try_reply_pattern(asked: Asked, tried: TriedPattern) -> TriedAnswer:
+    """Whether a pattern matches an answer of a provider; nothing is stored."""
+    pattern = tried.model_dump(exclude={"answer"})
+    return TriedAnswer(matches=reply_rules.matches(pattern, tried.answer))
 
 
 @routes.post("/reply-rules/{rule_id}/lift", permission=Permission.ACCOUNTS_WRITE)

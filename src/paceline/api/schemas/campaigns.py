@@ -353,7 +353,10 @@ class EstimateAnswer(Answer):
     costs: list[EstimatedCostAnswer]
     total: str | None = Field(description="Of all that has a price; null: nothing has.")
     without_price: int = Field(description="Messages for which the rate table has no price.")
-    exact: bool = Field(description="False: only the first people were counted, and it costs more.")
+    exact: bool = Field(description="False: only the first people were counted, and the rest cost more.")
+    is_fallback: bool = Field(
+        description="True: it costs this at most, since only those get it whom e-mail does not reach."
+    )
 
 
 class ExplainAnswer(Answer):

@@ -9,15 +9,32 @@ from pydantic import Field
 from paceline.api.schemas.base import Answer, Instant, Request
 
 
-class ReplyRule(Request):
-    """One rule. Of `code`, `enhanced` and `text` those that are given must all match."""
+class ReplyPattern(Request):
+    """Which answers a rule is about: of `code`, `enhanced` and `text` those that are given must all match."""
 
-    name: Annotated[str, Field(max_length=100)]
     code: Annotated[str, Field(max_length=10)] = Field(default="", description='Such as "421" or "4*".')
     enhanced: Annotated[str, Field(max_length=12)] = Field(default="", description='Such as "4.7.28" or "4.7.*".')
     text: Annotated[str, Field(max_length=200)] = Field(
         default="", description="Anywhere in the answer, in any case; `*` stands for anything between two parts."
     )
+
+
+class TriedPattern(ReplyPattern):
+    """A pattern, and what a provider has answered or might answer, as failures show it."""
+
+    answer: Annotated[str, Field(max_length=2000)]
+
+
+class TriedAnswer(Answer):
+    """Whether the pattern matches."""
+
+    matches: bool
+
+
+class ReplyRule(ReplyPattern):
+    """One rule."""
+
+    name: Annotated[str, Field(max_length=100)]
     count_by: Literal["account", "server", "domain", "campaign"] = "account"
     after: Annotated[int, Field(ge=1, le=1_000_000, description="Acts with so many answers.")] = 1
     within_seconds: Annotated[float, Field(ge=1, le=86_400)] = 60

@@ -30,17 +30,17 @@ class WhatsAppChannel:
         self._shelf = shelf
         self._limits = limits or WhatsAppLimits()
         self._guard = guard or AddressGuard()
-        self._numbers: dict[tuple[asyncio.AbstractEventLoop, WhatsAppLogin], Number] = {}
+        self._numbers: dict[tuple[asyncio.AbstractEventLoop, int, WhatsAppLogin], Number] = {}
 
     async def connect(self, account: Account) -> WhatsAppSession:
         """A session; the connection is made with the first request, whose ``offer`` tells when that fails."""
         login = account.login
         if not isinstance(login, WhatsAppLogin):
             raise TypeError(f"{account.name} is no phone number")
-        key = asyncio.get_running_loop(), login
+        key = asyncio.get_running_loop(), account.id, login
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = self._new_number(login)
+            number = self._numbers[key] = self._new_number(account.id, login)
         number.sessions += 1
 
         async def leave() -> None:
@@ -51,14 +51,15 @@ class WhatsAppChannel:
 
         return WhatsAppSession(number, leave)
 
-    def _new_number(self, login: WhatsAppLogin) -> Number:
+    def _new_number(self, account_id: int, login: WhatsAppLogin) -> Number:
         client = CloudApiClient(
             f"{login.api_url.rstrip('/')}/{login.api_version}",
             login.token,
             self._limits,
+            per_second=login.messages_per_second,
             guard=self._guard if login.guarded else None,
         )
-        media = None if self._shelf is None else NumbersMedia(client, login.phone_number_id, self._shelf)
+        media = None if self._shelf is None else NumbersMedia(client, account_id, login.phone_number_id, self._shelf)
         return Number(client=client, path=f"/{login.phone_number_id}/messages", media=media)
 
     async def _close(self, name: str, number: Number) -> None:

@@ -19,13 +19,13 @@ class QueueMediaShelf:
         self._public_ids = ids
         self._now = now
 
-    def known(self, phone_number_id: str, file_id: str) -> str | None:
+    def known(self, account_id: int, file_id: str) -> str | None:
         """The provider's id of a file, if it is good for another day."""
         row = self._row(file_id)
         if row is None:
             return None
         with self._queue.read() as connection:
-            return whatsapp_media.find(connection, phone_number_id, row.digest, now=self._now())
+            return whatsapp_media.find(connection, account_id, row.digest, now=self._now())
 
     def content(self, file_id: str) -> Content | None:
         """The file."""
@@ -35,17 +35,17 @@ class QueueMediaShelf:
         with self._queue.read() as connection:
             return Content(row.name, row.media_type, files.content(connection, row.id))
 
-    def keep(self, phone_number_id: str, file_id: str, media_id: str) -> None:
+    def keep(self, account_id: int, file_id: str, media_id: str) -> None:
         """It was uploaded."""
         row = self._row(file_id)
         if row is not None:
             with self._queue.write() as connection:
-                whatsapp_media.keep(connection, phone_number_id, row.digest, media_id, now=self._now())
+                whatsapp_media.keep(connection, account_id, row.digest, media_id, now=self._now())
 
-    def forget(self, phone_number_id: str) -> None:
+    def forget(self, account_id: int) -> None:
         """The provider does not find what this number has uploaded."""
         with self._queue.write() as connection:
-            whatsapp_media.forget(connection, phone_number_id)
+            whatsapp_media.forget(connection, account_id)
 
     def _row(self, file_id: str) -> FileRow | None:
         number = self._public_ids.decode(IdKind.FILE, file_id)

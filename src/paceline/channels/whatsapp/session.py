@@ -12,7 +12,7 @@ from paceline.channels.whatsapp.answers import AcceptedAnswer, ApiError, Unreada
 from paceline.channels.whatsapp.client import CloudApiClient, Exchange
 from paceline.channels.whatsapp.endings import HttpAnswer, NoAnswer, NotSent
 from paceline.channels.whatsapp.error_codes import Streaks, Verdict, outcome, row_of
-from paceline.channels.whatsapp.media import MediaMissing, MediaRefused, NumbersMedia
+from paceline.channels.whatsapp.media import MediaMissing, MediaRefused, NumbersMedia, UploadFailed
 from paceline.content.whatsapp_media import with_ids
 from paceline.domain.outcome import (
     Accepted,
@@ -80,7 +80,9 @@ class WhatsAppSession:
             except MediaRefused as refused:
                 return self._refused(refused.error, letter)
             except MediaMissing as missing:
-                return _without_media(missing)
+                return Refused(reply=str(missing))
+            except UploadFailed as failed:
+                return _in_trouble(printable(str(failed)))
         exchange = self._number.client.begin(self._number.path, data)
         failure = await exchange.ready()
         if failure is not None:
@@ -90,7 +92,7 @@ class WhatsAppSession:
 
     async def _media_ids(self, files: tuple[str, ...]) -> dict[str, str]:
         if self._number.media is None:
-            raise MediaMissing("files cannot be sent from here: give links, or send it from where they are kept")
+            raise UploadFailed("files cannot be sent from here: give links, or send it from where they are kept")
         return await self._number.media.ids(files)
 
     def _held(self, letter: Letter) -> Returned | None:
@@ -174,12 +176,6 @@ class WhatsAppSession:
             await self._on_close()
 
 
-def _without_media(missing: MediaMissing) -> Outcome:
-    if missing.is_gone:
-        return Refused(reply=str(missing))
-    return Returned(reply=printable(str(missing)), retry_after_seconds=_UNTIL_KNOWN_SECONDS)
-
-
 def _held_back(status: str) -> TemplateStop:
     reason = f"{status}: the provider first looks at how the messages of this template are received"
     return TemplateStop(reason=reason, seconds=_HELD_BACK_SECONDS)
@@ -188,4 +184,8 @@ def _held_back(status: str) -> TemplateStop:
 def _not_sent(failure: NotSent) -> Returned:
     if not failure.is_trouble:
         return Returned(reply=failure.reason)
-    return Returned(reply=failure.reason, trouble=AccountTrouble(kind=TroubleKind.FAILING, reason=failure.reason))
+    return _in_trouble(failure.reason)
+
+
+def _in_trouble(reason: str) -> Returned:
+    return Returned(reply=reason, trouble=AccountTrouble(kind=TroubleKind.FAILING, reason=reason))

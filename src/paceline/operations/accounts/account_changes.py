@@ -15,7 +15,7 @@ from paceline.domain.account import Account, Security, SmtpLogin, WhatsAppLogin
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.accounts.account_details import AccountDetails, account_number, get, require, unknown
 from paceline.operations.accounts.account_input import account_from_fields, accounts_from_text
-from paceline.operations.accounts.accounts import import_accounts
+from paceline.operations.accounts.accounts import import_accounts, refuse_foreign_number
 from paceline.operations.accounts.tags import read_tags
 from paceline.operations.campaign_file.campaign_fields import ACCOUNT
 from paceline.operations.context import Context, NotPossible
@@ -185,7 +185,10 @@ def _merged_number(before: Account, former: WhatsAppLogin, fields: Mapping[str, 
     if moved and not fields.get("token"):
         message = "is needed again, because api_url would change where it is sent"
         raise InputError([Problem(file="account", field="token", message=message)])
-    read = account_from_fields({**_as_fields(before), "token": former.token, **fields})
+    known = _as_fields(before)
+    if before.max_connections == former.usual_connections:
+        del known["max_connections"]  # it follows the rate
+    read = account_from_fields({**known, "token": former.token, **fields})
     return replace(
         read,
         id=before.id,
@@ -298,3 +301,4 @@ def _refuse_taken(context: Context, connection: Connection, account: Account, *,
     for identity, login in known.items():
         if login.name == account.name and login.account_id != own and not login.hidden:
             raise NotPossible(f"there is another account with the name {account.name!r} ({identity})")
+    refuse_foreign_number(context, connection, account)

@@ -81,6 +81,11 @@ def set_rule(context: Context, values: Mapping[str, Any]) -> SetRule:
     return next(one for one in list_rules(context) if one.name == rule.name)
 
 
+def matches(values: Mapping[str, Any], answer: str) -> bool:
+    """Whether a rule with these fields of ``set_rule`` counts an answer. Raises InputError that names the field."""
+    return _read({"name": "tried", **values}).matches(answer)
+
+
 def remove_rule(context: Context, rule_id: str) -> SetRule:
     """Take a rule away; what it holds back goes on. Returns what it was. Raises NotFound."""
     return _end(context, rule_id, remove=True)
@@ -129,13 +134,9 @@ def _read(values: Mapping[str, Any]) -> ReplyRule:
         document.raise_problems()
     except InputError as error:
         problems = [(problem, (problem.field or "").rpartition(".")[2]) for problem in error.problems]
-        raise InputError([Problem(file="rule", field=_field(f), message=p.message) for p, f in problems]) from None
+        raise InputError([Problem(file="rule", field=f or None, message=p.message) for p, f in problems]) from None
     (rule,) = found
     return rule
-
-
-def _field(name: str) -> str | None:
-    return None if name.startswith("reply_rules") else name or None
 
 
 def _shown(context: Context, connection: Connection, row: RuleRow, held: list[Restraint]) -> SetRule:

@@ -36,7 +36,7 @@ def _rule(document: Document, path: TomlPath, table: Mapping[str, object]) -> Re
     if len(values) < len(REPLY_RULES.fields):
         return None
     if not any(values[name].strip("*") for name in _PATTERNS):
-        document.refuse(path, f"it matches every answer: accepts at least one of {', '.join(_PATTERNS)}")
+        document.refuse((*path, "text"), f"it matches every answer: accepts at least one of {', '.join(_PATTERNS)}")
     action, count_by = values["action"], values.pop("count_by")
     if action is RuleAction.LOWER and count_by is RuleScope.DOMAIN:
         message = 'a domain has no pace to lower: accepts "suspend", or a limit for the domain'

@@ -72,5 +72,5 @@ def take_home(context: Context, campaign_id: str, *, abandon: bool) -> None:
         remote_messages.give_up(context.queue, number, MessageState.UNCERTAIN, reason=reason, now=now)
         with context.queue.write() as connection:
             remote_campaigns.update(connection, number, closed_at=now, discard=1, trouble=None)
+            worker_errands.settle_campaign(connection, context.queue, number, now=now)
             remote_campaigns.return_accounts(connection, known.worker_id)
-            worker_errands.forget_campaign(connection, number)

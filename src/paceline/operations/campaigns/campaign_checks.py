@@ -202,7 +202,7 @@ def _measured(context: Context, row: CampaignRow, frozen: str, *, to_start: bool
 
 def first_addresses(context: Context, checked: Checked, look_at: Callable[[str], None]) -> None:
     """Show some thousand recipients of what was looked at: those of the contacts that were stored first."""
-    audience = frozen_audience(checked.audience, workspace_id=context.workspace_id)
+    audience = frozen_audience(checked.audience, workspace_id=context.workspace_id, channel=checked.row.channel)
     walk = AudienceWalk(database=context.catalogue, audience=audience, now=context.clock.now())
     with context.catalogue.read() as connection:
         _, recipients = walk.window(connection, after=0, size=_SOME_CONTACTS)

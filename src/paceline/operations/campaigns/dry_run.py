@@ -17,9 +17,10 @@ from paceline.engine.forecast.plan import SECONDS_PER_MESSAGE
 from paceline.engine.virtual_time import VirtualTimeLoop
 from paceline.operations.campaign_file.campaign_file import CampaignFile
 from paceline.operations.campaigns.forecast_inputs import planned_of_file
-from paceline.operations.campaigns.preparing import prepare
+from paceline.operations.campaigns.preparing import prepare, worker_of
 from paceline.operations.campaigns.rehearsal import LOOK_EVERY_SECONDS, DryRun, Rehearsal
 from paceline.operations.context import Context
+from paceline.operations.installation.sender_process import spare_the_collector
 from paceline.store.database import Database
 from paceline.store.opening import open_scratch_queue
 from paceline.store.queue import campaigns, outlook
@@ -42,6 +43,7 @@ def dry_run(
     ``seconds_per_message`` is what a server needs for one message over one connection, ``script`` what it answers.
     Blocks, and belongs into a thread without an event loop. Raises InputError as `send` does.
     """
+    worker_of(context, file)  # the copy has no workers: what a file says otherwise holds there as well
     with tempfile.TemporaryDirectory(prefix="paceline-dry-run-") as folder:
         settings = replace(
             context.settings,
@@ -62,11 +64,12 @@ def dry_run(
                     seconds_per_message=seconds_per_message, script=script, on_answer=loop_of.answered
                 )
                 apart = replace(context, settings=settings, queue=scratch, clock=clock, channel=channel)
-                prepared = prepare(apart, file)
+                prepared = prepare(apart, replace(file, worker=""))
                 rehearsal = Rehearsal(
                     apart, prepared, beside=beside, exit_when_paused=exit_when_paused, on_progress=on_progress
                 )
                 loop_of.rehearsal = rehearsal
+                spare_the_collector()
                 try:
                     return runner.run(rehearsal.run())
                 finally:

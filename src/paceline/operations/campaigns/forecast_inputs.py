@@ -10,15 +10,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from paceline.audience.audience import Audience, open_audience
+from paceline.audience.audience import Audience
 from paceline.audience.contact import Contact
 from paceline.domain.account import Account, AccountState, Limits, WhatsAppLogin
 from paceline.domain.allowance import BUCKET_SECONDS, bucket_of
 from paceline.domain.errors import InputError, Problem
 from paceline.domain.mail_provider import provider_of_host
-from paceline.domain.phone import parse_phone
 from paceline.domain.warm_up import WarmUp
 from paceline.engine.forecast.plan import SECONDS_PER_MESSAGE, Expectation, PlannedAccount
+from paceline.operations.campaign_file.campaign_audience import open_campaign_audience
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount
 from paceline.operations.context import Context
 from paceline.store.database import Database
@@ -191,11 +191,7 @@ def count_audience(file: CampaignFile, look_at: Callable[[str], None] = lambda a
 
     ``look_at`` is given the addresses, as far as they are read.
     """
-    if file.channel == "whatsapp":
-        opened = open_audience(file.audience, address_column="phone", parse_address=parse_phone, address_key=str)
-    else:
-        opened = open_audience(file.audience)
-    with opened as audience:
+    with open_campaign_audience(file) as audience:
         return _count(audience, look_at)
 
 

@@ -66,7 +66,7 @@ class OutlookWatch:
     def _outlook(self, public_id: str) -> dict[str, Any] | None:
         """None: the campaign is gone, or nobody can say."""
         try:
-            finish_at = forecast_campaign(self._context, public_id).finish_at
+            seen = forecast_campaign(self._context, public_id)
             causes = explain_campaign(self._context, self._context.campaign(public_id))
         except StoreUnavailable:
             raise
@@ -74,6 +74,12 @@ class OutlookWatch:
             return None
         return {
             "id": public_id,
-            "finish_at": None if finish_at is None else iso(float(round(finish_at))),
+            "finish_at": _moment(seen.finish_at),
+            "finish_range": None if seen.finish_range is None else [_moment(at) for at in seen.finish_range],
             "causes": [cause.to_json() for cause in causes],
         }
+
+
+def _moment(at: float | None) -> str | None:
+    """To the second: what moves by less is no news."""
+    return None if at is None else iso(float(round(at)))

@@ -92,7 +92,10 @@ def of_draft(context: Context, checked: Checked, *, follow_links: bool = False) 
         found += _look(context, subject, follow_links=follow_links)
     if checked.whatsapp is not None:
         numbers = _numbers(_stored_accounts(context, checked.row))
-        looked = campaign_check.look(context, checked.whatsapp, numbers, _everybody(context, checked))
+        is_fallback = checked.content.channel != "whatsapp"
+        looked = campaign_check.look(
+            context, checked.whatsapp, numbers, _everybody(context, checked), is_fallback=is_fallback
+        )
         return _sorted(checked.row.key, [*found, *looked.findings], looked.estimate)
     return _sorted(checked.row.key, found)
 
@@ -107,7 +110,7 @@ def of_campaign(context: Context, key: str, *, follow_links: bool = False) -> Pr
     with context.queue.read() as connection:
         people = [*messages.recipients(connection, row.id, limit=SAMPLE + 1)]
     if isinstance(content, WhatsAppContent):
-        looked = campaign_check.look(context, content, _numbers(known), people[:SAMPLE])
+        looked = campaign_check.look(context, content, _numbers(known), [people[:SAMPLE]])
         return _sorted(row.key, looked.findings, replace(looked.estimate, exact=len(people) <= SAMPLE))
     return _sorted(row.key, _look(context, _subject(content, people[:SAMPLE], known), follow_links=follow_links))
 
@@ -120,19 +123,22 @@ def of_file(context: Context, file: CampaignFile, *, follow_links: bool = False)
     first = _of_part(context, file, follow_links=follow_links)
     if file.fallback is None:
         return first
-    second = _of_part(context, file.fallback, follow_links=follow_links)
+    second = _of_part(context, file.fallback, follow_links=follow_links, is_fallback=True)
     return _sorted(file.key, [*first.findings, *second.findings], first.estimate or second.estimate)
 
 
-def _of_part(context: Context, file: CampaignFile, *, follow_links: bool) -> Preflight:
+def _of_part(context: Context, file: CampaignFile, *, follow_links: bool, is_fallback: bool = False) -> Preflight:
     with open_campaign_audience(file) as audience:
         problems = file.check_content(audience.columns)
         if problems:
             raise InputError(problems)
         if isinstance(file.content, WhatsAppContent):
-            everybody = (row for part in audience.batches(SAMPLE) for row in part if isinstance(row, Contact))
-            people = ((row.address, row.fields) for row in everybody)
-            looked = campaign_check.look(context, file.content, numbers_of_file(context, file), people)
+            people = (
+                [(row.address, row.fields) for row in part if isinstance(row, Contact)]
+                for part in audience.batches(SAMPLE)
+            )
+            numbers = numbers_of_file(context, file)
+            looked = campaign_check.look(context, file.content, numbers, people, is_fallback=is_fallback)
             return _sorted(file.key, looked.findings, looked.estimate)
         part = next(iter(audience.batches(SAMPLE)), [])
         recipients = [(row.address, row.fields) for row in part if isinstance(row, Contact)]
@@ -283,8 +289,8 @@ def _people(context: Context, checked: Checked) -> list[Recipient]:
     return [(one.email, {**one.fields, "email": one.email}) for one in found if one.email]
 
 
-def _everybody(context: Context, checked: Checked) -> Iterator[Recipient]:
-    """A draft's whole audience, as far as they have a phone number."""
+def _everybody(context: Context, checked: Checked) -> Iterator[list[Recipient]]:
+    """A draft's whole audience in batches, as far as they have a phone number."""
     walk, after = _walk(context, checked), 0
     while checked.recipients.number:
         with context.catalogue.read() as connection:
@@ -292,9 +298,11 @@ def _everybody(context: Context, checked: Checked) -> Iterator[Recipient]:
         if end is None:
             return
         after = end
-        for one in found:
-            if one.phone:
-                yield one.phone, {**one.fields, "phone": one.phone, **({"email": one.email} if one.email else {})}
+        yield [
+            (one.phone, {**one.fields, "phone": one.phone, **({"email": one.email} if one.email else {})})
+            for one in found
+            if one.phone
+        ]
 
 
 def _walk(context: Context, checked: Checked) -> AudienceWalk:

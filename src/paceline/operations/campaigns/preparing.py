@@ -54,7 +54,7 @@ def prepare(context: Context, file: CampaignFile) -> Prepared:
     Raises InputError, with nothing changed, for content or an audience that cannot be used.
     """
     notices = pause_if_older_copy(context)
-    worker_id = _worker_of(context, file)
+    worker_id = worker_of(context, file)
     with context.queue.read() as connection:
         found = campaigns.find(connection, file.key, workspace_id=context.workspace_id)
         remote = None if found is None else remote_campaigns.get(connection, found.id)
@@ -171,7 +171,7 @@ def _start_new(
     return campaign_id
 
 
-def _worker_of(context: Context, file: CampaignFile) -> int | None:
+def worker_of(context: Context, file: CampaignFile) -> int | None:
     """The number of the worker that a file names. Raises InputError when there is none of this name."""
     if not file.worker:
         return None

@@ -43,9 +43,12 @@ def look(
     context: QueueContext,
     content: WhatsAppContent,
     numbers: Sequence[tuple[str, WhatsAppLogin]],
-    people: Iterable[Person],
+    people: Iterable[Sequence[Person]],
+    *,
+    is_fallback: bool = False,
 ) -> Looked:
-    """Ask the provider about the numbers (each by its name and login) and templates, and look at the people.
+    """Ask the provider about the numbers (each by its name and login) and templates, and look at the people,
+    who come in batches. ``is_fallback``: only those of them get it whom the other channel does not reach.
 
     Not within an event loop. Raises InputError for a rate table that cannot be used.
     """
@@ -62,7 +65,7 @@ def look(
         *_about_budget(context, asked, seen),
     ]
     counts = seen.by_category([category.lower() for category in categories])
-    return Looked(findings=tuple(findings), estimate=estimate(counts, rates, exact=seen.exact))
+    return Looked(findings=tuple(findings), estimate=estimate(counts, rates, exact=seen.exact, is_fallback=is_fallback))
 
 
 def blocking(context: QueueContext, content: WhatsAppContent) -> list[Finding]:

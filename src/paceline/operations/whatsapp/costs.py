@@ -68,10 +68,14 @@ class EstimatedCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What a campaign would cost. Not ``exact``: its audience was counted only in part, and costs more."""
+    """What a campaign would cost. Not ``exact``: its audience was counted only in part, and the rest costs more.
+
+    ``is_fallback``: it costs this at most, since only those get it whom the other channel does not reach.
+    """
 
     costs: tuple[EstimatedCost, ...]
     exact: bool
+    is_fallback: bool = False
 
     @property
     def total(self) -> Decimal | None:
@@ -85,7 +89,9 @@ class Estimate:
         return sum(cost.messages for cost in self.costs if cost.amount is None)
 
 
-def estimate(counts: Mapping[tuple[str, str], int], rates: Rates, *, exact: bool) -> Estimate:
+def estimate(
+    counts: Mapping[tuple[str, str], int], rates: Rates, *, exact: bool, is_fallback: bool = False
+) -> Estimate:
     """(category, calling code) -> messages, times the rates; the most expensive first, those without a price last."""
     found = [
         EstimatedCost(
@@ -97,7 +103,7 @@ def estimate(counts: Mapping[tuple[str, str], int], rates: Rates, *, exact: bool
         for (category, country), messages in counts.items()
     ]
     found.sort(key=lambda one: (one.amount is None, -(one.amount or 0), -one.messages, one.category, one.country))
-    return Estimate(costs=tuple(found), exact=exact)
+    return Estimate(costs=tuple(found), exact=exact, is_fallback=is_fallback)
 
 
 def _price(rates: Rates, category: str, country: str) -> Decimal | None:

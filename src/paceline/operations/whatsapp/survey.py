@@ -15,7 +15,6 @@ SAMPLE = 500
 """So many people are rendered for, to find fields that they lack."""
 
 _CODE_DIGITS = 4  # "+" and at most three
-_LOOKED_AT_ONCE = 500
 
 Person = tuple[str, Mapping[str, str]]
 """A phone number and the contact's fields."""
@@ -46,34 +45,52 @@ class Survey:
 
 def survey(
     content: WhatsAppContent,
-    people: Iterable[Person],
+    people: Iterable[Sequence[Person]],
     *,
     seconds: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Survey:
-    """Look at these people for about so many seconds."""
+    """Look at these people, who come in batches, for about so many seconds. Of a batch nobody may be meant: it took time too."""
     found, deadline = Survey(), clock() + seconds
-    renderer = WhatsAppRenderer(content)
-    codes: dict[str, str] = {}
-    for address, fields in people:
-        if found.people % _LOOKED_AT_ONCE == 0 and found.people and clock() > deadline:
+    look = _Look(content, found)
+    for place, batch in enumerate(people):
+        if place and clock() > deadline:
             found.exact = False
             break
+        for address, fields in batch:
+            look.at(address, fields)
+    return found
+
+
+class _Look:
+    """Looks at one person after the other."""
+
+    def __init__(self, content: WhatsAppContent, found: Survey) -> None:
+        self._content = content
+        self._renderer = WhatsAppRenderer(content)
+        self._found = found
+        self._codes: dict[str, str] = {}
+
+    def at(self, address: str, fields: Mapping[str, str]) -> None:
+        """Count this one."""
+        found = self._found
         found.people += 1
-        template = content.template_of(address, fields)
+        template = self._content.template_of(address, fields)
         if template is None:
             found.without_template += 1
-            continue
-        prefix = address[:_CODE_DIGITS]
-        if prefix not in codes:
-            codes[prefix] = calling_code(prefix)
-        found.by_country[(template, codes[prefix])] += 1
-        if codes[prefix] == "1":
+            return
+        code = self._code(address[:_CODE_DIGITS])
+        found.by_country[(template, code)] += 1
+        if code == "1":
             found.in_united_states[template] += is_in_united_states(address)
         if found.rendered < SAMPLE:
             found.rendered += 1
             try:
-                renderer.render(address, fields)
+                self._renderer.render(address, fields)
             except ContentError as failure:
                 found.failures[str(failure)] += 1
-    return found
+
+    def _code(self, prefix: str) -> str:
+        if prefix not in self._codes:
+            self._codes[prefix] = calling_code(prefix)
+        return self._codes[prefix]

@@ -58,7 +58,8 @@ class HomeWatch:
                     row = workers.get(connection, number)
                 if row is None:
                     return
-                known_by = (row.url, row.ca_file, row.key_hash, row.former_until_at, row.incarnation, row.failures)
+                address = (row.url, row.ca_file, row.key_hash, row.former_until_at)
+                known_by = (*address, row.incarnation, row.version, row.failures)
                 if care is None or care[0] != known_by:
                     care = (known_by, *self._put_together(row, over))
                 busy = care[1].step()

@@ -304,5 +304,5 @@ def _closing(window: SendingWindow, fields: str, now: float) -> float:
 def _zone(window: SendingWindow, fields: str) -> ZoneInfo:
     try:
         return window.zone_of(orjson.loads(fields))
-    except ValueError:  # damaged fields are a matter of rendering
+    except (AttributeError, ValueError):  # damaged fields are a matter of rendering
         return window.timezone

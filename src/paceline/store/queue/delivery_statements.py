@@ -1,13 +1,11 @@
-"""Every statement of the hot path, by name; deliveries.py says when each is run.
-
-One long function because it is a table: the statements share their row sources and are read beside each other.
-"""
+"""Every statement of the hot path, by name; deliveries.py says when each is run."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from paceline.store.database import Database, sql
+from paceline.store.queue.message_events import insert_events
 
 
 def delivery_statements(database: Database) -> dict[str, Any]:
@@ -25,16 +23,6 @@ def delivery_statements(database: Database) -> dict[str, Any]:
         attempt="integer",
         at="number",
         account_id="integer",
-    )
-    events = database.rows(
-        "rows",
-        message_id="integer",
-        attempt="integer",
-        kind="text",
-        campaign_id="integer",
-        account_id="integer",
-        at="number",
-        detail="text",
     )
     released = database.rows("rows", id="integer", lease="integer")
     intents = database.rows("rows", id="integer", lease="integer", revision="integer", suppression_key="text")
@@ -69,10 +57,7 @@ def delivery_statements(database: Database) -> dict[str, Any]:
             UPDATE messages SET state = r.state, due_at = r.due_at, charged = r.charged, returns = r.returns,
                    reply = r.reply, attempt = r.attempt, at = r.at, account_id = r.account_id
             FROM ({settled}) AS r WHERE messages.id = r.id AND messages.state = r.was""",
-        "events": f"""
-            INSERT INTO events (message_id, attempt, kind, campaign_id, account_id, at, detail)
-            SELECT message_id, attempt, kind, campaign_id, account_id, at, detail FROM ({events}) AS r WHERE true
-            ON CONFLICT DO NOTHING""",
+        "events": insert_events(database),
         "suppress": f"""
             INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at)
             SELECT workspace_id, channel, address, MIN(reason), 'hard bounce', MIN(created_at)

@@ -107,6 +107,14 @@ def forget_digest(connection: Connection, digest: str, *, workspace_id: int) -> 
     return connection.execute(statement, {"workspace": workspace_id, "digest": digest}).rowcount == 1
 
 
+def let_come_back(connection: Connection, digest: str, *, workspace_id: int, before: float) -> None:
+    """Whoever asked to be erased before this moment may come back; what is left to erase of that is still erased."""
+    values = {"workspace": workspace_id, "digest": digest, "before": before}
+    asked = "workspace_id = :workspace AND digest = :digest AND requested_at < :before"
+    connection.execute(sql(f"DELETE FROM erasures WHERE {asked} AND done_at IS NOT NULL"), values)
+    connection.execute(sql(f"UPDATE erasures SET digest = 'came back ' || id WHERE {asked}"), values)
+
+
 def messages_to(
     connection: Connection, database: Database, address: str, *, workspace_id: int, after: int
 ) -> tuple[int | None, list[int]]:

@@ -133,12 +133,13 @@ def mark_removing(connection: Connection, campaign_id: int) -> None:
     connection.execute(sql("UPDATE home_campaigns SET removing = 1 WHERE campaign_id = :id"), {"id": campaign_id})
 
 
-def rename(connection: Connection, campaign_id: int, remote_id: str) -> None:
-    """Take a campaign's name away from it, so that a new revision can have it while the old one is removed."""
-    connection.execute(
-        sql("UPDATE home_campaigns SET remote_id = :remote, removing = 1 WHERE campaign_id = :id"),
-        {"id": campaign_id, "remote": remote_id},
-    )
+def retire(connection: Connection, campaign_id: int) -> None:
+    """Take its names away from a campaign, so that a new one can have them while this one is removed."""
+    for change in (
+        "home_campaigns SET remote_id = remote_id || '.gone.' || campaign_id, removing = 1 WHERE campaign_id = :id",
+        "campaigns SET key = key || '.gone.' || id WHERE id = :id",
+    ):
+        connection.execute(sql(f"UPDATE {change}"), {"id": campaign_id})
 
 
 def remove(database: Database, campaign_id: int) -> None:

@@ -39,15 +39,22 @@ def waiting_messages(connection: Connection, contact_id: int, *, workspace_id: i
 def end_as_skipped(
     connection: Connection, database: Database, message_ids: Sequence[int], *, reason: str, now: float
 ) -> int:
-    """End those of these messages as SKIPPED that still wait here; returns how many. A second call finds none."""
+    """End those of these messages as SKIPPED that still wait here; returns how many. A second call finds none.
+
+    All of them are locked, so that until the commit none goes to a remote worker or comes home from it.
+    """
     rows = database.rows("rows", id="integer")
-    found = connection.execute(
+    locked = connection.execute(
         sql(
-            f"SELECT id, campaign_id, state FROM messages WHERE id IN ({rows}) "
-            f"AND (state = 0 OR (state = 3 AND lease > 0)) ORDER BY id {database.lock_rows}"
+            f"SELECT id, campaign_id, state, lease FROM messages WHERE id IN ({rows}) ORDER BY id {database.lock_rows}"
         ),
         {"rows": json.dumps([[i] for i in message_ids])},
-    ).all()
+    )
+    found = [
+        row
+        for row in locked
+        if row.state == MessageState.QUEUED or (row.state == MessageState.DEFERRED and row.lease > 0)
+    ]
     if not found:
         return 0
     connection.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -36,6 +36,17 @@ def keep(connection: Connection, box: SecretBox, keys: Sequence[LentKey], *, wor
                 _add(connection, box, number, key, workspace_id=workspace_id, now=now)
 
 
+def domains(connection: Connection) -> set[str]:
+    """The domains for which a key is lent."""
+    return set(connection.execute(sql("SELECT domain FROM sending_domains WHERE lent = 1")).scalars())
+
+
+def forget(connection: Connection, names: Collection[str]) -> None:
+    """Sign for these domains no more, whose keys were lent."""
+    for name in names:
+        _forget(connection, "lent = 1 AND domain = :domain", domain=name)
+
+
 def are_unused(connection: Connection) -> bool:
     """Whether any key is lent, and nothing of the controller's is under way or about to be."""
     lent = connection.execute(sql("SELECT 1 FROM sending_domains WHERE lent = 1 LIMIT 1")).one_or_none()
@@ -49,10 +60,13 @@ def are_unused(connection: Connection) -> bool:
 def forget_unused(connection: Connection) -> None:
     """Forget what was lent, unless it is needed again by now."""
     if are_unused(connection):
-        connection.execute(
-            sql("DELETE FROM dkim_keys WHERE domain_id IN (SELECT id FROM sending_domains WHERE lent = 1)")
-        )
-        connection.execute(sql("DELETE FROM sending_domains WHERE lent = 1"))
+        _forget(connection, "lent = 1")
+
+
+def _forget(connection: Connection, which: str, **values: str) -> None:
+    chosen = f"SELECT id FROM sending_domains WHERE {which}"
+    connection.execute(sql(f"DELETE FROM dkim_keys WHERE domain_id IN ({chosen})"), values)
+    connection.execute(sql(f"DELETE FROM sending_domains WHERE {which}"), values)
 
 
 def _lent_domain(connection: Connection, domain: str, *, workspace_id: int, now: float) -> int | None:

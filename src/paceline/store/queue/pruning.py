@@ -7,6 +7,7 @@ look at. Between two steps no transaction is open. A walk that is left in the mi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from paceline.store.database import Database, rows_json, sql
 
@@ -23,60 +24,39 @@ def _in_batches(database: Database, statement: str, *, before: float) -> Iterato
 
 
 def events(database: Database, *, before: float) -> Iterator[int]:
-    """Events that happened before an instant.
-
-    The walk goes along the primary key and looks, without a lock, at stretches of it; only one with something old in it
-    is written to.
-    """
-    after = 0
-    while True:
-        with database.read() as connection:
-            stretch = connection.execute(
-                sql(
-                    "SELECT MAX(message_id) AS last, SUM(CASE WHEN at < :before THEN 1 ELSE 0 END) AS old FROM "
-                    "(SELECT message_id, at FROM events WHERE message_id > :after ORDER BY message_id LIMIT :look) AS s"
-                ),
-                {"before": before, "after": after, "look": _BATCH},
-            ).one()
-        if stretch.last is None:
-            return
-        yield _old_events(database, after=after, last=stretch.last, before=before) if stretch.old else 0
-        after = stretch.last
-
-
-def _old_events(database: Database, *, after: int, last: int, before: float) -> int:
-    with database.write() as connection:
-        return connection.execute(
-            sql("DELETE FROM events WHERE message_id > :after AND message_id <= :last AND at < :before"),
-            {"after": after, "last": last, "before": before},
-        ).rowcount
+    """Events that happened before an instant."""
+    yield from _along_messages(database, "events", before=before)
 
 
 def facts(database: Database, *, before: float) -> Iterator[int]:
-    """What came back before an instant; the counts and the first times stay. Walks like ``events``."""
+    """What came back before an instant; the counts and the first times stay."""
+    yield from _along_messages(database, "facts", before=before)
+
+
+def _along_messages(database: Database, table: Literal["events", "facts"], *, before: float) -> Iterator[int]:
+    """Remove what is old from a table whose primary key begins with the message.
+
+    The walk goes along the key and looks, without a lock, at stretches of it; only one with something old in it is
+    written to.
+    """
+    look = sql(
+        "SELECT MAX(message_id) AS last, SUM(CASE WHEN at < :before THEN 1 ELSE 0 END) AS old FROM "
+        f"(SELECT message_id, at FROM {table} WHERE message_id > :after ORDER BY message_id LIMIT :look) AS s"
+    )
+    remove = sql(f"DELETE FROM {table} WHERE message_id > :after AND message_id <= :last AND at < :before")
     after = 0
     while True:
         with database.read() as connection:
-            stretch = connection.execute(
-                sql(
-                    "SELECT MAX(message_id) AS last, SUM(CASE WHEN at < :before THEN 1 ELSE 0 END) AS old FROM "
-                    "(SELECT message_id, at FROM facts WHERE message_id > :after ORDER BY message_id LIMIT :look) AS s"
-                ),
-                {"before": before, "after": after, "look": _BATCH},
-            ).one()
+            stretch = connection.execute(look, {"before": before, "after": after, "look": _BATCH}).one()
         if stretch.last is None:
             return
         if stretch.old:
-            yield _old_facts(database, after=after, last=stretch.last, before=before)
+            with database.write() as connection:
+                removed = connection.execute(remove, {"after": after, "last": stretch.last, "before": before}).rowcount
+            yield removed
+        else:
+            yield 0
         after = stretch.last
-
-
-def _old_facts(database: Database, *, after: int, last: int, before: float) -> int:
-    with database.write() as connection:
-        return connection.execute(
-            sql("DELETE FROM facts WHERE message_id > :after AND message_id <= :last AND at < :before"),
-            {"after": after, "last": last, "before": before},
-        ).rowcount
 
 
 def soft_bounces(database: Database, *, before: float) -> Iterator[int]:

@@ -1,7 +1,8 @@
 """How many messages of a campaign had ended at which instant: what its rate over time is read from.
 
 Only a look every few seconds writes here, never a message. Counts are sums, so a sample that goes takes nothing but
-detail with it: the finest ones go after an hour, those of each minute after a day.
+detail with it: the finest ones go after an hour, those of each minute after a day. The last one before a rest stays as
+long as the coarsest, or the work before it would seem to have gone on through the rest.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Grain(IntEnum):
 
 
 _KEPT_SECONDS = {Grain.FINE: _HOUR, Grain.MINUTE: _DAY}
+_COARSER_SECONDS = {Grain.FINE: _MINUTE, Grain.MINUTE: _QUARTER}
+"""How far apart the samples are that are left of each grain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,21 @@ def thin(connection: Connection, *, now: float) -> None:
     """Remove what is finer than anybody looks at any more."""
     statement = sql("DELETE FROM rate_samples WHERE grain = :grain AND at < :before")
     for grain, seconds in _KEPT_SECONDS.items():
-        connection.execute(statement, {"grain": int(grain), "before": now - seconds})
+        values = {"grain": int(grain), "before": now - seconds}
+        _raise_grain(connection, {**values, "gap": _COARSER_SECONDS[grain]})
+        connection.execute(statement, values)
+
+
+def _raise_grain(connection: Connection, values: dict[str, float]) -> None:
+    """Samples with which a rest begins, longer than what is left will show, become of the next grain: one of each at most."""
+    connection.execute(
+        sql(
+            "UPDATE rate_samples SET grain = grain + 1 WHERE grain = :grain AND at < :before AND NOT EXISTS ("
+            "SELECT 1 FROM rate_samples n WHERE n.campaign_id = rate_samples.campaign_id "
+            "AND n.at > rate_samples.at AND n.at <= rate_samples.at + :gap)"
+        ),
+        values,
+    )
 
 
 def of_campaign(connection: Connection, campaign_id: int, *, since: float) -> list[Sample]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from paceline.domain.message import MessageState
 from paceline.domain.remote_outcome import EVENT_KINDS, where_told
 from paceline.store.database import Database, rows_json, sql
+from paceline.store.queue.message_events import insert_events
 from paceline.store.queue.tally import Tally
 
 _SLOT = -1  # of the counters: no sender has it
@@ -105,24 +106,7 @@ def _write(connection: Connection, database: Database, moved: list[list[object]]
             {"rows": rows_json(moved)},
         )
     if events:
-        rows = database.rows(
-            "rows",
-            message_id="integer",
-            attempt="integer",
-            kind="text",
-            campaign_id="integer",
-            account_id="integer",
-            at="number",
-            detail="text",
-        )
-        connection.execute(
-            sql(
-                "INSERT INTO events (message_id, attempt, kind, campaign_id, account_id, at, detail) "
-                f"SELECT message_id, attempt, kind, campaign_id, account_id, at, detail FROM ({rows}) AS r WHERE true "
-                "ON CONFLICT DO NOTHING"
-            ),
-            {"rows": rows_json(events)},
-        )
+        connection.execute(sql(insert_events(database)), {"rows": rows_json(events)})
 
 
 def _accounts(

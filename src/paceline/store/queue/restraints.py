@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +12,6 @@ from paceline.domain.reply_rule import RuleScope, Target
 from paceline.domain.restraint import Restraint
 from paceline.store.database import sql
 from paceline.store.queue import notices
-from paceline.store.queue.piles import ON_A_PILE
 
 _MEASURED_BUCKETS = 6
 """Without a pace of its own, something is slowed down from what it has sent in the last minute."""
@@ -105,33 +104,50 @@ def pace_of(connection: Connection, account_ids: Iterable[int], *, now: float) -
             "AND u.bucket > :first) AS used FROM accounts a WHERE a.id = :id"
         )
         values = {"id": account_id, "first": bucket_of(now) - _MEASURED_BUCKETS}
-        row: Any = connection.execute(statement, values).one()
-        found[account_id] = row.rate_per_minute or row.used * 60 / (_MEASURED_BUCKETS * BUCKET_SECONDS)
+        row: Any = connection.execute(statement, values).one_or_none()
+        if row is not None:  # otherwise somebody has just removed it
+            found[account_id] = row.rate_per_minute or row.used * 60 / (_MEASURED_BUCKETS * BUCKET_SECONDS)
     return found
 
 
 def lift(connection: Connection, rule_id: int, *, now: float) -> None:
-    """What a rule holds back goes on at once. Campaigns that pause because of it are looked at by the caller."""
+    """What a rule holds back goes on at once, unless something else holds it back too.
+
+    Campaigns that pause because of it are looked at by the caller.
+    """
     rows = connection.execute(sql("DELETE FROM restraints WHERE rule_id = :rule RETURNING *"), {"rule": rule_id}).all()
     for row in rows:
         if row.rate_per_minute is not None:
             continue
-        connection.execute(
+        freed = connection.execute(
             sql(
                 "UPDATE accounts SET state = 'ready', reason = NULL, until_at = NULL "
-                "WHERE workspace_id = :workspace AND state = 'limited' AND reason = :reason"
+                "WHERE workspace_id = :workspace AND state = 'limited' AND reason = :reason RETURNING id, host"
             ),
             {"workspace": row.workspace_id, "reason": row.reason},
-        )
+        ).all()
+        _suspend_again(connection, freed, workspace_id=row.workspace_id, now=now)
         if row.scope == RuleScope.DOMAIN:
             connection.execute(
                 sql(
-                    "UPDATE messages SET due_at = :now WHERE state = 0 AND due_at > :now "
-                    f"AND due_at < {ON_A_PILE} AND campaign_id IN (SELECT id FROM campaigns "
+                    "UPDATE messages SET due_at = :now WHERE state IN (0, 3) AND due_at = :until "
+                    "AND campaign_id IN (SELECT id FROM campaigns "
                     "WHERE workspace_id = :workspace AND status NOT IN ('stopped', 'completed'))"
                 ),
-                {"now": now, "workspace": row.workspace_id},
+                {"now": now, "until": row.until_at, "workspace": row.workspace_id},
             )
+
+
+def _suspend_again(connection: Connection, freed: Sequence[Any], *, workspace_id: int, now: float) -> None:
+    """Those of these accounts that another rule suspends; of several rules the one that ends last comes first."""
+    concerned: dict[tuple[RuleScope, str], list[int]] = {}
+    for row in freed:
+        concerned.setdefault((RuleScope.ACCOUNT, str(row.id)), []).append(row.id)
+        concerned.setdefault((RuleScope.SERVER, row.host), []).append(row.id)
+    for one in active(connection, workspace_id=workspace_id, now=now):
+        if one.is_suspension:
+            ids = concerned.get((one.scope, one.target), [])
+            suspend_accounts(connection, ids, reason=one.reason, until_at=one.until_at, now=now)
 
 
 def lift_of_account(connection: Connection, account_id: int) -> None:

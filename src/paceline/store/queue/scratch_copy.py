@@ -42,7 +42,7 @@ def copy_for(
         of_it = {**values, "campaign": number}
         wanted += [(table, where, of_it) for table, where in _OF_A_CAMPAIGN]
         wanted.append((messages, f"campaign_id = :campaign AND {_UNDER_WAY}{only}", of_it))
-    with source.read() as connection:
+    with source.read_much() as connection:
         for table, where, bound in wanted:
             for rows in _parts(connection, f"SELECT * FROM {table.name} WHERE {where}", bound):
                 _insert(target, table, rows)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from paceline.store.database import Database, rows_json, sql
+from paceline.store.queue import leaving
 
 LIFT, WITHHOLD, ERASE, DISCARD = "lift", "withhold", "erase", "discard"
 
@@ -73,11 +74,13 @@ def withhold(connection: Connection, database: Database, message_ids: Sequence[i
 
 
 def discard(connection: Connection, campaign_id: int, worker_id: int, *, now: float) -> None:
-    """A worker is to forget a campaign that it was prepared for and never started."""
+    """A worker is to forget a campaign that it was prepared for and never started. A second call adds nothing."""
     connection.execute(
         sql(
             "INSERT INTO worker_errands (worker_id, kind, campaign_id, at) "
-            f"VALUES (:worker, '{DISCARD}', :campaign, :now)"
+            f"SELECT id, '{DISCARD}', :campaign, CAST(:now AS DOUBLE PRECISION) FROM workers WHERE id = :worker "
+            "AND NOT EXISTS (SELECT 1 FROM worker_errands e WHERE e.worker_id = :worker "
+            f"AND e.campaign_id = :campaign AND e.kind = '{DISCARD}')"
         ),
         {"worker": worker_id, "campaign": campaign_id, "now": now},
     )
@@ -92,11 +95,17 @@ def keep(connection: Connection, campaign_id: int, worker_id: int) -> None:
 
 
 def untold(connection: Connection, worker_id: int, *, after: int, limit: int) -> list[Errand]:
-    """What is to be carried to a worker behind this one, the oldest first."""
+    """What is to be carried to a worker behind this one, the oldest first.
+
+    Nothing is withheld from one that has lost the campaign: it would never find it.
+    """
     rows = connection.execute(
         sql(
             "SELECT id, kind, channel, address, campaign_id, message_id, reason, at FROM worker_errands "
-            "WHERE worker_id = :worker AND told_at IS NULL AND id > :after ORDER BY id LIMIT :limit"
+            "WHERE worker_id = :worker AND told_at IS NULL AND id > :after "
+            f"AND NOT (kind = '{WITHHOLD}' AND campaign_id IN "
+            "(SELECT campaign_id FROM remote_campaigns WHERE worker_id = :worker AND status = 'lost')) "
+            "ORDER BY id LIMIT :limit"
         ),
         {"worker": worker_id, "after": after, "limit": limit},
     )
@@ -136,7 +145,11 @@ def forget_settled(connection: Connection, worker_id: int) -> None:
     )
 
 
-def forget_campaign(connection: Connection, campaign_id: int) -> None:
-    """Nothing of a campaign is at a worker any more."""
+def settle_campaign(connection: Connection, database: Database, campaign_id: int, *, now: float) -> None:
+    """Nothing of a campaign is at a worker any more: what is withheld of that which came back is skipped here."""
+    reasons = withheld(connection, campaign_id)
+    for reason in dict.fromkeys(reasons.values()):
+        some = [message_id for message_id, why in reasons.items() if why == reason]
+        leaving.end_as_skipped(connection, database, some, reason=reason, now=now)
     statement = sql(f"DELETE FROM worker_errands WHERE campaign_id = :id AND kind = '{WITHHOLD}'")
     connection.execute(statement, {"id": campaign_id})

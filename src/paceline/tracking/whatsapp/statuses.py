@@ -194,9 +194,9 @@ class Statuses:
 
 def _forget_lost_media(connection: Connection, told: Told) -> None:
     """Files that the provider cannot load (any more) are uploaded anew."""
-    lost = {message.phone_number_id for message, error in told.failed if error.code == _MEDIA_NOT_LOADED}
-    for number in sorted(filter(None, lost)):
-        whatsapp_media.forget(connection, number)
+    lost = {message.account_id for message, error in told.failed if error.code == _MEDIA_NOT_LOADED}
+    for account_id in sorted(filter(None, lost)):
+        whatsapp_media.forget(connection, account_id)
 
 
 def _kinds(update: StatusUpdate, *, arrived: bool) -> tuple[FactKind, ...]:

@@ -18,6 +18,9 @@ import { PageHeader } from "../../shared/page-header";
 import { ProblemNotice, upperFirst } from "../../shared/problem-notice";
 import { StateBadge } from "../../shared/state-badge";
 import { TIME_ZONES } from "../../shared/time-zones";
+import type { Cause } from "../campaigns/campaign-calls";
+import { groupCauses } from "../campaigns/live/cause-groups";
+import { Causes } from "../campaigns/live/explanation";
 import { useChangeAccount, type Account as Known } from "./account-calls";
 import { givenLogin, LoginFields, NO_LOGIN } from "./login-fields";
 import { NumberCard } from "./number-card";
@@ -40,6 +43,7 @@ function Page({ account }: { account: Known }) {
   const test = useMutation({ mutationFn: () => answer(api.POST("/api/v1/accounts/{account_id}/test", at(account.id))), onSettled: again });
   const change = useMutation({ mutationFn: (enabled: boolean) => answer(api.PATCH("/api/v1/accounts/{account_id}", { ...at(account.id), body: { enabled } })), onSettled: again });
   const writes = may("accounts:write");
+  const warmUp = writes && <WarmUpCard key={`${account.id} warm-up`} account={account} />;
   return (
     <>
       <PageHeader title={account.name} aside={<StateBadge state={account.state} />} back={{ to: "/accounts", label: "Accounts" }}
@@ -60,20 +64,32 @@ function Page({ account }: { account: Known }) {
         {test.data && <Alert color={test.data.ok ? "teal" : "red"} variant="light" role="status" title={test.data.ok ? `It works: logged in within ${test.data.seconds.toFixed(1)} s, nothing was sent` : "The login did not work"}>{test.data.ok ? null : upperFirst(test.data.message)}</Alert>}
         <ProblemNotice error={test.error ?? change.error} />
         <Grid>
-          <Grid.Col span={{ base: 12, md: 7 }}><Usage account={account} /></Grid.Col>
-          <Grid.Col span={{ base: 12, md: 5 }}>{writes && <Limits key={`${account.id} limits`} account={account} />}</Grid.Col>
-          <Grid.Col span={{ base: 12, md: 7 }}>{account.whatsapp ? <NumberCard key={account.id} account={account} writes={writes} /> : writes && <Login key={account.id} account={account} />}</Grid.Col>
-          <Grid.Col span={{ base: 12, md: 5 }}>{writes && <WarmUpCard key={`${account.id} warm-up`} account={account} />}</Grid.Col>
+          <Grid.Col span={{ base: 12, md: writes ? 7 : 12 }}>
+            <Stack>
+              <WhatHappens account={account} />
+              <Usage account={account} />
+              {account.whatsapp ? <NumberCard key={account.id} account={account} writes={writes} /> : warmUp}
+            </Stack>
+          </Grid.Col>
+          {writes && <Grid.Col span={{ base: 12, md: 5 }}><Stack><Limits key={`${account.id} limits`} account={account} />{account.whatsapp && warmUp}</Stack></Grid.Col>}
         </Grid>
+        {writes && !account.whatsapp && <Login key={account.id} account={account} />}
       </Stack>
     </>
   );
 }
 
+/** What it does now, and why no more; an alert says it where a person is needed. */
+function WhatHappens({ account }: { account: Known }) {
+  const explained = useQuery({ queryKey: ["accounts", account.id, "explain"], queryFn: async () => (await answer(api.GET("/api/v1/accounts/{account_id}/explain", at(account.id)))).causes as unknown as Cause[], refetchInterval: 5000 });
+  const groups = groupCauses((explained.data ?? []).map((cause) => ({ ...cause, account: null, sentence: cause.sentence.replace(`${account.name}: `, "") })));
+  return groups.length > 0 && !account.reason && <Causes title="What happens now" groups={groups} />;
+}
+
 function Usage({ account }: { account: Known }) {
   const usage = useQuery({ queryKey: ["accounts", account.id, "usage"], queryFn: () => answer(api.GET("/api/v1/accounts/{account_id}/usage", at(account.id))), refetchInterval: 30_000 });
   const days = usage.data?.days ?? [];
-  const most = Math.max(1, account.daily_limit, ...days.map((day) => day.messages));
+  const most = Math.max(0, ...days.map((day) => day.messages));
   return (
     <Paper className="surface" p="md" component="section" aria-label="Usage">
       <Title order={2} size="h4" mb="sm">Usage</Title>
@@ -85,11 +101,11 @@ function Usage({ account }: { account: Known }) {
         {days.map((day) => (
           <li key={day.date} title={`${day.date}: ${count(day.messages)}`}>
             <span className="visually-hidden">{day.date}: {count(day.messages)}</span>
-            <div aria-hidden="true" style={{ height: `${(100 * day.messages) / most}%` }} />
+            {day.messages > 0 && <div aria-hidden="true" style={{ height: `${(100 * day.messages) / most}%` }} />}
           </li>
         ))}
       </ol>
-      <Text size="xs" c="dimmed" mt={4}>The last {days.length} days, in {usage.data?.timezone ?? account.timezone}{account.daily_limit > 0 ? "; the full height is the daily limit" : ""}.</Text>
+      <Text size="xs" c="dimmed" mt={4}>The last {days.length} days, in {usage.data?.timezone ?? account.timezone}{most > 0 && `; ${count(most)} on the busiest${account.daily_limit > 0 ? ` of ${count(account.daily_limit)} that are allowed` : ""}`}.</Text>
       <ProblemNotice error={usage.error} />
     </Paper>
   );

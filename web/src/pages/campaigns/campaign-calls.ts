@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api, type Schemas } from "../../api/client";
+import { useLiveOutlook, type LiveCause } from "../../api/feed";
 
 export type Campaign = Schemas["CampaignAnswer"];
 export type CampaignChange = Schemas["ChangedCampaign"];
@@ -44,13 +45,7 @@ export interface ProgressAccount {
   resumes_at: string | null;
 }
 
-export interface Cause {
-  campaign: string;
-  account: string | null;
-  cause: string;
-  sentence: string;
-  until: string | null;
-}
+export type Cause = LiveCause;
 
 const path = (id: string) => ({ params: { path: { campaign_id: id } } });
 
@@ -109,10 +104,14 @@ export function useProgress(id: string, everyMs: number | false) {
   });
 }
 
-export function useExplain(id: string, everyMs: number | false) {
-  return useQuery({
+/** What holds a campaign back: as the feed tells it, and asked for until it does. */
+export function useCauses(id: string): readonly Cause[] | undefined {
+  const told = useLiveOutlook(id)?.causes;
+  const asked = useQuery({
     queryKey: ["explain", id],
     queryFn: async () => (await answer(api.GET("/api/v1/campaigns/{campaign_id}/explain", path(id)))).causes as unknown as Cause[],
-    refetchInterval: everyMs,
+    refetchInterval: 5000,
+    enabled: !told,
   });
+  return told ?? asked.data;
 }

@@ -8,6 +8,7 @@ import { Link } from "react-router";
 import { useLiveAccount } from "../../api/feed";
 import { EmptyState } from "../../shared/empty-state";
 import { byName, count } from "../../shared/format";
+import { Later } from "../../shared/later";
 import { Meter } from "../../shared/meter";
 import { Countdown } from "../../shared/moment";
 import { upperFirst } from "../../shared/problem-notice";
@@ -23,8 +24,6 @@ export const AccountLanes = memo(function AccountLanes() {
   const accounts = useQuery({ queryKey: ["accounts", "all"], queryFn: readAllAccounts, refetchInterval: (query) => ((query.state.data?.length ?? 0) > 200 ? 15_000 : 5_000) });
   const [words, setWords] = useState("");
   const rows = useMemo(() => sorted(accounts.data ?? []).filter((one) => `${one.name} ${one.host} ${one.tags.join(" ")}`.toLowerCase().includes(words.toLowerCase())), [accounts.data, words]);
-  const scroller = useRef<HTMLDivElement>(null);
-  const window_ = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 4 });
   if (!accounts.data) return null;
   if (accounts.data.length === 0) {
     return (
@@ -39,17 +38,25 @@ export const AccountLanes = memo(function AccountLanes() {
         <Title order={2} id="lanes">Accounts <Text component="span" c="dimmed" fw={400} className="figures">{count(accounts.data.length)}</Text></Title>
         {accounts.data.length > VISIBLE && <TextInput size="xs" aria-label="Find accounts" placeholder="Find by name, server or tag" value={words} onChange={(event) => setWords(event.currentTarget.value)} />}
       </Group>
-      <div ref={scroller} className="surface lanes" tabIndex={0} role="region" aria-label="Accounts" style={{ maxHeight: ROW * VISIBLE }}>
-        <ul style={{ height: window_.getTotalSize() }}>
-          {window_.getVirtualItems().map((item) => {
-            const account = rows[item.index];
-            return account && <AccountLane key={account.id} account={account} top={item.start} position={item.index + 1} total={rows.length} />;
-          })}
-        </ul>
-      </div>
+      <Later><Rows rows={rows} /></Later>
     </section>
   );
 });
+
+function Rows({ rows }: { rows: readonly Account[] }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const window_ = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 4 });
+  return (
+    <div ref={scroller} className="surface lanes" tabIndex={0} role="region" aria-label="Accounts" style={{ maxHeight: ROW * VISIBLE }}>
+      <ul style={{ height: window_.getTotalSize() }}>
+        {window_.getVirtualItems().map((item) => {
+          const account = rows[item.index];
+          return account && <AccountLane key={account.id} account={account} top={item.start} position={item.index + 1} total={rows.length} />;
+        })}
+      </ul>
+    </div>
+  );
+}
 
 function AccountLane({ account, top, position, total }: { account: Account; top: number; position: number; total: number }) {
   const live = useLiveAccount(account.id);
@@ -60,6 +67,7 @@ function AccountLane({ account, top, position, total }: { account: Account; top:
         <Anchor component={Link} to={`/accounts/${account.id}`} size="sm" fw={600} className="truncate" display="block">{account.name}</Anchor>
         <Text size="xs" c="dimmed" className="truncate" title={reason ?? undefined}>
           {reason ? upperFirst(reason) : account.host}{resumes_at && <>; goes on in <Countdown to={resumes_at} /></>}
+          {!reason && <span className="narrow-only figures">, {count(account.sent_today)}{account.daily_limit > 0 && ` of ${count(account.daily_limit)}`} today</span>}
         </Text>
       </div>
       <StateBadge state={state} size="sm" />

@@ -9,6 +9,7 @@ import { useMay } from "../../api/session";
 import { LoadingRows } from "../../shared/data-table";
 import { EmptyState } from "../../shared/empty-state";
 import { Icon } from "../../shared/icons";
+import { Later } from "../../shared/later";
 import { PageHeader } from "../../shared/page-header";
 import { ProblemNotice } from "../../shared/problem-notice";
 import { AccountLanes } from "./account-lanes";
@@ -37,8 +38,8 @@ export function Dashboard() {
           </EmptyState>
         )}
         <Alerts live={live} listed={campaigns.data?.items ?? []} />
-        {campaigns.data && !nothingYet && <RunningCampaigns active={active} listed={campaigns.data.items} />}
-        {may("accounts:read") && <AccountLanes />}
+        {campaigns.data && !nothingYet && <Later><RunningCampaigns active={active} listed={campaigns.data.items} /></Later>}
+        {may("accounts:read") && <Later><AccountLanes /></Later>}
       </Stack>
     </>
   );

@@ -1,14 +1,17 @@
 // Campaigns under way as cards, and those that come next.
 import { Anchor, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { useMemo } from "react";
 import { Link } from "react-router";
 
-import type { LiveCampaign } from "../../api/feed";
+import { useLiveOutlook, type LiveCampaign, type LiveOutlook } from "../../api/feed";
 import { EmptyState } from "../../shared/empty-state";
-import { count, percent, rate, span } from "../../shared/format";
+import { count, percent, plural, rate } from "../../shared/format";
 import { Countdown, Moment } from "../../shared/moment";
 import { upperFirst } from "../../shared/problem-notice";
 import { StateBadge } from "../../shared/state-badge";
 import type { ListedCampaign } from "../campaigns/campaign-calls";
+import { Finish } from "../campaigns/forecast-panel";
+import { groupCauses, pageWords } from "../campaigns/live/cause-groups";
 import { useLatelyRates } from "../campaigns/live/rate-history";
 import { endedOf, ProgressBar } from "../campaigns/progress-bar";
 
@@ -42,6 +45,8 @@ function Card({ campaign }: { campaign: LiveCampaign }) {
   const ended = endedOf(campaign);
   const running = campaign.status === "running";
   const lately = useLatelyRates(ended, running);
+  const outlook = useLiveOutlook(campaign.id);
+  const why = useMemo(() => heldBackBy(outlook), [outlook]);
   const perSecond = lately[lately.length - 1]?.perSecond ?? 0;
   return (
     <article className="surface panel">
@@ -51,17 +56,24 @@ function Card({ campaign }: { campaign: LiveCampaign }) {
       </Group>
       <Group justify="space-between" align="baseline" gap="xs" mt={4}>
         <Text className="figures" fz="1.5rem" fw={650}>{percent(ended, campaign.total)}</Text>
-        <Text size="sm" c="dimmed" className="figures">{count(ended)} of {count(campaign.total)}</Text>
+        <Text size="sm" c="dimmed" className="figures">{count(ended)} of {count(campaign.total)}{campaign.failed > 0 && `, ${count(campaign.failed)} failed`}{running && perSecond > 0 && `, ${rate(perSecond)}`}</Text>
       </Group>
       <ProgressBar counts={campaign} size={10} />
-      <Text size="sm" c="dimmed" mt="xs" className="figures">
-        {running && (perSecond > 0 ? `${rate(perSecond)}; finished in about ${span((campaign.total - ended) / perSecond)}.` : "Waiting for the next message.")}
+      <Text size="sm" mt="xs" className="figures">
+        {running && outlook && <><Finish forecast={outlook} /> </>}
         {!running && campaign.pause_reason && `${upperFirst(campaign.pause_reason)}. `}
         {!running && campaign.resumes_at && <>Goes on in <Countdown to={campaign.resumes_at} />.</>}
-        {campaign.failed > 0 && ` ${count(campaign.failed)} failed.`}
       </Text>
+      {running && why && <Text size="sm" c="dimmed" lineClamp={2}>{upperFirst(why)}.</Text>}
     </article>
   );
+}
+
+/** What holds a running campaign back most, in words; of several accounts how many. */
+function heldBackBy(outlook: LiveOutlook | undefined): string | null {
+  const first = groupCauses(outlook?.causes ?? []).find((group) => group.causes[0]?.cause !== "sending");
+  if (!first) return null;
+  return first.causes.length > 1 ? `${plural(first.causes.length, "account")}: ${first.words}` : (first.causes[0] ? pageWords(first.causes[0]) : null);
 }
 
 function Few({ title, rows, empty }: { title: string; rows: ListedCampaign[]; empty: string }) {

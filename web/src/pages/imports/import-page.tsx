@@ -7,7 +7,7 @@ import { Link, useParams } from "react-router";
 import { answer, api } from "../../api/client";
 import { useMay } from "../../api/session";
 import { LoadingRows } from "../../shared/data-table";
-import { count } from "../../shared/format";
+import { count, plural } from "../../shared/format";
 import { Icon } from "../../shared/icons";
 import { PageHeader } from "../../shared/page-header";
 import { ProblemNotice, upperFirst } from "../../shared/problem-notice";
@@ -41,7 +41,7 @@ export function ImportPage() {
         </SimpleGrid>
         {reason && <Alert color={status === "failed" ? "red" : "yellow"} variant="light" icon={<Icon name="alert" />}>{upperFirst(reason)}.</Alert>}
         {counts.refused > 0 && has_refused_file && (
-          <Alert color="yellow" variant="light" title={`${count(counts.refused)} rows were refused`}>
+          <Alert color="yellow" variant="light" title={`${plural(counts.refused, "row")} ${counts.refused === 1 ? "was" : "were"} refused`}>
             <Anchor href={`/api/v1/imports/${importId}/refused`} download inherit>Take them home as a file with line and reason</Anchor>, mend them, and import that file.
           </Alert>
         )}

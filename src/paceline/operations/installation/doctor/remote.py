@@ -13,6 +13,7 @@ from paceline.operations.installation.doctor.finding import Finding, failed, fin
 from paceline.operations.installation.doctor.surroundings import time_in_use
 from paceline.operations.workers.asking import peers_of
 from paceline.remote.calls import Peer, PeerFailed
+from paceline.remote.protocol import Suppressions
 from paceline.remote.signing import TOLERANCE_SECONDS
 from paceline.settings import Settings
 from paceline.store.database import Database
@@ -25,8 +26,10 @@ _AT_ONCE = 8
 _LATE_SECONDS = 60.0
 _MUCH_CLOCK_SECONDS = 30.0
 _MUCH_BACKLOG = 100_000
-_NOBODY = "/api/campaign/doctor/status"
-"""Of a campaign that no worker has: who answers that it has none takes our key and our signature."""
+_NOTHING = Suppressions().model_dump_json().encode()
+"""Nobody is suppressed by it: who takes it takes our key and our signature, and says what its version knows."""
+_LATER_WORDS = ("lifted", "withheld", "erased")
+_OLDER = "is older: it does not know lifted suppressions, opt-outs from lists and erasures"
 
 
 def workers(database: Database, settings: Settings) -> Iterator[Finding]:
@@ -78,11 +81,11 @@ def _asked(peers: list[Peer]) -> str:
     wrong = ""
     for peer in peers:
         try:
-            peer.ask("GET", _NOBODY)
-            return ""
+            answer = peer.ask("POST", "/api/suppressions", _NOTHING)
+            if answer.get("success") is not True:
+                return "it said that it did not succeed"
+            return "" if set(_LATER_WORDS) <= answer.keys() else _OLDER
         except PeerFailed as failure:
-            if failure.status == 404:
-                return ""
             wrong = str(failure)
             if failure.status != 401:
                 break
@@ -93,7 +96,9 @@ def _troubles(row: WorkerRow, wrong: str, campaigns: int, clock: SteadyClock) ->
     if row.halted is not None:
         cure = f"look at what it has sent, then `paceline workers clear-halt {row.name}`"
         yield failed("workers", f"{row.name} has stopped everything: {row.halted}", cure)
-    if wrong:
+    if wrong == _OLDER:
+        yield warning("workers", f"{row.name} {_OLDER}", "update it: until then they wait here")
+    elif wrong:
         cure = (
             "give it the keys of `paceline workers rotate-key`, and look at both clocks"
             if " 401" in wrong

@@ -111,7 +111,7 @@ whatsapp_media = Table(
     "whatsapp_media",
     metadata,
     # Files that a phone number has uploaded: the provider keeps them for 30 days, for that number only.
-    Column("phone_number_id", Text, primary_key=True),
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
     Column("digest", Text, primary_key=True),  # SHA-256 of the content
     Column("media_id", Text, nullable=False),
     Column("expires_at", Double, nullable=False),

@@ -23,7 +23,7 @@ interface SendStepProps {
 export function SendStep({ campaign, goTo }: SendStepProps) {
   const may = useMay();
   const check = useCheck(campaign.id);
-  const forecast = useForecast(campaign.id, false);
+  const forecast = useForecast(campaign.id);
   if (check.isPending) return <LoadingRows rows={3} />;
   if (check.isError) return <ProblemNotice error={check.error} title="It could not be checked" onRetry={() => void check.refetch()} />;
   const ready = check.data.problems.length === 0;

@@ -13,6 +13,8 @@ export interface CauseGroup {
 }
 
 const MOMENT = /[,;] (?:next message|tried again) .*$/;
+/** What pages have buttons for. */
+const COMMANDS = /[;:,][^;:,]*`paceline (?:resume|accounts enable|messages|resolve) [^`]*`[^;]*$/;
 const FIGURES = /\s?\b\d[\d.,]*\b/g;
 
 /** Groups in the order of their first cause. What is about no account stands alone. */
@@ -34,9 +36,16 @@ export function groupCauses(causes: readonly Cause[]): CauseGroup[] {
   });
 }
 
+/** A sentence as pages show it: without a moment that stands beside it in the person's own zone, and without commands. */
+export function pageWords({ sentence, until }: Cause): string {
+  const words = sentence.replace(COMMANDS, "");
+  return until === null ? words : words.replace(MOMENT, "");
+}
+
 /** A sentence without the account's name and its own moment. */
-function sharedWords({ account, sentence }: Cause): string {
-  if (account === null) return sentence;
-  const bare = sentence.startsWith(`${account}: `) ? sentence.slice(account.length + 2) : sentence;
-  return bare.replaceAll(` ${account}\``, " NAME`").replace(MOMENT, "");
+function sharedWords(cause: Cause): string {
+  const words = pageWords(cause);
+  const { account } = cause;
+  if (account === null) return words;
+  return (words.startsWith(`${account}: `) ? words.slice(account.length + 2) : words).replace(MOMENT, "");
 }

@@ -6,6 +6,7 @@ import { useLiveCampaign } from "../../../api/feed";
 import { useMay } from "../../../api/session";
 import { LoadingRows } from "../../../shared/data-table";
 import { Icon } from "../../../shared/icons";
+import { Later } from "../../../shared/later";
 import { Countdown, Moment } from "../../../shared/moment";
 import { PageHeader } from "../../../shared/page-header";
 import { ProblemNotice, upperFirst } from "../../../shared/problem-notice";
@@ -13,7 +14,7 @@ import { StateBadge } from "../../../shared/state-badge";
 import { EMPTY_CONTENT, type EditedContent } from "../../../shared/message/content";
 import { MessageEditor } from "../../../shared/message/message-editor";
 import { useProgress, type Campaign, type Progress } from "../campaign-calls";
-import { ForecastPanel, useForecast } from "../forecast-panel";
+import { ForecastPanel, useLiveForecast } from "../forecast-panel";
 import { DraftMenu } from "../draft/draft-menu";
 import { CampaignControls } from "./campaign-controls";
 import { Explanation } from "./explanation";
@@ -38,7 +39,7 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
   const status = live?.status ?? campaign.status;
   const over = ENDED.includes(status);
   const progress = useProgress(campaign.id, over ? false : 4000);
-  const forecast = useForecast(campaign.id, 15_000, status === "running" || status === "paused_limits");
+  const forecast = useLiveForecast(campaign.id, status === "running" || status === "paused_limits");
   const tab = parameters.get("show") ?? "accounts";
   const byNumber = campaign.channel === "whatsapp";
   const templates = campaign.templates as unknown as CampaignTemplate[];
@@ -52,26 +53,32 @@ export function LivePage({ campaign }: { campaign: Campaign }) {
       {now && (
         <Stack>
           <Standstill progress={now} />
-          <ProgressPanel campaignId={campaign.id} progress={now} status={status} forecast={forecast.data} />
-          {forecast.data && !over && <ForecastPanel forecast={forecast.data} />}
+          <ProgressPanel campaignId={campaign.id} progress={now} status={status} forecast={forecast} />
           <UncertainNotice campaignId={campaign.id} uncertain={now.uncertain} over={over} />
+          {!over && (
+            <div className="side-by-side">
+              <Explanation campaignId={campaign.id} status={status} />
+              {forecast && <ForecastPanel forecast={forecast} />}
+            </div>
+          )}
           {byNumber && <StoppedTemplates templates={templates} over={over} />}
           {campaign.fallback_campaign && <OtherChannel campaign={campaign} />}
-          <Explanation campaignId={campaign.id} over={over} status={status} />
-          <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
-            <Tabs.List mb="md">
-              <Tabs.Tab value="accounts">{byNumber ? "Numbers" : "Accounts"}</Tabs.Tab>
-              <Tabs.Tab value="failures">Failures{now.failed > 0 ? ` (${now.failed})` : ""}</Tabs.Tab>
-              <Tabs.Tab value="report">Report</Tabs.Tab>
-              <Tabs.Tab value="messages">Messages</Tabs.Tab>
-              <Tabs.Tab value="content">Content</Tabs.Tab>
-            </Tabs.List>
-            <Tabs.Panel value="accounts">{byNumber ? <NumberLanes accounts={now.accounts} /> : <Lanes accounts={now.accounts} />}</Tabs.Panel>
-            <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} status={status} /></Tabs.Panel>
-            <Tabs.Panel value="report"><Stack><Report campaignId={campaign.id} over={over} />{byNumber && <Costs campaignId={campaign.id} over={over} />}</Stack></Tabs.Panel>
-            <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
-            <Tabs.Panel value="content">{byNumber ? <TemplatesStep value={templates} onChange={() => undefined} readOnly problems={[]} /> : <MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly />}</Tabs.Panel>
-          </Tabs>
+          <Later>
+            <Tabs value={tab} onChange={(show) => setParameters(show === "accounts" || !show ? {} : { show })} keepMounted={false}>
+              <Tabs.List mb="md">
+                <Tabs.Tab value="accounts">{byNumber ? "Numbers" : "Accounts"}</Tabs.Tab>
+                <Tabs.Tab value="failures">Failures{now.failed > 0 ? ` (${now.failed})` : ""}</Tabs.Tab>
+                <Tabs.Tab value="report">Report</Tabs.Tab>
+                <Tabs.Tab value="messages">Messages</Tabs.Tab>
+                <Tabs.Tab value="content">Content</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="accounts">{byNumber ? <NumberLanes accounts={now.accounts} /> : <Lanes accounts={now.accounts} />}</Tabs.Panel>
+              <Tabs.Panel value="failures"><Failures campaignId={campaign.id} failed={now.failed} status={status} /></Tabs.Panel>
+              <Tabs.Panel value="report"><Stack><Report campaignId={campaign.id} over={over} />{byNumber && <Costs campaignId={campaign.id} over={over} />}</Stack></Tabs.Panel>
+              <Tabs.Panel value="messages"><MessageTable campaignId={campaign.id} over={over} /></Tabs.Panel>
+              <Tabs.Panel value="content">{byNumber ? <TemplatesStep value={templates} onChange={() => undefined} readOnly problems={[]} /> : <MessageEditor value={{ ...EMPTY_CONTENT, ...campaign.content } as EditedContent} onChange={() => undefined} readOnly />}</Tabs.Panel>
+            </Tabs>
+          </Later>
         </Stack>
       )}
     </>

@@ -32,9 +32,9 @@ export function ProgressPanel({ campaignId, progress, status, forecast }: Progre
       <Legend progress={progress} />
       <SimpleGrid cols={{ base: 2, sm: 4 }} mt="md" spacing="md">
         <Instrument label={running ? "Now" : "Mean rate"} value={running && lately.length > 0 ? rate(perSecond) : rate(progress.rate_per_second)} />
-        <Instrument label={running ? "Finished in about" : "Took"} value={running ? (forecast?.finish_at ? <Until at={forecast.finish_at} /> : remaining(left, perSecond, progress.rate_per_second)) : <Elapsed progress={progress} />} />
+        <Instrument label={running ? "Time left" : progress.finished_at ? "Took" : "Since the start"} value={running ? (forecast?.finish_at ? <Until at={forecast.finish_at} /> : remaining(left, perSecond, progress.rate_per_second)) : <Elapsed progress={progress} />} />
         <Instrument label="Started" value={<Moment at={progress.started_at} />} />
-        <Instrument label={progress.finished_at ? "Ended" : "Delivered, bounced"} value={progress.finished_at ? <Moment at={progress.finished_at} /> : `${count(progress.delivered)}, ${count(progress.bounced)}`} />
+        <Instrument label={progress.finished_at ? "Ended" : progress.delivered > 0 ? "Delivered, bounced" : "Bounced"} value={progress.finished_at ? <Moment at={progress.finished_at} /> : progress.delivered > 0 ? `${count(progress.delivered)}, ${count(progress.bounced)}` : count(progress.bounced)} />
       </SimpleGrid>
       <RatePanel campaignId={campaignId} status={status} startedAt={progress.started_at} finishedAt={progress.finished_at} lately={lately} />
     </section>

@@ -8,6 +8,8 @@ import type { RateStep } from "../../../shared/rate-chart";
 const POINTS = 180;
 const EVERY_MS = 1000;
 const OVER_MS = 5000; // one second alone jumps
+const SLOW_OVER_MS = 60_000;
+const SLOW = 60; // messages in the longer time: below one a second, a few seconds jump between none and many
 const ASK_EVERY_MS = 10_000;
 
 export type RateRange = "hour" | "all";
@@ -38,7 +40,7 @@ function joined(record: readonly RateStep[], lately: readonly RateStep[]): RateS
   return [...before, ...lately];
 }
 
-/** What the feed has told while the page is open: a step a second, each the mean of the last five; the newest last. */
+/** What the feed has told while the page is open: a step a second, each the mean of the last five, of the last minute where little is sent; the newest last. */
 export function useLatelyRates(ended: number, running: boolean): RateStep[] {
   const newest = useRef(ended);
   newest.current = ended;
@@ -50,8 +52,10 @@ export function useLatelyRates(ended: number, running: boolean): RateStep[] {
     setSteps([]);
     const look = () => {
       const at = Date.now();
-      seen.current = [...seen.current.filter((one) => at - one.at <= OVER_MS), { at, ended: newest.current }];
-      const first = seen.current[0];
+      seen.current = [...seen.current.filter((one) => at - one.at <= SLOW_OVER_MS), { at, ended: newest.current }];
+      const [oldest] = seen.current;
+      const isSlow = oldest !== undefined && newest.current - oldest.ended < SLOW;
+      const first = isSlow ? oldest : seen.current.find((one) => at - one.at <= OVER_MS);
       if (!first || at - first.at < EVERY_MS / 2) return;
       const perSecond = Math.max(0, (1000 * (newest.current - first.ended)) / (at - first.at));
       setSteps((before) => [...before.slice(1 - POINTS), { start: before[before.length - 1]?.end ?? first.at, end: at, perSecond }]);

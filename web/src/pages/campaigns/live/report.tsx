@@ -13,6 +13,9 @@ const WORDS: Record<(typeof FACTS)[number], string> = {
   delivered: "Delivered", opened: "Opened", clicked: "Clicked", bounced: "Bounced", bounced_hard: "Bounced for good", complained: "Complained", unsubscribed: "Unsubscribed", read: "Read",
 };
 
+/** Most mail servers never say so: 0 would look like a failure. */
+const RARELY_TOLD: readonly string[] = ["delivered", "read"];
+
 export function Report({ campaignId, over }: { campaignId: string; over: boolean }) {
   const report = useQuery({
     queryKey: ["report", campaignId],
@@ -22,10 +25,11 @@ export function Report({ campaignId, over }: { campaignId: string; over: boolean
   if (report.isPending) return <LoadingRows rows={2} />;
   if (report.isError) return <ProblemNotice error={report.error} title="The report could not be read" onRetry={() => void report.refetch()} />;
   const { came_back, rates, links } = report.data;
+  const shown = FACTS.filter((fact) => (came_back[fact] ?? 0) > 0 || !RARELY_TOLD.includes(fact));
   return (
     <Stack>
       <SimpleGrid cols={{ base: 2, sm: 4 }} className="surface panel">
-        {FACTS.map((fact) => (
+        {shown.map((fact) => (
           <div key={fact}>
             <Text size="xs" c="dimmed">{WORDS[fact]}</Text>
             <Text fw={600} className="figures">{count(came_back[fact] ?? 0)} <Text component="span" size="sm" c="dimmed">{share(rates[fact])}</Text></Text>
