@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.message import Report, ReportKind
+from paceline.engine.virtual_time import VirtualTimeLoop
 from paceline.store.queue.claiming import Claim, Claimed, ClaimedMessage, SchemaChanged
 from paceline.store.queue.deliveries import Batch, Deliveries, Exchanged, Intent, StoreWentBack
 
@@ -113,13 +115,15 @@ class GroupCommit:
         Beside a busy loop the commit's thread would have to fight for the interpreter at every statement: both lose
         more by that than they win by working at the same time, and the groups stay small.
         """
-        time = asyncio.get_running_loop().time  # where its time stands still while it works, only what is new counts
-        began = turned = time()
+        loop = asyncio.get_running_loop()
+        # uvloop's own time counts whole milliseconds and stands still within a turn: by it no turn would ever be long.
+        now = loop.time if isinstance(loop, VirtualTimeLoop) else time.monotonic
+        began = turned = now()
         busy = True
         while busy and turned - began < _LONGEST_GATHERING_SECONDS:
             size, before = self._next.size, turned
             await asyncio.sleep(0)
-            turned = time()
+            turned = now()
             busy = self._next.size != size or turned - before > _IDLE_TURN_SECONDS
 
     def _wake(self) -> None:
