@@ -81,6 +81,7 @@ def send(
         command = [*os.environ.get("BENCH_PREFIX", "").split(), *command]
         with (directory / "log").open("w+") as log, (directory / "out").open("w+") as output:
             environment = {**os.environ, "PACELINE_DATA_DIR": name}
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything at each start would be measured too
             process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)

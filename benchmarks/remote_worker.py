@@ -30,7 +30,7 @@ from paceline.operations.workers import workers
 from paceline.settings import read_settings
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
-from paceline.store.queue import accounts, campaigns, outbox, workers as stored_workers
+from paceline.store.queue import accounts, campaigns, home as home_ledger, outbox, workers as stored_workers
 
 _RESULTS = Path(__file__).with_name("results")
 _PACELINE = (sys.executable, "-m", "paceline.cli.main")
@@ -81,7 +81,9 @@ def main() -> int:
         looks = _watch(home, away, number, messages, longest=options.seconds * 4 + _PATIENCE_SECONDS)
         with home.queue.read() as connection:
             asked = stored_workers.requests_of(connection, 1, now=home.clock.now())
-            took = campaigns.get(connection, number)
+        with away.queue.read() as connection:
+            (there,) = home_ledger.every(connection)
+            took = campaigns.get(connection, there.campaign_id)
     return _report(options, looks, asked.shortest_gap_seconds or 0.0, _rate(took, messages))
 
 
@@ -172,6 +174,7 @@ def _watch(home: Context, away: Context, number: int, messages: int, *, longest:
 
 
 def _rate(took: campaigns.CampaignRow, messages: int) -> float:
+    """Messages a second at the worker, whenever home has heard of them."""
     return messages / ((took.finished_at or 0.0) - (took.started_at or 0.0))
 
 

@@ -30,8 +30,6 @@ _ALLOWED = 1.01
 """The provider's own limit plus 1 %."""
 
 _REUSE = 0.99
-_USUAL_CONNECTIONS = 100
-
 
 _FLAT = 1.1
 """So much larger may ten times as many messages make the process."""
@@ -48,7 +46,7 @@ def _memory(options: argparse.Namespace) -> int:
     peaks = []
     for messages in (options.messages // 10, options.messages):
         part = argparse.Namespace(**{**vars(options), "messages": messages})
-        with DATABASES[options.database]() as url, _simulator(options.rate) as simulator:
+        with DATABASES[options.database]() as url, _simulator(options) as simulator:
             found = _measure(part, url, simulator)
         _print(part, found)
         peaks.append(found["peak_megabytes"])
@@ -61,7 +59,7 @@ def _memory(options: argparse.Namespace) -> int:
 
 
 def _one(options: argparse.Namespace) -> int:
-    with DATABASES[options.database]() as url, _simulator(options.rate) as simulator:
+    with DATABASES[options.database]() as url, _simulator(options) as simulator:
         found = _measure(options, url, simulator)
     _print(options, found)
     _RESULTS.mkdir(exist_ok=True)
@@ -77,14 +75,22 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=80.0, help="messages a second that the number may send")
     parser.add_argument("--memory", action="store_true", help="a tenth of the messages, then all: does memory grow?")
     parser.add_argument("--database", choices=tuple(DATABASES), default="sqlite")
-    return parser.parse_args()
+    parser.add_argument("--apart", action="store_true", help="the sender on one core, the simulator on another")
+    options = parser.parse_args()
+    options.simulator_core = None
+    if options.apart:
+        own, options.simulator_core = sorted(os.sched_getaffinity(0))[:2]
+        os.sched_setaffinity(0, {own})
+    return options
 
 
 @contextlib.contextmanager
-def _simulator(rate: float) -> Iterator[Connection]:
+def _simulator(options: argparse.Namespace) -> Iterator[Connection]:
     """A simulator; the connection gives its URL, then, asked for, what it counted."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, rate), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(theirs, options.rate, options.simulator_core), daemon=True
+    )
     process.start()
     try:
         yield ours
@@ -93,7 +99,10 @@ def _simulator(rate: float) -> Iterator[Connection]:
         process.join()
 
 
-def _serve(pipe: Connection, rate: float) -> None:
+def _serve(pipe: Connection, rate: float, core: int | None) -> None:
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+
     async def serve() -> None:
         server = WhatsAppSandbox(messages_per_second=rate, latency_seconds=_LATENCY_SECONDS)
         await server.start()
@@ -121,10 +130,6 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
         folder = Path(name)
         file = _write(folder, simulator.recv(), options)
         environment = {**os.environ, "BENCH_TOKEN": "any", "PACELINE_DATA_DIR": name}
-        if (connections := _connections(options.rate)) > _USUAL_CONNECTIONS:
-            environment |= dict.fromkeys(
-                ("PACELINE_WHATSAPP_SOCKETS", "PACELINE_WHATSAPP_IDLE_SOCKETS"), str(connections)
-            )
         words = [sys.executable, "-m", "paceline.cli.main", "send", str(file), "--senders", "1", "--json"]
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(
@@ -145,11 +150,6 @@ def _measure(options: argparse.Namespace, url: str | None, simulator: Connection
         "cpu_us_per_message": cpu / options.messages * 1e6,
         "peak_megabytes": after.ru_maxrss / 1024,
     }
-
-
-def _connections(rate: float) -> int:
-    """As many as messages are under way at once when every answer takes longest, or the usual number."""
-    return max(_USUAL_CONNECTIONS, int(rate * _LATENCY_SECONDS[1]))
 
 
 def _write(folder: Path, url: str, options: argparse.Namespace) -> Path:
@@ -173,7 +173,6 @@ phone_number_id = "106540352242922"
 token_env = "BENCH_TOKEN"
 api_url = "{url}"
 messages_per_second = {options.rate}
-max_connections = {_connections(options.rate)}
 """
     )
     return file

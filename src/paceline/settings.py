@@ -209,7 +209,8 @@ class Settings:
         100,
         "PACELINE_WHATSAPP_SOCKETS",
         "count",
-        "Connections of one WhatsApp number at the same time, at most",
+        "Connections of one WhatsApp number of 80 messages a second at the same time, at most, and in proportion of a faster "
+        "one; how many there are follows from rate and measured latency",
         least=1,
     )
     whatsapp_idle_sockets: int = _setting(

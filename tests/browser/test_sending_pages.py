@@ -76,6 +76,7 @@ def test_message_is_written_in_mjml_and_its_mistakes_are_named(owner: Visitor) -
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Frame")).to_be_visible()
     page.get_by_text("HTML", exact=True).last.click()
+    page.get_by_role("button", name="Go on in HTML").click()
     expect(page.get_by_label("HTML of the message")).to_have_value(re.compile("^<!doctype html>.*Good", re.DOTALL))
 
 

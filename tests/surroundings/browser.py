@@ -47,6 +47,7 @@ def installed() -> str | None:
 @contextmanager
 def running_browser() -> Iterator[Browser]:
     """A browser without windows."""
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed(), args=list(ARGUMENTS))
         try:

@@ -247,9 +247,9 @@ def two_ends(database_url: str, folder: Path, **settings: Any) -> Iterator[TwoEn
 
 @contextmanager
 def mail_server() -> Iterator[SmtpSandbox]:
-    """A server that takes every message, in a thread."""
+    """A server that takes every message and keeps it, in a thread."""
     loop = asyncio.new_event_loop()
-    server = SmtpSandbox()
+    server = SmtpSandbox(keep_data=True)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     asyncio.run_coroutine_threadsafe(server.start(), loop).result()

@@ -53,7 +53,7 @@ class Callbacks:
     def keep(self, body: bytes) -> None:
         """As the server does before it answers."""
         with self.context.queue.write() as connection:
-            received_webhooks.keep(connection, body, now=self.now)
+            received_webhooks.keep(connection, [body], now=self.now)
 
     def work(self) -> None:
         """As the background does."""

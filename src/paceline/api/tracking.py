@@ -21,6 +21,7 @@ from paceline.tracking.providers.sendgrid import SendGrid
 from paceline.tracking.providers.ses import Fetch, Ses
 from paceline.tracking.recorder import Recorder
 from paceline.tracking.views import Views
+from paceline.tracking.whatsapp.keeper import WebhookKeeper
 
 _HEADERS = {name.encode(): name for name in ("user-agent", "purpose", "sec-purpose", "x-purpose", "x-moz")}
 _LONGEST_HEADER = 500
@@ -40,6 +41,7 @@ class Tracking:
         self.targets = ClickTargets(context.queue)
         self.views = Views(context.queue, self.tokens)
         self.incoming = incoming_of(context)
+        self.whatsapp_webhooks = WebhookKeeper(context.queue, context.clock.now)
         self.whatsapp_secrets = _separated(context.settings.whatsapp_app_secrets)
         self.providers: dict[str, Provider] = {provider.name: provider for provider in _providers(context.settings)}
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import ceil
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from paceline.domain.rate import STANDARD_PER_SECOND
 from paceline.domain.warm_up import WarmUp
 
 
@@ -80,6 +82,9 @@ class SmtpLogin:
         return f"{self.host.lower()}:{self.port}:{self.username}"
 
 
+_STANDARD_CONNECTIONS = 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatsAppLogin:
     """A phone number of the WhatsApp Cloud API, and where that is."""
@@ -88,7 +93,7 @@ class WhatsAppLogin:
     token: str = field(repr=False)
     api_url: str = "https://graph.facebook.com"
     api_version: str = "v25.0"
-    messages_per_second: float = 80.0
+    messages_per_second: float = STANDARD_PER_SECOND
     """The provider's limit of this number: 20, 80 or 1,000."""
     business_account_id: str = ""
     """Of the WhatsApp Business Account that holds its templates; "" until a webhook tells it."""
@@ -99,6 +104,11 @@ class WhatsAppLogin:
     def identity(self) -> str:
         """What makes two accounts the same one, whatever their names."""
         return self.phone_number_id
+
+    @property
+    def usual_connections(self) -> int:
+        """Requests under way at once, at most, where the account does not say: enough for answers after 1.25 s."""
+        return min(ceil(_STANDARD_CONNECTIONS * max(self.messages_per_second / STANDARD_PER_SECOND, 1.0)), 1000)
 
     @property
     def host(self) -> str:

@@ -52,6 +52,9 @@ class AdaptiveRate:
         return replace(self, rate=min(grown, self.ceiling), grown_at=now)
 
 
+STANDARD_PER_SECOND = 80.0
+"""Messages a second that the provider allows an ordinary number; 1,000 where it was upgraded."""
+
 INBOUND_SHARE = 1 / 16
 """What a number keeps back of its rate once people write to it: the provider counts both directions together."""
 

@@ -7,16 +7,14 @@ here. When the database fails, reports wait and are tried again; waiting intents
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from paceline.domain.errors import StoreUnavailable
-from paceline.domain.message import Report
+from paceline.domain.message import Report, ReportKind
 from paceline.store.queue.claiming import Claim, Claimed, ClaimedMessage, SchemaChanged
 from paceline.store.queue.deliveries import Batch, Deliveries, Exchanged, Intent, StoreWentBack
 
@@ -115,12 +113,13 @@ class GroupCommit:
         Beside a busy loop the commit's thread would have to fight for the interpreter at every statement: both lose
         more by that than they win by working at the same time, and the groups stay small.
         """
-        began = turned = time.monotonic()
+        time = asyncio.get_running_loop().time  # where its time stands still while it works, only what is new counts
+        began = turned = time()
         busy = True
         while busy and turned - began < _LONGEST_GATHERING_SECONDS:
             size, before = self._next.size, turned
             await asyncio.sleep(0)
-            turned = time.monotonic()
+            turned = time()
             busy = self._next.size != size or turned - before > _IDLE_TURN_SECONDS
 
     def _wake(self) -> None:
@@ -202,13 +201,26 @@ class GroupCommit:
         return answer
 
     def _exchange_in_parts(self, batch: Batch, now: float) -> Exchanged:
-        """One bad report must not hold up the rest: halve until it stands alone, then keep it without its text."""
-        for report in _bisected(batch.reports, lambda part: self._deliveries.exchange(Batch(reports=part), now)):
-            plain = report._replace(reply="the reply cannot be stored")
-            with contextlib.suppress(StoreUnavailable):
-                self._deliveries.exchange(Batch(reports=[plain]), now)
-        rest = dataclasses.replace(batch, reports=[])
-        return self._deliveries.exchange(rest, now)
+        """One bad report must not hold up the rest: halve until it stands alone, then keep it without its text.
+
+        One that cannot be kept even so says at least that its answer is not known.
+        """
+
+        def settle(reports: list[Report]) -> None:
+            self._deliveries.exchange(Batch(reports=reports), now)
+
+        bad = _bisected(batch.reports, settle)
+        bad = _bisected([report._replace(reply="the reply cannot be stored") for report in bad], settle)
+        bad = _bisected([_in_doubt(report) for report in bad], settle)
+        for report in bad:
+            _log.error("how message %d ended cannot be stored: %s", report.message_id, report)
+        return self._deliveries.exchange(dataclasses.replace(batch, reports=[]), now)
+
+
+def _in_doubt(report: Report) -> Report:
+    return report._replace(
+        kind=ReportKind.UNCERTAIN, reply="the answer cannot be stored", hard_bounce=False, spam=False
+    )
 
 
 def _bisected(reports: list[Report], settle: Callable[[list[Report]], object]) -> list[Report]:

@@ -96,17 +96,21 @@ class Sender:
         )
         loops = [asyncio.create_task(loop) for loop in (self._group.run(), self._keep_lease(), self._watch())]
         stop = asyncio.create_task(self._stopping.wait())
+        leaving: list[asyncio.Task[None]] = []
         try:
             await asyncio.wait((stop, *loops), return_when=asyncio.FIRST_COMPLETED)
-            for loop in loops:
-                if loop.done() and not self._stopping.is_set():
-                    loop.result()
             await self._end_watch(loops[-1])
-            await self._dismiss_workers()
+            leaving = [asyncio.create_task(self._dismiss_workers())]
+            # Without the group commit nobody could finish: nothing would ever be on record.
+            await asyncio.wait((*leaving, loops[0]), return_when=asyncio.FIRST_COMPLETED)
+            for task in (*loops, *leaving):
+                if task.done():
+                    task.result()
             if self._group.refusal is not None:
                 raise self._group.refusal
         finally:
-            await _cancel([stop, *loops, *self._tasks.values()])
+            await self._operators.end()
+            await _cancel([stop, *loops, *leaving, *self._tasks.values()])
             self._group.close()
             self._lease.close()
             await self._say_goodbye()
@@ -342,7 +346,7 @@ class Sender:
             worker.stop()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()))
-        await asyncio.gather(*self._notes, self._replies.settled(), self._operators.end(), return_exceptions=True)
+        await asyncio.gather(*self._notes, self._replies.settled(), return_exceptions=True)
 
     async def _say_goodbye(self) -> None:
         """Leave the list of the living, if the store can still be told; otherwise the lease runs out."""

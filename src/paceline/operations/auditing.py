@@ -14,7 +14,7 @@ from paceline.store.catalogue.audit import AuditRow
 
 def record(context: Context, principal: Principal, action: str, subject: str, detail: Mapping[str, Any]) -> None:
     """Put on record what a principal did: ``action`` like campaign.start, ``subject`` a public id or empty."""
-    with context.catalogue.write() as connection:
+    with context.catalogue.write_one() as connection:
         audit.append(
             connection,
             workspace_id=context.workspace_id,

@@ -2,7 +2,7 @@
 
 Differs by necessity from SQLite: rows are taken with SKIP LOCKED, commits are counted per sender (one shared counter
 would be a queue of its own), and every session carries its time-outs. The server is often on another machine, and each
-word to it is a round trip: reads have no BEGIN and COMMIT around them.
+word to it is a round trip: reads and single statements have no BEGIN and COMMIT around them.
 """
 
 from __future__ import annotations
@@ -84,8 +84,13 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._guard(), within(self._patience), self._connect() as connection, connection.begin():
+        with self.write_one() as connection, connection.begin():
             self.run(connection, _BEGIN, {})
+            yield connection
+
+    @contextmanager
+    def write_one(self) -> Iterator[Connection]:
+        with self._guard(), within(self._patience), self._connect() as connection:
             yield connection
 
     @contextmanager

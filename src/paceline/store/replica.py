@@ -38,8 +38,8 @@ class Replica(PostgresDatabase):
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        with self._original.write() as connection:
+    def write_one(self) -> Iterator[Connection]:
+        with self._original.write_one() as connection:
             yield connection
 
     def lag(self) -> float:

@@ -61,6 +61,18 @@ def test_life_of_an_account(server: Server) -> None:
     assert "s3cret" not in repr(kept) + made.text + changed.text + json.dumps(listed)
 
 
+def test_connections_of_a_number_follow_its_rate_unless_somebody_chose_them(server: Server) -> None:
+    client = server.with_key()
+    number = {"name": "n", "channel": "whatsapp", "phone_number_id": "1065", "token": "t"}
+    made = client.post("/api/v1/accounts", json=number).json()
+    there = f"/api/v1/accounts/{made['id']}"
+    shown = [made] + [
+        client.patch(there, json=change).json()
+        for change in ({"messages_per_second": 1000}, {"max_connections": 50}, {"messages_per_second": 80})
+    ]
+    assert [one["max_connections"] for one in shown] == [100, 1000, 50, 50]
+
+
 def test_list_comes_in_pages(server: Server) -> None:
     client = server.with_key()
     rows = "".join(f"relay-{n},smtp.example.com,587,user{n},secret\n" for n in range(7))

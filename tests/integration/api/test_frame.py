@@ -13,8 +13,8 @@ from paceline.api.routing import GuardedRoute, needed_by
 from surroundings.server import Server
 
 
-def test_every_route_declares_who_may_use_it(server: Server) -> None:
-    routes = create_app(server.context).routes
+def test_every_route_declares_who_may_use_it(sqlite_server: Server) -> None:
+    routes = create_app(sqlite_server.context).routes
     others = {route.path for route in routes if isinstance(route, Route) and not isinstance(route, GuardedRoute)}
     assert others == {"/api/openapi.json"}, "a route that is not of ROUTES is not behind the guard"
     assert api_routes()
@@ -23,22 +23,25 @@ def test_every_route_declares_who_may_use_it(server: Server) -> None:
         assert route.description, f"{route.path} says nothing about itself"
 
 
-def test_description_is_openapi_31_and_knows_problems(server: Server) -> None:
-    described = server.stranger().get("/api/openapi.json").json()
+def test_description_is_openapi_31_and_knows_problems(sqlite_server: Server) -> None:
+    described = sqlite_server.stranger().get("/api/openapi.json").json()
     assert described["openapi"].startswith("3.1")
     assert "Problem" in described["components"]["schemas"]
     assert "HTTPValidationError" not in json.dumps(described)
 
 
-def test_unknown_path_and_method_are_problems(server: Server) -> None:
-    client = server.with_key()
+def test_unknown_path_and_method_are_problems(sqlite_server: Server) -> None:
+    client = sqlite_server.with_key()
     for answer in (client.get("/api/v1/nothing"), client.delete("/api/v1/suppressions")):
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code
 
 
-def test_every_answer_is_closed_to_guessing_framing_and_caching(server: Server) -> None:
-    for answer in (server.stranger().get("/api/v1/suppressions"), server.with_key().get("/api/v1/suppressions")):
+def test_every_answer_is_closed_to_guessing_framing_and_caching(sqlite_server: Server) -> None:
+    for answer in (
+        sqlite_server.stranger().get("/api/v1/suppressions"),
+        sqlite_server.with_key().get("/api/v1/suppressions"),
+    ):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["cache-control"] == "no-store"
@@ -55,8 +58,10 @@ def test_every_answer_is_closed_to_guessing_framing_and_caching(server: Server) 
         ({"addresses": [7]}, "addresses.0"),
     ],
 )
-def test_bad_input_names_the_field_and_changes_nothing(server: Server, body: dict[str, object], field: str) -> None:
-    client = server.with_key()
+def test_bad_input_names_the_field_and_changes_nothing(
+    sqlite_server: Server, body: dict[str, object], field: str
+) -> None:
+    client = sqlite_server.with_key()
     answer = client.post("/api/v1/suppressions", json=body)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == [field]
@@ -66,11 +71,11 @@ def test_bad_input_names_the_field_and_changes_nothing(server: Server, body: dic
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "large"}])
 @pytest.mark.parametrize("announced", [True, False])
 def test_body_that_is_too_large_is_refused_with_a_problem(
-    server: Server, headers: dict[str, str], announced: bool
+    sqlite_server: Server, headers: dict[str, str], announced: bool
 ) -> None:
     body = json.dumps({"addresses": ["a" * 3_000_000]}).encode()
     pieces = (body[at : at + 100_000] for at in range(0, len(body), 100_000))
-    client = server.with_key()
+    client = sqlite_server.with_key()
     answer = client.post(
         "/api/v1/suppressions",
         content=body if announced else pieces,
@@ -99,13 +104,13 @@ def test_pages_hold_everything_once(server: Server) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["!", "bnVsbA", "e30", "MQ", "=", "é"])
-def test_invented_cursor_is_refused(server: Server, cursor: str) -> None:
-    assert server.with_key().get("/api/v1/suppressions", params={"cursor": cursor}).status_code == 422
+def test_invented_cursor_is_refused(sqlite_server: Server, cursor: str) -> None:
+    assert sqlite_server.with_key().get("/api/v1/suppressions", params={"cursor": cursor}).status_code == 422
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "1000000000", "x"])
-def test_limit_has_limits(server: Server, limit: str) -> None:
-    assert server.with_key().get("/api/v1/suppressions", params={"limit": limit}).status_code == 422
+def test_limit_has_limits(sqlite_server: Server, limit: str) -> None:
+    assert sqlite_server.with_key().get("/api/v1/suppressions", params={"limit": limit}).status_code == 422
 
 
 def test_repeated_request_gets_the_first_answer(server: Server) -> None:

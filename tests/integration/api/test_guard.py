@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +11,11 @@ from paceline.domain.permission import Permission, Role
 from paceline.operations.people.access import hash_of
 from paceline.store.catalogue import api_keys, sessions
 from paceline.store.database import sql
-from surroundings.server import Server
+from surroundings.server import Server, running_server
 
 
-def test_stranger_is_told_how_to_get_in(server: Server) -> None:
-    answer = server.stranger().get("/api/v1/suppressions")
+def test_stranger_is_told_how_to_get_in(sqlite_server: Server) -> None:
+    answer = sqlite_server.stranger().get("/api/v1/suppressions")
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -23,8 +23,8 @@ def test_stranger_is_told_how_to_get_in(server: Server) -> None:
 
 
 @pytest.mark.parametrize("authorization", ["Bearer", "Bearer pl_wrong", "Basic YTpi", "pl_wrong", "Bearer a b"])
-def test_wrong_key_is_refused(server: Server, authorization: str) -> None:
-    answer = server.stranger().get("/api/v1/suppressions", headers={"Authorization": authorization})
+def test_wrong_key_is_refused(sqlite_server: Server, authorization: str) -> None:
+    answer = sqlite_server.stranger().get("/api/v1/suppressions", headers={"Authorization": authorization})
     assert answer.status_code == 401
 
 
@@ -48,9 +48,11 @@ def test_contact_in_a_preview_needs_its_own_permission(server: Server) -> None:
     assert both.post("/api/v1/templates/preview", json=asked).json()["subject"] == "ann@example.com"
 
 
-def test_key_in_the_url_opens_nothing(server: Server) -> None:
-    key = server.new_key()
-    assert server.stranger().get("/api/v1/suppressions", params={"api_key": key, "token": key}).status_code == 401
+def test_key_in_the_url_opens_nothing(sqlite_server: Server) -> None:
+    key = sqlite_server.new_key()
+    assert (
+        sqlite_server.stranger().get("/api/v1/suppressions", params={"api_key": key, "token": key}).status_code == 401
+    )
 
 
 def test_revoked_key_is_refused_within_a_second(server: Server) -> None:
@@ -63,9 +65,10 @@ def test_revoked_key_is_refused_within_a_second(server: Server) -> None:
         found = api_keys.by_hash(connection, hash_of(key), now=context.clock.now())
         assert found is not None
         api_keys.revoke(connection, found.id, workspace_id=found.workspace_id, now=context.clock.now())
-    since = context.clock.now()
+    since = asked = context.clock.now()
     while client.get("/api/v1/suppressions", headers=headers).status_code == 200:
-        assert context.clock.now() - since < 1.0
+        assert asked - since < 1.0
+        asked = context.clock.now()
 
 
 def test_expired_key_is_refused(server: Server) -> None:
@@ -106,12 +109,13 @@ def test_disabled_person_is_refused(server: Server) -> None:
     assert person.get("/api/v1/suppressions").status_code == 401
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(server: Server) -> None:
-    client = server.stranger()
-    answers = (client.get("/api/v1/suppressions") for _ in itertools.count())
-    refused = next(answer for answer in itertools.islice(answers, 2000) if answer.status_code == 429)
-    assert int(refused.headers["retry-after"]) >= 1
-    assert server.with_key().get("/api/v1/suppressions").status_code == 200
+def test_who_asks_too_often_is_told_when_to_come_back(sqlite_url: str, tmp_path: Path) -> None:
+    with running_server(sqlite_url, str(tmp_path), api_rate_per_second=1, api_rate_burst=8) as server:
+        client = server.stranger()
+        answers = (client.get("/api/v1/suppressions") for _ in range(20))  # the quarter of strangers is 2 at once
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert int(refused.headers["retry-after"]) >= 1
+        assert server.with_key().get("/api/v1/suppressions").status_code == 200
 
 
 def test_workspaces_do_not_see_each_other(server: Server) -> None:

@@ -19,10 +19,10 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PAGES = ("/", "/campaigns", "/campaigns/abc/messages?state=failed", "/setup?token=x")
 
 
-def test_every_address_of_a_page_gets_the_page_with_a_policy_and_a_nonce_of_its_own(server: Server) -> None:
+def test_every_address_of_a_page_gets_the_page_with_a_policy_and_a_nonce_of_its_own(sqlite_server: Server) -> None:
     nonces = set()
     for path in PAGES:
-        answer = server.stranger().get(path, headers=BROWSER)
+        answer = sqlite_server.stranger().get(path, headers=BROWSER)
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "no-cache"
         policy = answer.headers["content-security-policy"]
@@ -35,15 +35,15 @@ def test_every_address_of_a_page_gets_the_page_with_a_policy_and_a_nonce_of_its_
     assert len(nonces) == len(PAGES)
 
 
-def test_page_has_nothing_inline_and_nothing_from_elsewhere(server: Server) -> None:
-    text = server.stranger().get("/", headers=BROWSER).text
+def test_page_has_nothing_inline_and_nothing_from_elsewhere(sqlite_server: Server) -> None:
+    text = sqlite_server.stranger().get("/", headers=BROWSER).text
     assert "<style" not in text
     assert not re.search(r"<script(?![^>]* src=\"/assets/)", text)
     assert not re.search(r"(src|href)=\"(?!/)", text)
 
 
-def test_files_are_kept_for_ever_because_their_names_change(server: Server) -> None:
-    client = server.stranger()
+def test_files_are_kept_for_ever_because_their_names_change(sqlite_server: Server) -> None:
+    client = sqlite_server.stranger()
     paths = re.findall(r"(?:src|href)=\"(/assets/[^\"]+)\"", client.get("/", headers=BROWSER).text)
     assert paths
     for path in paths:
@@ -57,15 +57,15 @@ def test_files_are_kept_for_ever_because_their_names_change(server: Server) -> N
 @pytest.mark.parametrize(
     "path", ["/api/v1/nothing", "/assets/gone-123.js", "/assets/%2e%2e/%2e%2e/__init__.py", "/u/no"]
 )
-def test_pages_stand_in_the_way_of_nothing_else(server: Server, path: str) -> None:
-    answer = server.stranger().get(path, headers=BROWSER)
+def test_pages_stand_in_the_way_of_nothing_else(sqlite_server: Server, path: str) -> None:
+    answer = sqlite_server.stranger().get(path, headers=BROWSER)
     assert answer.status_code in (401, 404)
     assert "PACELINE" not in answer.text
     assert 'id="root"' not in answer.text
 
 
-def test_programs_get_a_problem_for_an_unknown_path(server: Server) -> None:
-    answer = server.stranger().get("/nothing")
+def test_programs_get_a_problem_for_an_unknown_path(sqlite_server: Server) -> None:
+    answer = sqlite_server.stranger().get("/nothing")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
@@ -82,8 +82,8 @@ def test_installation_without_pages_says_what_to_do(tmp_path: Path) -> None:
     assert "no registry" in answer.text
 
 
-def test_preview_frame_gives_back_html_that_can_do_nothing(server: Server) -> None:
-    session = server.as_person(Role.OWNER)
+def test_preview_frame_gives_back_html_that_can_do_nothing(sqlite_server: Server) -> None:
+    session = sqlite_server.as_person(Role.OWNER)
     token = session.cookies[SESSION_COOKIE]
     assert token
     letter = "<h1>Hello</h1><script>alert(1)</script>"
@@ -94,6 +94,6 @@ def test_preview_frame_gives_back_html_that_can_do_nothing(server: Server) -> No
     assert shown.headers["x-frame-options"] == "SAMEORIGIN"
     refused: list[httpx.Response] = [
         session.post("/preview-frame", data={"html": letter, "csrf": "of another session"}),
-        server.stranger().post("/preview-frame", data={"html": letter, "csrf": csrf_token("")}),
+        sqlite_server.stranger().post("/preview-frame", data={"html": letter, "csrf": csrf_token("")}),
     ]
     assert [answer.status_code for answer in refused] == [403, 403]

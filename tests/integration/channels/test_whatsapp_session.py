@@ -13,6 +13,7 @@ from paceline.channels.whatsapp import messages
 from paceline.channels.whatsapp.channel import WhatsAppChannel
 from paceline.channels.whatsapp.limits import WhatsAppLimits
 from paceline.channels.whatsapp.messages import Shape
+from paceline.domain.account import WhatsAppLogin
 from paceline.domain.outcome import Accepted, Deferred, Refused, Returned, TroubleKind, Uncertain
 from paceline.sandbox.whatsapp_contract import TemplateSpec
 from paceline.sandbox.whatsapp_rules import Answer, WhatsAppRule
@@ -308,3 +309,28 @@ def test_what_the_api_would_misunderstand_is_not_built() -> None:
         messages.text_message("+16505550001", "Hello", reference="x" * 513)
     with pytest.raises(ValueError, match="accepts one of id, link and file"):
         messages.media("image", id="1", link="https://example.com/a")
+
+
+@pytest.mark.parametrize(("patience", "connections"), [(60.0, 1), (0.0, 30)])
+def test_a_request_waits_for_a_connection_that_comes_back_where_rate_and_latency_ask_for_no_more(
+    patience: float, connections: int
+) -> None:
+    async def story() -> None:
+        async with simulator(latency_seconds=(0.01, 0.02)) as server:
+            channel = WhatsAppChannel(WhatsAppLimits(patience_seconds=patience))
+            number = number_on(server.url, messages_per_second=1)
+            sessions = [await channel.connect(number) for _ in range(30)]
+            ended = await asyncio.gather(*(deliver(one, letter(n)) for n, one in enumerate(sessions)))
+            assert all(isinstance(one, Accepted) for one in ended)
+            assert server.inbox.most_connections == connections
+            for session in sessions:
+                await session.close()
+
+    asyncio.run(story())
+
+
+def test_a_fast_number_may_have_more_connections_at_once() -> None:
+    limits = WhatsAppLimits()
+    assert [limits.sockets_at(rate) for rate in (20, 80, 160, 1000)] == [100, 100, 200, 1250]
+    logins = [WhatsAppLogin(phone_number_id="1", token="t", messages_per_second=rate) for rate in (20, 80, 160, 1000)]
+    assert [login.usual_connections for login in logins] == [100, 100, 200, 1000]

@@ -15,7 +15,7 @@ from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.dry_run import dry_run
 from paceline.operations.campaigns.forecasting import plan_of_file
 from paceline.operations.context import Context
-from paceline.store.queue import senders
+from paceline.store.queue import mail_operators, senders
 from surroundings.senders import queued
 from surroundings.sending import Hands, logins, opened, write_campaign
 from surroundings.timelines import assert_agree
@@ -51,6 +51,19 @@ def test_limits_of_some_recipients(sqlite_url: str, tmp_path: Path, tables: str)
     with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
         file = read_campaign_file(path, ENVIRONMENT)
         assert_agree(forecast(plan_of_file(context, file)), dry_run(context, file), start=NOON)
+
+
+def test_limit_of_an_operator_holds_for_companies_whose_mail_it_takes(sqlite_url: str, tmp_path: Path) -> None:
+    people = [f"user{n}@{'company.example' if n % 4 == 0 else 'example.com'}" for n in range(160)]
+    tables = limit("provider", "google", hourly_limit=8)
+    path = write_campaign(tmp_path, contacts=people, accounts=logins(2525, 2), tables=tables)
+    with opened(sqlite_url, tmp_path, Hands(NOON)) as context:
+        with context.queue.write() as connection:
+            mail_operators.keep(connection, {"company.example": "aspmx.l.google.com"}, now=NOON)
+        file = read_campaign_file(path, ENVIRONMENT)
+        seen = forecast(plan_of_file(context, file))
+        assert_agree(seen, dry_run(context, file), start=NOON)
+    assert seen.finish_at == pytest.approx(NOON + 4 * 3600, abs=10)
 
 
 ACCOUNTS: list[dict[str, Any]] = [

@@ -11,6 +11,7 @@ import pytest
 from paceline.domain.campaign import CampaignStatus
 from paceline.operations.campaigns.summary import summary_of
 from paceline.operations.context import Context
+from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
 from surroundings.senders import one_more_sender, queued
@@ -78,3 +79,33 @@ def test_damaged_row_fails_alone(sqlite_url: str, tmp_path: Path, window: str) -
         assert (summary.counts["sent"], summary.counts["failed"]) == (19, 1)
 
     asyncio.run(story())
+
+
+def test_sender_that_fails_finishes_what_is_open(sqlite_url: str, tmp_path: Path) -> None:
+    slow = {"stage": "dot", "recipient": "*", "delay_seconds": 1, "reply": "250 2.0.0 stored"}
+
+    async def fails_with_open_transactions(context: Context, campaign_id: int) -> None:
+        async with one_more_sender(context, campaign_id):
+            await until(lambda: summary_of(context, campaign_id).counts["sending"] > 0)
+            context.queue.execute("UPDATE accounts SET limit_window = 'planet'")
+            await until(lambda: not _living(context))
+
+    async def story() -> None:
+        server = SmtpSandbox(keep_data=False, behaviours=parse_behaviours({"rules": [slow]}))
+        await server.start()
+        path = write_campaign(tmp_path, contacts=20, accounts=logins(server.port, 1))
+        with opened(sqlite_url, tmp_path) as context:
+            campaign_id = queued(context, path)
+            with pytest.raises(ValueError, match="planet"):
+                await fails_with_open_transactions(context, campaign_id)
+            context.queue.execute("UPDATE accounts SET limit_window = 'calendar'")
+            counts = summary_of(context, campaign_id).counts
+        await server.stop()
+        assert (counts["sent"], counts["uncertain"]) == (len(server.per_recipient), 0)
+
+    asyncio.run(story())
+
+
+def _living(context: Context) -> int:
+    with context.queue.read() as connection:
+        return int(connection.execute(sql("SELECT COUNT(*) FROM senders WHERE ended_at IS NULL")).scalar_one())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
+import re
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from paceline.operations.audience import suppressions
@@ -15,6 +20,7 @@ from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.database import sql
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import facts, workers
+from surroundings.http_clients import NO_TLS
 from surroundings.serving import wait_until
 from surroundings.two_ends import SCALE, RunningWorker, TwoEnds, two_ends
 
@@ -85,6 +91,46 @@ def test_what_comes_back_at_the_worker_reaches_home_and_suppresses(ends: TwoEnds
             kept = connection.execute(sql("SELECT COUNT(*) FROM suppressions")).scalar_one()
     assert (counts["opened"], counts["unsubscribed"], counts["bounced_hard"], counts["complained"]) == (1, 1, 1, 1)
     assert kept == 3
+
+
+def test_what_people_do_with_a_workers_messages_is_told_home(sqlite_ends: TwoEnds, post: SmtpSandbox) -> None:
+    ends = sqlite_ends
+    content = {
+        "from": "Ann <news@example.com>",
+        "subject": "Hello",
+        "html": '<p>Hello, <a href="https://shop.example.com/">look</a></p>',
+        "base_url": "https://home.example.com",
+    }
+    with ends.worker(base_url=f"http://127.0.0.1:{ends.listener.getsockname()[1]}"):
+        campaign = ends.campaign(post.port, 2, content=content)
+        ends.start(campaign)
+        ends.until(campaign, "completed")
+        opened, left = (_letter(delivery.data) for delivery in post.mailbox.deliveries)
+        browser = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0"}
+        for url in re.findall(r'(?:src|href)="(http://127[^"]+)"', _html(opened)):
+            httpx.get(url, headers=browser, trust_env=False, verify=NO_TLS)
+        (one_click,) = re.findall(r"<(http[^>]+)>", left["List-Unsubscribe"])
+        words = {"List-Unsubscribe": "One-Click"}
+        httpx.post(one_click, data=words, trust_env=False, verify=NO_TLS).raise_for_status()
+
+        def is_told() -> bool:
+            with ends.context.queue.read() as connection:
+                told = connection.execute(sql("SELECT kind FROM facts ORDER BY kind")).scalars().all()
+                unwanted = connection.execute(sql("SELECT address FROM suppressions")).scalars().all()
+            return told == ["clicked", "opened", "unsubscribed"] and unwanted == [left["To"]]
+
+        wait_until(is_told)
+
+
+def _letter(data: bytes | None) -> EmailMessage:
+    assert data is not None
+    return email.message_from_bytes(data, _class=EmailMessage, policy=email.policy.default)
+
+
+def _html(letter: EmailMessage) -> str:
+    body = letter.get_body(("html",))
+    assert isinstance(body, EmailMessage)
+    return str(body.get_content())
 
 
 def test_worker_that_is_away_at_the_start_is_not_waited_for(ends: TwoEnds, post: SmtpSandbox) -> None:

@@ -65,3 +65,12 @@ def test_short_read_of_postgresql_is_no_transaction(bare_postgresql_url: str) ->
     with closing(connect_queue(settings)) as database, database.read() as connection:
         connection.execute(sql("SELECT 1")).one()
         assert connection.execute(sql("SELECT now() = statement_timestamp()")).scalar_one()
+
+
+def test_single_statement_of_postgresql_is_committed_by_itself(bare_postgresql_url: str) -> None:
+    settings = read_settings({}, database=bare_postgresql_url, pool_size=2)
+    with closing(connect_queue(settings)) as database:
+        database.execute("CREATE TABLE notes (id integer)")
+        with database.write_one() as connection:
+            connection.execute(sql("INSERT INTO notes VALUES (1)"))
+            assert notes(database) == 1

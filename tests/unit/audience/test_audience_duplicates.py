@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from paceline.audience.duplicates import SeenAddresses
 
 
-@given(st.lists(st.lists(st.text("abä", max_size=3), max_size=20), max_size=12))
+@given(st.lists(st.lists(st.text('aä"\\\n', max_size=3), max_size=20), max_size=12))
 @settings(deadline=None)
 def test_lines_of_the_first_are_those_of_a_dictionary(batches: list[list[str]]) -> None:
     known: dict[str, int] = {}

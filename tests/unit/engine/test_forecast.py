@@ -50,6 +50,24 @@ def test_unlimited_account_takes_as_long_as_its_server_needs() -> None:
     assert [one.status for one in seen.timeline] == [CampaignStatus.RUNNING, CampaignStatus.COMPLETED]
 
 
+def test_refusals_are_spread_over_accounts_as_their_messages_are() -> None:
+    """What a quick account leaves, a slow one sends: it has no more refusals than its part of them."""
+    plan = Plan(
+        start=instant("2027-06-15T12:00:00+00:00"),
+        messages=300,
+        accounts=(
+            PlannedAccount(name="hours", limits=Limits(hour=60), rate_per_minute=40, seconds_per_message=0.3),
+            PlannedAccount(name="slow", rate_per_minute=2, seconds_per_message=0.3),
+            PlannedAccount(name="ten", limits=Limits(day=10), rate_per_minute=12.5, seconds_per_message=0.3),
+        ),
+        expected=Expectation(refused=16 / 300),
+    )
+    seen = forecast(plan)
+    assert seen.finish_at is not None
+    tries_of_the_slow_one = (seen.finish_at - plan.start - 0.3) / 30 + 1
+    assert tries_of_the_slow_one == pytest.approx(300 - (60 + 60 + 10) / (1 - 16 / 300), abs=1)
+
+
 def test_hourly_limits_pause_the_campaign_until_the_hour_and_say_so() -> None:
     plan = Plan(start=NOON, messages=1000, accounts=accounts(10, limits=Limits(hour=40)))
     seen = forecast(plan)

@@ -6,13 +6,11 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Query, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response
 
 from paceline.api.problems import ApiProblem
 from paceline.api.routing import Access, Routes
 from paceline.api.tracking import tracking_of
-from paceline.store.queue import received_webhooks
 from paceline.tracking.whatsapp.signature import SIGNATURE_HEADER, is_signed, is_token
 
 routes = Routes(tag="tracking", prefix="")
@@ -52,10 +50,5 @@ async def take_whatsapp_webhook(request: Request) -> Response:
     if not is_signed(body, request.headers.get(SIGNATURE_HEADER, ""), tracking.whatsapp_secrets):
         detail = "it is not signed with a secret of PACELINE_WHATSAPP_APP_SECRETS"
         raise ApiProblem(HTTPStatus.FORBIDDEN, "not-genuine", detail)
-
-    def keep() -> None:
-        with tracking.queue.write() as connection:
-            received_webhooks.keep(connection, body, now=tracking.now())
-
-    await run_in_threadpool(keep)
+    await tracking.whatsapp_webhooks.keep(body)
     return Response(status_code=HTTPStatus.OK)

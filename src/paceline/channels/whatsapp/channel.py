@@ -56,6 +56,7 @@ class WhatsAppChannel:
             f"{login.api_url.rstrip('/')}/{login.api_version}",
             login.token,
             self._limits,
+            per_second=login.messages_per_second,
             guard=self._guard if login.guarded else None,
         )
         media = None if self._shelf is None else NumbersMedia(client, account_id, login.phone_number_id, self._shelf)

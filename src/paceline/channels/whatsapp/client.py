@@ -11,6 +11,7 @@ import contextlib
 import select
 import ssl
 import time
+from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from paceline.channels.printable import printable
 from paceline.channels.whatsapp.endings import HttpAnswer, NoAnswer, NotSent
 from paceline.channels.whatsapp.limits import WhatsAppLimits
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
+from paceline.outbound.open_files import with_room_for
 from paceline.outbound.resolver import GuardedResolver, guarded_socket
 
 USER_AGENT = "Paceline/1.0.0"
@@ -48,8 +50,18 @@ class Traffic:
 class CloudApiClient:
     """The connections of one phone number."""
 
-    def __init__(self, base_url: str, token: str, limits: WhatsAppLimits, *, guard: AddressGuard | None = None) -> None:
-        """``base_url`` holds the version: https://graph.facebook.com/v25.0. ``guard`` refuses private addresses."""
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        limits: WhatsAppLimits,
+        *,
+        per_second: float = 1.0,
+        guard: AddressGuard | None = None,
+    ) -> None:
+        """``base_url`` holds the version: https://graph.facebook.com/v25.0. ``per_second``: requests that are expected;
+        ``guard`` refuses private addresses.
+        """
         self._base_url = base_url
         self._limits = limits
         self.traffic = Traffic()
@@ -60,7 +72,7 @@ class CloudApiClient:
             "Accept-Encoding": "identity",
         }
         self._session = aiohttp.ClientSession(
-            connector=_Connector(limits, self.traffic, guard),
+            connector=_Connector(limits, self.traffic, per_second, guard),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, connect=limits.connect_seconds, sock_connect=limits.connect_seconds
@@ -183,18 +195,20 @@ class ConnectionLost(aiohttp.ClientConnectionError):
         return "the server closed the connection before the request left"
 
 
+_FIRST_GUESS_SECONDS = 0.1
+_WEIGHT_OF_ONE = 0.05
 _EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")
 
 
 class _Connector(aiohttp.TCPConnector):
-    """A pool whose connections have an age, and whose requests wait at the gate."""
+    """A pool whose connections have an age, that grows with rate x latency, and whose requests wait at the gate."""
 
-    def __init__(self, limits: WhatsAppLimits, traffic: Traffic, guard: AddressGuard | None) -> None:
+    def __init__(self, limits: WhatsAppLimits, traffic: Traffic, per_second: float, guard: AddressGuard | None) -> None:
         guarded: dict[str, Any] = {}
         if guard is not None:
             guarded = {"resolver": GuardedResolver(guard), "socket_factory": guarded_socket(guard)}
         super().__init__(
-            limit=limits.sockets,
+            limit=with_room_for(limits.sockets_at(per_second)),
             keepalive_timeout=limits.idle_seconds,
             ssl=ssl.create_default_context(),
             **guarded,
@@ -202,10 +216,15 @@ class _Connector(aiohttp.TCPConnector):
         self._limits = limits
         self._traffic = traffic
         self._born: WeakKeyDictionary[ResponseHandler, float] = WeakKeyDictionary()
+        self._taken: WeakKeyDictionary[ResponseHandler, float] = WeakKeyDictionary()
+        self._per_second = per_second
+        self._use_seconds = _FIRST_GUESS_SECONDS  # how long a request has its connection, in the mean
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
     ) -> aiohttp.connector.Connection:
+        await self._find_room(req.connection_key)
         while True:
             connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
@@ -214,6 +233,7 @@ class _Connector(aiohttp.TCPConnector):
             if age <= self._limits.lifetime_seconds and not _has_something_to_read(connection.transport):
                 break
             connection.close()
+        self._taken[protocol] = time.monotonic()
         try:
             await _EXCHANGE.get().at_gate(connection.transport)
         except asyncio.CancelledError:
@@ -225,6 +245,20 @@ class _Connector(aiohttp.TCPConnector):
         self._traffic.requests += 1
         return connection
 
+    async def _find_room(self, key: ConnectionKey) -> None:
+        """Once as many connections are at work as rate x latency asks for, one of them is back sooner than a new one is made."""
+        if not self._is_full(key):
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.patience_seconds):
+                while self._is_full(key):
+                    back = asyncio.get_running_loop().create_future()
+                    self._waiting.append(back)
+                    await back
+
+    def _is_full(self, key: ConnectionKey) -> bool:
+        return not self._conns.get(key) and len(self._acquired) >= max(self._per_second * self._use_seconds, 1)
+
     async def _create_connection(self, *arguments: Any, **named: Any) -> ResponseHandler:
         protocol = await super()._create_connection(*arguments, **named)
         self._traffic.opened += 1
@@ -235,6 +269,12 @@ class _Connector(aiohttp.TCPConnector):
         at_work = len(self._acquired) - 1  # latencies vary, so what is idle now is needed in a moment
         too_many = idle >= max(self._limits.idle_sockets, at_work)
         super()._release(key, protocol, should_close=should_close or too_many)
+        if (taken := self._taken.pop(protocol, None)) is not None:
+            self._use_seconds += (time.monotonic() - taken - self._use_seconds) * _WEIGHT_OF_ONE
+        while self._waiting:
+            if not (back := self._waiting.popleft()).done():
+                back.set_result(None)
+                break
 
 
 def _has_something_to_read(transport: asyncio.BaseTransport | None) -> bool:

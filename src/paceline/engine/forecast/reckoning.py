@@ -272,7 +272,7 @@ class _Reckoning:
                 next_interval = max(interval, crew.interval / self._rivals.share(crew, first))
         last = first + (count - 1) * interval
         end = last + crew.latency
-        accepted = self._answers.accepted(portions, end)
+        accepted = self._answers.accepted(crew, portions, end)
         sent = messages if accepted is portions else sum([portion.messages for portion in accepted])
         crew.use(first, interval, sent, others)
         if self._recipients.limit_some:

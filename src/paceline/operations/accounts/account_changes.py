@@ -185,7 +185,10 @@ def _merged_number(before: Account, former: WhatsAppLogin, fields: Mapping[str, 
     if moved and not fields.get("token"):
         message = "is needed again, because api_url would change where it is sent"
         raise InputError([Problem(file="account", field="token", message=message)])
-    read = account_from_fields({**_as_fields(before), "token": former.token, **fields})
+    known = _as_fields(before)
+    if before.max_connections == former.usual_connections:
+        del known["max_connections"]  # it follows the rate
+    read = account_from_fields({**known, "token": former.token, **fields})
     return replace(
         read,
         id=before.id,

@@ -78,7 +78,7 @@ def create_contact(context: Context, draft: ContactDraft) -> ContactView:
     """Create a contact. Raises InputError, NotPossible when an address is another contact's, or was erased."""
     draft = _checked(draft)
     privacy.require_not_erased(context, draft.email, draft.phone)
-    with context.catalogue.write() as connection:
+    with context.catalogue.write_one() as connection:
         number = contacts.create(
             connection,
             workspace_id=context.workspace_id,

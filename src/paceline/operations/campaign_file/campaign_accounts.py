@@ -146,7 +146,7 @@ class _Reading:
             login=login,
             limits=_limits(values),
             rate_per_minute=values["rate_per_minute"],
-            max_connections=values["max_connections"],
+            max_connections=values["max_connections"] or login.usual_connections,
             largest_campaign=values["largest_campaign"],
             weight=values["weight"],
         )

@@ -285,7 +285,7 @@ NUMBER = Section(
         "messages_per_second": Field(kind=number(0.1, 10_000), default=80.0),
         "business_account_id": Field(kind=_BUSINESS_ACCOUNT, default=""),
         **{name: ACCOUNT.fields[name] for name in _SHARED},
-        "max_connections": Field(kind=whole(1, 1000), default=100),
+        "max_connections": Field(kind=whole(1, 1000), default=None),  # WhatsAppLogin.usual_connections
         "largest_campaign": ACCOUNT.fields["largest_campaign"],
     },
     refused={

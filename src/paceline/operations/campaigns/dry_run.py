@@ -20,6 +20,7 @@ from paceline.operations.campaigns.forecast_inputs import planned_of_file
 from paceline.operations.campaigns.preparing import prepare, worker_of
 from paceline.operations.campaigns.rehearsal import LOOK_EVERY_SECONDS, DryRun, Rehearsal
 from paceline.operations.context import Context
+from paceline.operations.installation.sender_process import spare_the_collector
 from paceline.store.database import Database
 from paceline.store.opening import open_scratch_queue
 from paceline.store.queue import campaigns, outlook
@@ -68,6 +69,7 @@ def dry_run(
                     apart, prepared, beside=beside, exit_when_paused=exit_when_paused, on_progress=on_progress
                 )
                 loop_of.rehearsal = rehearsal
+                spare_the_collector()
                 try:
                     return runner.run(rehearsal.run())
                 finally:

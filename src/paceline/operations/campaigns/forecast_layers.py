@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from paceline.domain.layer import BY_RECIPIENT, Layer, LayerKind
 from paceline.engine.forecast.plan import PlannedLayer, RecipientLimit
-from paceline.store.queue import layers, outlook
+from paceline.store.queue import layers, mail_operators, outlook
 from paceline.store.queue.layers import LayerStanding
 
 
@@ -21,6 +21,8 @@ class Layers:
     by_recipient: tuple[Layer, ...]
     recipient_limits: tuple[RecipientLimit, ...]
     """Those of ``by_recipient``, in their order, with what they have used."""
+    mail_servers: Mapping[str, str]
+    """Domain -> who takes its mail, as far as that was looked up; empty where no limit asks for it."""
 
 
 def layers_of(
@@ -57,5 +59,8 @@ def layers_of(
         recipient_limits=tuple(
             RecipientLimit(limits=layer.limits, usage=usage[key], held=0 if standing is None else standing.held)
             for key, (layer, standing) in by_recipient.items()
+        ),
+        mail_servers=(
+            mail_operators.every(connection) if any(kind is LayerKind.PROVIDER for kind, _ in by_recipient) else {}
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from paceline.domain.layer import Layer
 from paceline.domain.mail_provider import domain_of, provider_of
@@ -19,8 +19,17 @@ class Grouping:
     Group 0 are those for whom nothing particular holds.
     """
 
-    def __init__(self, layers: Sequence[Layer], accounts: Sequence[PlannedAccount], *, by_provider: bool) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        accounts: Sequence[PlannedAccount],
+        *,
+        mail_servers: Mapping[str, str],
+        by_provider: bool,
+    ) -> None:
+        """``mail_servers``: domain -> who takes its mail, as far as that is known."""
         self._layers = layers
+        self._mail_servers = mail_servers
         self._providers = {one.provider for one in accounts if one.provider} if by_provider else set[str]()
         self._kinds: dict[_Kind, int] = {((), None): 0}
         self._known: dict[str, int] = {}
@@ -36,7 +45,8 @@ class Grouping:
         domain = domain_of(address)
         found = self._known.get(domain)
         if found is None:
-            limits = tuple(place for place, one in enumerate(self._layers) if one.holds_for_recipient(address))
+            server = self._mail_servers.get(domain, "")
+            limits = tuple(n for n, one in enumerate(self._layers) if one.holds_for_recipient(address, server))
             provider = provider_of(domain)
             kind = (limits, provider if provider in self._providers else None)
             found = self._known[domain] = self._kinds.setdefault(kind, len(self._kinds))

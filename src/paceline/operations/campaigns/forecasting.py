@@ -162,7 +162,7 @@ def _live_plan(
 
 def _grouping(above: Layers, planned: Sequence[PlannedAccount], pacing: CampaignPacing) -> Grouping:
     by_provider = pacing.account_choice is AccountChoice.SAME_PROVIDER
-    return Grouping(above.by_recipient, planned, by_provider=by_provider)
+    return Grouping(above.by_recipient, planned, mail_servers=above.mail_servers, by_provider=by_provider)
 
 
 def _under_way(

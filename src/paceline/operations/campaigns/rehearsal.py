@@ -209,6 +209,7 @@ class Rehearsal:
                 if seen.work_at == seen.slot_at:
                     self._is_offered = True
                     self._sender.wake_one_worker()
+                    await self._changed.wait()  # until it is taken, or nobody could use it
                 else:
                     self._sender.wake_workers()
             elif now < min(moments, default=FOREVER) and now - self._answered_at < self._usual_silence:

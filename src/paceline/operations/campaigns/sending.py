@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 from paceline.audience.contact import Contact
 from paceline.chores import campaign_finisher, fallback_channel, lease_rescuer, limit_resumer, portfolio_limit
@@ -26,7 +27,7 @@ from paceline.operations.campaigns.helpers import Helpers
 from paceline.operations.campaigns.preparing import Prepared, prepare
 from paceline.operations.campaigns.summary import Summary, summary_of
 from paceline.operations.context import Context
-from paceline.operations.installation.queue_chores import REPUTATION_EVERY_SECONDS, reputation_watch
+from paceline.operations.installation.queue_chores import reputation_watch
 from paceline.operations.installation.sender_process import spare_the_collector
 from paceline.operations.whatsapp.preflight import budget, keep_readings, preflight
 from paceline.store.queue import campaigns, fallbacks
@@ -36,6 +37,7 @@ _log = logging.getLogger("paceline.operations")
 
 _NEEDS_A_PERSON = frozenset({CampaignStatus.PAUSED, CampaignStatus.PAUSED_HEALTH})
 _RATE_OVER_SECONDS = 10.0
+_SELDOM_SECONDS = 1.0  # between two looks at dead senders and at reputation
 
 
 async def send(
@@ -114,7 +116,8 @@ class _Attendance:
         self._notices = _Notices(on_notice)
         self._recent = _RecentRate()
         self._reputation = reputation_watch(context)
-        self._reputation_at = 0.0
+        self._seldom_at = 0.0
+        self._own_process = own_process()
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
@@ -224,21 +227,27 @@ class _Attendance:
     def _look_after(self) -> Summary:
         """The chores of one campaign, each of them harmless when nothing is due."""
         context, now = self._context, self._context.clock.now()
-        lease_rescuer.rescue_lost(
-            context.queue,
-            now=now,
-            margin_seconds=context.settings.lease_margin_seconds,
-            own_process=own_process(),
-            is_surely_dead=is_surely_dead,
-        )
+        if now >= self._seldom_at:
+            self._seldom_at = now + _SELDOM_SECONDS
+            lease_rescuer.rescue_lost(
+                context.queue,
+                now=now,
+                margin_seconds=context.settings.lease_margin_seconds,
+                own_process=self._own_process,
+                is_surely_dead=is_surely_dead,
+            )
+            self._reputation.look(now)
         campaign_finisher.finish(context.queue, self._id, now=now)
         limit_resumer.pause_or_resume(context.queue, self._id, now=now)
-        self._template_order.keep(self._id, now=now)
-        portfolio_limit.keep_limits(context.queue, now=now)
-        if now >= self._reputation_at:
-            self._reputation_at = now + REPUTATION_EVERY_SECONDS
-            self._reputation.look(now)
+        if self._is_whatsapp:
+            self._template_order.keep(self._id, now=now)
+            portfolio_limit.keep_limits(context.queue, now=now)
         return summary_of(context, self._id)
+
+    @cached_property
+    def _is_whatsapp(self) -> bool:
+        with self._context.queue.read() as connection:
+            return campaigns.get(connection, self._id).channel == "whatsapp"
 
     def _tell(self, summary: Summary) -> None:
         rate = self._recent.after(summary, self._context.clock.now())

@@ -28,8 +28,7 @@ QUEUE_CHORES = "queue chores"
 _FALLBACK_EVERY_SECONDS = 2.0
 _RESCUE_EVERY_SECONDS = 1.0
 _PAUSED_EVERY_SECONDS = 1.0
-REPUTATION_EVERY_SECONDS = 1.0
-"""How often reputation is looked at."""
+_REPUTATION_EVERY_SECONDS = 1.0
 _THOROUGH_EVERY_SECONDS = 5.0
 
 
@@ -98,7 +97,7 @@ class _Reputation:
 
     def work(self) -> float:
         self._watch.look(self._context.clock.now())
-        return REPUTATION_EVERY_SECONDS
+        return _REPUTATION_EVERY_SECONDS
 
 
 def reputation_watch(context: QueueContext) -> ReputationWatch:

@@ -69,7 +69,7 @@ def by_api_key(context: Context, key: str) -> Principal | None:
     if found is None:
         return None
     if found.used_at is None or now - found.used_at > _NOTED_EVERY_SECONDS:
-        with context.catalogue.write() as connection:
+        with context.catalogue.write_one() as connection:
             api_keys.note_use(connection, found.id, now=now)
     return Principal(
         id=context.ids.encode(IdKind.API_KEY, found.id),
@@ -90,7 +90,7 @@ def by_session(context: Context, token: str) -> Principal | None:
         return None
     if now - found.seen_at > _NOTED_EVERY_SECONDS:
         until = min(now + SESSION_IDLE_SECONDS, found.created_at + SESSION_LONGEST_SECONDS)
-        with context.catalogue.write() as connection:
+        with context.catalogue.write_one() as connection:
             sessions.note_use(connection, found.id, expires_at=until, now=now)
     role = Role(found.role)
     return Principal(

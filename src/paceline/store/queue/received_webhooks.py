@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from paceline.store.database import sql
 
 
-def keep(connection: Connection, body: bytes, *, now: float) -> None:
-    """Keep one body, whatever it says."""
-    connection.execute(sql("INSERT INTO received_webhooks (body, at) VALUES (:body, :now)"), {"body": body, "now": now})
+def keep(connection: Connection, bodies: Sequence[bytes], *, now: float) -> None:
+    """Keep some bodies, whatever they say."""
+    statement = sql("INSERT INTO received_webhooks (body, at) VALUES (:body, :now)")
+    connection.execute(statement, [{"body": body, "now": now} for body in bodies])
 
 
 def oldest(connection: Connection, limit: int) -> list[tuple[int, bytes]]:
@@ -22,8 +23,8 @@ def oldest(connection: Connection, limit: int) -> list[tuple[int, bytes]]:
 
 def done(connection: Connection, ids: Sequence[int]) -> None:
     """These are worked through. A second call changes nothing."""
-    for number in sorted(ids):
-        connection.execute(sql("DELETE FROM received_webhooks WHERE id = :id"), {"id": number})
+    if ids:
+        connection.execute(sql("DELETE FROM received_webhooks WHERE id = :id"), [{"id": n} for n in sorted(ids)])
 
 
 def failed(connection: Connection, number: int, reason: str) -> None:

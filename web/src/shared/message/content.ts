@@ -11,13 +11,13 @@ export type EditedContent = Content & { from: string; reply_to: string; subject:
 
 export const EMPTY_CONTENT: EditedContent = { from: "", reply_to: "", subject: "", preheader: "", mjml: "", html: "", text: null };
 
-/** What a new message in MJML begins with. */
+/** What a new message in MJML begins with, written as the blocks write it. */
 export const FIRST_MJML = `<mjml>
   <mj-body>
     <mj-section>
       <mj-column>
         <mj-text font-size="20px">Hello {{ contact.first_name | default("you", true) }}</mj-text>
-        <mj-text>What is new.</mj-text>
+        <mj-text font-size="16px" line-height="1.5">What is new.</mj-text>
         <mj-button href="https://example.com/">Read on</mj-button>
       </mj-column>
     </mj-section>

@@ -1,19 +1,23 @@
 // The editor of a message: its fields on one side, what somebody will see on the other.
-import { Alert, Box, Button, Group, Menu, Select, SegmentedControl, SimpleGrid, Stack, Tabs, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Box, Button, Group, Input, Loader, Menu, Select, SegmentedControl, SimpleGrid, Stack, Tabs, Text, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useCallback, useRef, useState } from "react";
 
 import { answer, api } from "../../api/client";
 import type { FieldProblem } from "../../api/problem";
 import { useMay } from "../../api/session";
-import { Confirm } from "../confirm";
 import { bytes } from "../format";
 import { Icon } from "../icons";
 import { ProblemNotice, upperFirst } from "../problem-notice";
 import { AttachmentsField } from "./attachments-field";
-import { FIRST_MJML, placeholder, useFieldNames, type EditedContent } from "./content";
+import { isOfBlocks } from "./blocks/blocks";
+import type { CursorListener } from "./blocks/cursor";
+import { BodyLanguage, LANGUAGES, type Language } from "./body-language";
+import { placeholder, useFieldNames, type EditedContent } from "./content";
 import { PreviewFrame } from "./preview-frame";
+
+const BlockEditor = lazy(() => import("./blocks/block-editor"));
 
 interface MessageEditorProps {
   value: EditedContent;
@@ -26,15 +30,23 @@ interface MessageEditorProps {
 }
 
 type TextField = "from" | "reply_to" | "subject" | "preheader" | "mjml" | "html" | "text";
+/** Where a field of the contact can go. */
+type Cursor = TextField | "block";
 
 /** Nothing is saved here: `onChange` gets every change. */
 export function MessageEditor({ value, onChange, readOnly = false, problems = [], fromHint }: MessageEditorProps) {
   const inputs = useRef<Partial<Record<TextField, HTMLInputElement | HTMLTextAreaElement | null>>>({});
-  const [mjml, setMjml] = useState(value.mjml !== "");
-  const [last, setLast] = useState<TextField>(mjml ? "mjml" : "html");
+  const insertIntoBlock = useRef<((words: string) => void) | null>(null);
+  const [language, setLanguage] = useState<Language>(() => (value.mjml === "" ? "html" : !readOnly && isOfBlocks(value.mjml) ? "blocks" : "mjml"));
+  const [last, setLast] = useState<Cursor>(language === "blocks" ? "subject" : language);
+  const onCursor = useCallback<CursorListener>((insert) => {
+    insertIntoBlock.current = insert;
+    setLast((before) => (insert ? "block" : before === "block" ? "subject" : before));
+  }, []);
   const problemOf = (field: TextField) => problems.find((one) => one.field === `content.${field}` || one.field === field)?.message;
   const set = (field: TextField, text: string) => onChange({ ...value, ...(field === "mjml" && text === "" && { html: "" }), [field]: field === "text" && text === "" ? null : text });
   const insert = (name: string) => {
+    if (last === "block") return insertIntoBlock.current?.(placeholder(name));
     const input = inputs.current[last];
     const text = value[last] ?? "";
     const [from, to] = [input?.selectionStart ?? text.length, input?.selectionEnd ?? text.length];
@@ -59,14 +71,20 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
         {!readOnly && <VariablesMenu onPick={insert} into={last} />}
         <Tabs defaultValue="html" keepMounted={false}>
           <Tabs.List mb="xs">
-            <Tabs.Tab value="html">{mjml ? "MJML" : "HTML"}</Tabs.Tab>
+            <Tabs.Tab value="html">{LANGUAGES[language]}</Tabs.Tab>
             <Tabs.Tab value="text">Plain text</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="html">
-            <BodyLanguage value={value} mjml={mjml} readOnly={readOnly} onChange={(changed) => { onChange(changed); setMjml(changed.mjml !== ""); setLast(changed.mjml ? "mjml" : "html"); }} />
-            {mjml ? <Textarea aria-label="MJML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }} {...field("mjml")} />
-              : <Textarea aria-label="HTML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }}
-                placeholder={"<p>Hello {{ contact.first_name }},</p>"} {...field("html")} />}
+            <BodyLanguage value={value} language={language} readOnly={readOnly} onChange={(changed, now) => { onChange(changed); setLanguage(now); setLast(now === "blocks" ? "subject" : now); }} />
+            {language === "blocks" && (
+              <>
+                <Suspense fallback={<Loader role="status" aria-label="The blocks are being loaded" />}><BlockEditor mjml={value.mjml} onChange={(mjml) => set("mjml", mjml)} onCursor={onCursor} /></Suspense>
+                {problemOf("mjml") && <Input.Error mt="xs" role="alert">{upperFirst(problemOf("mjml") ?? "")}</Input.Error>}
+              </>
+            )}
+            {language === "mjml" && <Textarea aria-label="MJML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }} {...field("mjml")} />}
+            {language === "html" && <Textarea aria-label="HTML of the message" autosize minRows={14} maxRows={28} spellCheck={false} classNames={{ input: "code-input" }}
+              placeholder={"<p>Hello {{ contact.first_name }},</p>"} {...field("html")} />}
           </Tabs.Panel>
           <Tabs.Panel value="text">
             <Textarea aria-label="Plain text of the message" description="Left empty, it is made from the HTML." autosize minRows={14} maxRows={28} classNames={{ input: "code-input" }} {...field("text")} />
@@ -79,36 +97,9 @@ export function MessageEditor({ value, onChange, readOnly = false, problems = []
   );
 }
 
-type BodyLanguageProps = Pick<MessageEditorProps, "value" | "onChange" | "readOnly"> & { mjml: boolean };
+const WHERE: Record<Cursor, string> = { block: "the block", from: "From", reply_to: "Reply to", subject: "the subject", preheader: "the preheader", mjml: "the MJML", html: "the HTML", text: "the plain text" };
 
-/** HTML, or MJML that is compiled to it. From MJML to HTML what it was compiled to stays; the way back begins anew. */
-function BodyLanguage({ value, mjml, onChange, readOnly = false }: BodyLanguageProps) {
-  const [asking, setAsking] = useState(false);
-  const toHtml = useMutation({
-    mutationFn: () => answer(api.POST("/api/v1/templates/preview", { body: { content: value, fields: {} } })),
-    onSuccess: ({ compiled }) => onChange({ ...value, mjml: "", html: compiled ?? "" }),
-  });
-  const toMjml = async () => onChange({ ...value, mjml: FIRST_MJML });
-  const choose = (language: string) => {
-    if (language === "html") toHtml.mutate();
-    else if (value.html.trim()) setAsking(true);
-    else void toMjml();
-  };
-  if (readOnly) return null;
-  return (
-    <>
-      <SegmentedControl size="xs" mb="xs" aria-label="Language of the body" value={mjml ? "mjml" : "html"} onChange={choose} disabled={toHtml.isPending} data={[{ value: "html", label: "HTML" }, { value: "mjml", label: "MJML" }]} />
-      <ProblemNotice error={toHtml.error} title="It stays MJML" />
-      <Confirm opened={asking} onClose={() => setAsking(false)} title="Begin anew in MJML?" confirm="Begin anew" danger onConfirm={toMjml}>
-        HTML cannot be turned into MJML: what stands there now is replaced by a first draft.
-      </Confirm>
-    </>
-  );
-}
-
-const WHERE: Record<TextField, string> = { from: "From", reply_to: "Reply to", subject: "the subject", preheader: "the preheader", mjml: "the MJML", html: "the HTML", text: "the plain text" };
-
-function VariablesMenu({ onPick, into }: { onPick: (name: string) => void; into: TextField }) {
+function VariablesMenu({ onPick, into }: { onPick: (name: string) => void; into: Cursor }) {
   const may = useMay();
   const names = useFieldNames(may("contacts:read"));
   return (
