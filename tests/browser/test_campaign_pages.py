@@ -130,6 +130,20 @@ def test_dashboard_names_what_needs_somebody_and_leads_there(there: Furnished, o
     expect(page.get_by_label("Comes next")).to_contain_text("Winter news")
 
 
+def test_dashboard_says_when_a_campaign_will_finish_and_what_holds_it_back(there: Furnished, olga: Visitor) -> None:
+    content = {"from": "news@example.com", "subject": "News", "text": "Hello"}
+    to_all = {"audience": {"lists": [there.list_id]}, "accounts": [there.others["account"]], "rate_per_minute": 2.0}
+    slow = there.make("/campaigns", json={"name": "Slow news", "content": content, **to_all})["id"]
+    there.make(f"/campaigns/{slow}/start")
+    asked: list[str] = []
+    olga.page.on("request", lambda request: asked.append(request.url))
+    card = olga.open("/").get_by_role("article").filter(has_text="Slow news")
+    expect(card).to_contain_text("Will be finished at about")
+    expect(card).to_contain_text("Its pace is 2 messages a minute.")
+    assert not [url for url in asked if "forecast" in url or "explain" in url], "the feed tells it"
+    there.make(f"/campaigns/{slow}/stop")
+
+
 def test_draft_that_was_not_saved_is_asked_about(there: Furnished, olga: Visitor) -> None:
     page = olga.open(f"/campaigns/{there.draft}")
     page.get_by_label("Reply to").fill("office@example.com")

@@ -34,6 +34,7 @@ ARGUMENTS = (
 )
 _AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _PATIENCE_MS = 20_000
+expect.set_options(timeout=_PATIENCE_MS)  # of a machine that is busy with other tests
 _LOOKS = 4
 _BETWEEN_LOOKS_MS = 300
 

@@ -157,11 +157,6 @@ class AccountWorker:
         self._dispatch()
 
     @property
-    def idle(self) -> bool:
-        """Whether it has nothing to do."""
-        return not self._active and not self._supply.waiting
-
-    @property
     def connections_in_use(self) -> int:
         """Connections at work now."""
         return len(self._active)

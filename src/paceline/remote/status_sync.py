@@ -264,7 +264,7 @@ class StatusSync:
         Looks at what is on record by now: the step that failed may just have written that it says start.
         """
         with self._queue.write() as connection:
-            workers.note_failure(connection, self._worker.id, str(failure))
+            before = workers.note_failure(connection, self._worker.id, str(failure))
             remote = remote_campaigns.get(connection, seen.campaign_id)
         if remote is None:
             return
@@ -277,7 +277,7 @@ class StatusSync:
             _log.warning("campaign %s is sent from here: %s cannot be reached", campaign.key, self._worker.name)
             self._give_back_unsent(remote)
             return
-        pause = min(_TRY_AGAIN_SECONDS * 2.0 ** min(self._worker.failures, 5), _LONGEST_TRY_SECONDS)
+        pause = min(_TRY_AGAIN_SECONDS * 2.0 ** min(before, 5), _LONGEST_TRY_SECONDS)
         at = self._parts.now() + pause * self._parts.scale
         self._set(remote, trouble=f"{self._worker.name}: {failure}"[:500], next_try_at=at)
 

@@ -19,6 +19,6 @@ def server(database_url: str, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def sqlite_server(sqlite_url: str, tmp_path: Path) -> Iterator[Server]:
-    """The same on SQLite alone, for what is settled before any database is asked."""
+    """The same on SQLite alone, for what no database can change."""
     with running_server(sqlite_url, str(tmp_path)) as running:
         yield running

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -25,12 +24,6 @@ from surroundings.sending import opened
 from surroundings.server import Server, running_server
 
 FROM_ELSEWHERE = {"X-Forwarded-For": "203.0.113.9"}
-
-
-@pytest.fixture
-def sqlite_server(sqlite_url: str, tmp_path: Path) -> Iterator[Server]:
-    with running_server(sqlite_url, str(tmp_path)) as running:
-        yield running
 
 
 def _lead(server: Server, *, seconds: float) -> None:

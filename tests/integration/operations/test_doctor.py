@@ -167,7 +167,7 @@ def test_long_transaction_of_somebody_else_is_told(
     postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("paceline.operations.installation.doctor.databases._LONG_TRANSACTION_SECONDS", 0.001)
-    with opened(postgresql_url, tmp_path) as context, context.queue.read() as forgotten:
+    with opened(postgresql_url, tmp_path) as context, context.queue.read_much() as forgotten:
         forgotten.execute(sql("SELECT pg_sleep(0.01)"))
         found = _found(_settings(postgresql_url, tmp_path))
     assert "a transaction has been open" in found["database locks"].sentence

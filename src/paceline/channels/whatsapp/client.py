@@ -247,12 +247,17 @@ class _Connector(aiohttp.TCPConnector):
 
     async def _find_room(self, key: ConnectionKey) -> None:
         """Once as many connections are at work as rate x latency asks for, one of them is back sooner than a new one is made."""
+        if not self._is_full(key):
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.patience_seconds):
-                while not self._conns.get(key) and len(self._acquired) >= max(self._per_second * self._use_seconds, 1):
+                while self._is_full(key):
                     back = asyncio.get_running_loop().create_future()
                     self._waiting.append(back)
                     await back
+
+    def _is_full(self, key: ConnectionKey) -> bool:
+        return not self._conns.get(key) and len(self._acquired) >= max(self._per_second * self._use_seconds, 1)
 
     async def _create_connection(self, *arguments: Any, **named: Any) -> ResponseHandler:
         protocol = await super()._create_connection(*arguments, **named)

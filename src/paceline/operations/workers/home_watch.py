@@ -59,7 +59,7 @@ class HomeWatch:
                 if row is None:
                     return
                 address = (row.url, row.ca_file, row.key_hash, row.former_until_at)
-                known_by = (*address, row.incarnation, row.version, row.failures)
+                known_by = (*address, row.incarnation, row.version)
                 if care is None or care[0] != known_by:
                     care = (known_by, *self._put_together(row, over))
                 busy = care[1].step()

@@ -248,12 +248,13 @@ def note_answer(connection: Connection, worker_id: int, *, now: float) -> None:
     )
 
 
-def note_failure(connection: Connection, worker_id: int, reason: str) -> None:
-    """It could not be reached, or refused us."""
-    connection.execute(
-        sql("UPDATE workers SET failures = failures + 1, failure = :reason WHERE id = :id"),
+def note_failure(connection: Connection, worker_id: int, reason: str) -> int:
+    """It could not be reached, or refused us; returns how often before this, in a row."""
+    failures = connection.execute(
+        sql("UPDATE workers SET failures = failures + 1, failure = :reason WHERE id = :id RETURNING failures"),
         {"id": worker_id, "reason": reason[:500]},
-    )
+    ).scalar_one_or_none()
+    return (failures or 1) - 1
 
 
 def note_halted(connection: Connection, worker_id: int, reason: str) -> None:
