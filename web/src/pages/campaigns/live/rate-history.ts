@@ -9,6 +9,7 @@ const POINTS = 180;
 const EVERY_MS = 1000;
 const OVER_MS = 5000; // one second alone jumps
 const SLOW_OVER_MS = 60_000;
+const SLOW_LEAST_MS = 15_000; // one message in a page's first second is no sixty a minute
 const SLOW = 60; // messages in the longer time: below one a second, a few seconds jump between none and many
 const ASK_EVERY_MS = 10_000;
 
@@ -24,7 +25,7 @@ export function useRateSteps(campaignId: string, range: RateRange, status: strin
       const { items } = await answer(api.GET("/api/v1/campaigns/{campaign_id}/rates", { params: { path: { campaign_id: campaignId }, query } }));
       return items.map((one) => ({ start: new Date(one.start_at).getTime(), end: new Date(one.end_at).getTime(), perSecond: one.per_second }));
     },
-    refetchInterval: running ? ASK_EVERY_MS : false,
+    refetchInterval: (asked) => (running || asked.state.data?.length === 0 ? ASK_EVERY_MS : false), // what has just ended is on record in a moment
     placeholderData: (before) => before,
   });
   return useMemo(() => joined(record.data ?? [], lately), [record.data, lately]);
@@ -56,7 +57,7 @@ export function useLatelyRates(ended: number, running: boolean): RateStep[] {
       const [oldest] = seen.current;
       const isSlow = oldest !== undefined && newest.current - oldest.ended < SLOW;
       const first = isSlow ? oldest : seen.current.find((one) => at - one.at <= OVER_MS);
-      if (!first || at - first.at < EVERY_MS / 2) return;
+      if (!first || at - first.at < (isSlow ? SLOW_LEAST_MS : EVERY_MS / 2)) return;
       const perSecond = Math.max(0, (1000 * (newest.current - first.ended)) / (at - first.at));
       setSteps((before) => [...before.slice(1 - POINTS), { start: before[before.length - 1]?.end ?? first.at, end: at, perSecond }]);
     };
