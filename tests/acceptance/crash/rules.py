@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from acceptance.judge import accepted_per_login_and_window, copies
-from paceline.store.database import Database, sql
+from paceline.store.database import Database
 from paceline.store.migrations import QUEUE
 from paceline.store.opening import schema_version
-from paceline.store.postgres import PostgresDatabase
 from paceline.store.queue import campaigns, messages
 from paceline.store.queue.messages import MessageRow
 
@@ -82,8 +79,7 @@ def sample(database: Database, key: str) -> Sample | None:
     """Look at a campaign; None when it does not exist yet."""
     if schema_version(database, QUEUE) is None:
         return None
-    with database.read() as connection:
-        _see_one_moment(database, connection)
+    with database.read_much() as connection:
         found = campaigns.find(connection, key, workspace_id=1)
         if found is None:
             return None
@@ -92,11 +88,6 @@ def sample(database: Database, key: str) -> Sample | None:
             found=campaigns.count_anew(connection, found.id),
             launched=found.launched_at is not None,
         )
-
-
-def _see_one_moment(database: Database, connection: Connection) -> None:
-    if isinstance(database, PostgresDatabase):  # SQLite's transactions do by themselves
-        connection.execute(sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
 def ended(

@@ -103,7 +103,7 @@ def test_hot_statement_uses_its_partial_index_on_postgresql(name: str, postgresq
     database = open_queue(read_settings({}, database=postgresql_url, data_dir=str(tmp_path)))
     index, values = PLANS[name]
     statement = str(delivery_statements(database)[name])
-    with database.read() as connection:
+    with database.read_much() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = "\n".join(connection.execute(text(f"EXPLAIN {statement}"), values).scalars())
     database.close()
