@@ -195,8 +195,8 @@ class ConnectionLost(aiohttp.ClientConnectionError):
         return "the server closed the connection before the request left"
 
 
-_FIRST_GUESS_SECONDS = 0.1
-_WEIGHT_OF_ONE = 0.05
+_FIRST_GUESS_SECONDS = 0.3
+_WEIGHT_OF_ONE = 0.01  # what the pool follows upwards it keeps: a mean that jumps would make it larger than it need be
 _EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")
 
 

@@ -20,9 +20,9 @@ class WhatsAppLimits:
     latency decides how many there are."""
     idle_sockets: int = 10
     """Connections that are kept while nothing is sent on them; at work as many as are in use."""
-    patience_seconds: float = 0.1
+    patience_seconds: float = 0.25
     """So long a request waits for a connection that comes back before it makes one more than rate x latency asks for; about
-    what TCP and TLS take to a server far away."""
+    what TCP and TLS take to a server far away that is busy."""
     connect_seconds: float = 10.0
     """Name resolution, connection and TLS together."""
     activity_seconds: float = 60.0
