@@ -107,8 +107,10 @@ def test_blocks_are_added_moved_and_removed_with_keys(owner: Visitor) -> None:
     _press(page.get_by_role("button", name="Copy it"))
     expect(page.get_by_role("heading", level=1, name="A heading")).to_have_count(0)
     expect(_canvas(page).get_by_text("A heading")).to_have_count(2)
+    page.wait_for_timeout(600)  # what is done within a quarter of a second is one step of the history
     _press(page.get_by_role("button", name="Remove it"))
     expect(_canvas(page).get_by_text("A heading")).to_have_count(1)
+    page.wait_for_timeout(600)
     _press(page.get_by_role("button", name="Undo"))
     expect(_canvas(page).get_by_text("A heading")).to_have_count(2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -39,9 +40,8 @@ def test_rule_is_written_tried_out_acts_and_is_lifted(browser: Browser, tmp_path
             card = page.get_by_role("region", name="too-fast")
             held = card.get_by_role("list", name="1 thing held back by too-fast")
             expect(held).to_contain_text("Domain busy.example: nothing is sent until")
-            expect(held).to_contain_text(
-                '2 answers within 1 h like "450 4.7.28 too many <b>messages</b> from you"', ignore_case=True
-            )
+            answers = re.compile(r'[23] answers within 1 h like "450 4\.7\.28 too many <b>messages</b> from you"')
+            expect(held).to_contain_text(answers)  # the third may be on its way when the second comes
             assert olga.serious_findings() == []
             card.get_by_role("button", name="Lift now what too-fast holds back").click()
             page.get_by_role("dialog").get_by_role("button", name="Lift it now").click()
