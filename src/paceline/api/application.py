@@ -24,6 +24,33 @@ from paceline.observability.calls import TimedCalls
 from paceline.operations.context import Context
 
 
+class _Application(FastAPI):
+    """Describes itself with what every route has: two ways to say who asks, and problem documents."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description, made once."""
+        if self.openapi_schema is None:
+            described = get_openapi(
+                title=self.title,
+                version=self.version,
+                description=self.description,
+                routes=self.routes,
+                openapi_version="3.1.0",
+            )
+            components = described.setdefault("components", {})
+            components["securitySchemes"] = {
+                "key": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
+            }
+            schemas = components.setdefault("schemas", {})
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= problem.pop("$defs") | {"Problem": problem}
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            self.openapi_schema = described
+        return self.openapi_schema
+
+
 def application(
     context: Context,
     routes: Iterable[Routes],
@@ -39,7 +66,7 @@ def application(
     """
     tracking = Tracking(context)
     proxies = parse_networks(context.settings.trusted_proxies)
-    app = FastAPI(
+    app = _Application(
         title=title,
         version=version("paceline"),
         description=description,
@@ -59,34 +86,9 @@ def application(
     app.state.context = context
     app.state.tracking = tracking
     problems.register(app)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # the framework's own way to extend it
     return app
 
 
 def routes_of(tables: Iterable[Routes]) -> list[APIRoute]:
     """Every single route of some tables."""
     return [route for routes in tables for route in routes.router.routes if isinstance(route, APIRoute)]
-
-
-def describe(app: FastAPI) -> dict[str, Any]:
-    """An application's OpenAPI description, made once."""
-    if app.openapi_schema is None:
-        described = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            routes=app.routes,
-            openapi_version="3.1.0",
-        )
-        components = described.setdefault("components", {})
-        components["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer"},
-            "session": {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE},
-        }
-        schemas = components.setdefault("schemas", {})
-        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= problem.pop("$defs") | {"Problem": problem}
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        app.openapi_schema = described
-    return app.openapi_schema

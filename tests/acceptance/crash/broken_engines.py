@@ -87,7 +87,7 @@ def fence_ignored() -> None:
         return found
 
     deliveries.delivery_statements = without_fence  # type: ignore[attr-defined]  # replaced where it is called from
-    SenderLease.holds = lambda self: True  # type: ignore[method-assign]  # broken on purpose
+    SenderLease.holds = lambda self: True  # type: ignore[method-assign]  # without this check the crash rules must turn red
     _go_on_when_declared_dead()
 
 
@@ -112,7 +112,7 @@ def _go_on_when_declared_dead() -> None:
     async def never_beat(self: SenderLease) -> None:
         await asyncio.Event().wait()
 
-    SenderLease.keep = never_beat  # type: ignore[method-assign]  # broken on purpose
+    SenderLease.keep = never_beat  # type: ignore[method-assign]  # without this check the crash rules must turn red
 
 
 ENGINES: dict[str, Callable[[], None]] = {

@@ -1,11 +1,9 @@
 // What is attached to every message: files that were uploaded before.
 import { Anchor, MultiSelect } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { answer, api } from "../../api/client";
-import { useMay } from "../../api/session";
 import { bytes } from "../format";
+import { useFilesChoice } from "./files-choice";
 
 interface AttachmentsFieldProps {
   value: string[];
@@ -15,14 +13,7 @@ interface AttachmentsFieldProps {
 }
 
 export function AttachmentsField({ value, onChange, readOnly, error }: AttachmentsFieldProps) {
-  const may = useMay();
-  const files = useQuery({
-    queryKey: ["files", "choice"],
-    queryFn: () => answer(api.GET("/api/v1/files", { params: { query: { limit: 200 } } })),
-    enabled: may("campaigns:read"),
-    staleTime: 15_000,
-  });
-  const known = files.data?.items ?? [];
+  const known = useFilesChoice();
   const data = known.map((one) => ({ value: one.id, label: `${one.name} (${bytes(one.size)})` }));
   for (const id of value) if (!data.some((one) => one.value === id)) data.push({ value: id, label: "A file that is not in the list" });
   if (data.length === 0) return null;

@@ -1,9 +1,7 @@
 // What can be said about the chosen block.
 import { ColorInput, Select, Stack, Textarea, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 
-import { answer, api } from "../../../api/client";
-import { useMay } from "../../../api/session";
+import { useFilesChoice } from "../files-choice";
 import type { Block, ColumnProps, Kind } from "./blocks";
 import { useCursor, type CursorListener } from "./cursor";
 import { RichText } from "./rich-text";
@@ -110,14 +108,7 @@ function AttributeInput({ field, ...rest }: Omit<InputProps, "label"> & { field:
 
 /** A picture that Paceline hosts. */
 function FileField({ value, onChange }: { value: string; onChange: (address: string) => void }) {
-  const may = useMay();
-  const files = useQuery({
-    queryKey: ["files", "choice"],
-    queryFn: () => answer(api.GET("/api/v1/files", { params: { query: { limit: 200 } } })),
-    enabled: may("campaigns:read"),
-    staleTime: 15_000,
-  });
-  const pictures = (files.data?.items ?? []).filter((one) => one.media_type.startsWith("image/"));
+  const pictures = useFilesChoice().filter((one) => one.media_type.startsWith("image/"));
   if (pictures.length === 0) return null;
   return <Select label="One of your files" searchable data={pictures.map((one) => ({ value: one.url, label: one.name }))} value={pictures.some((one) => one.url === value) ? value : null} onChange={(address) => address && onChange(address)} />;
 }
