@@ -81,7 +81,7 @@ class Visitor:
         self.page.emulate_media(color_scheme=colours)
         expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", colours)
         self.page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        self.page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished))")
+        self.page.evaluate("() => Promise.allSettled(document.getAnimations().map(one => one.finished))")
 
     def serious_findings(self) -> list[str]:
         """What axe finds wrong on the page: serious and critical problems, each with where it is.

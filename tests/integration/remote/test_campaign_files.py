@@ -19,6 +19,7 @@ from paceline.operations.campaigns.preparing import prepare
 from paceline.operations.campaigns.summary import Summary
 from paceline.sandbox.smtp_server import SmtpSandbox
 from paceline.store.queue import campaigns
+from surroundings.serving import wait_until
 from surroundings.two_ends import TwoEnds
 
 pytestmark = pytest.mark.timeout(120)
@@ -69,7 +70,7 @@ def test_file_run_again_leaves_a_campaign_where_it_is(sqlite_ends: TwoEnds, post
     for one in (prepared, again):
         assert one.audience is not None
         one.audience.close()
-    assert "worker_handover" in {cause.cause for cause in explain(ends.context, "spring")}
+    wait_until(lambda: "worker_handover" in {cause.cause for cause in explain(ends.context, "spring")})
 
 
 def test_worker_that_cannot_send_it_is_refused_with_nothing_changed(sqlite_ends: TwoEnds, tmp_path: Path) -> None:
