@@ -9,7 +9,8 @@ from paceline.domain.block import Block, FullLayer, described
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import Restraint
-from paceline.engine.cause import Cause, at_words, counted
+from paceline.domain.wording import counted
+from paceline.engine.cause import Cause, at_words
 from paceline.store.queue.campaigns import Progress
 
 _UTC = ZoneInfo("UTC")
@@ -61,7 +62,7 @@ def _about_rules(progress: Progress, restraints: Sequence[Restraint], now: float
             str(progress.campaign.id),
         ):
             until = at_words(one.until_at, _UTC, now)
-            sentence = f"{one.reason}: {one.rate_per_minute:g} messages a minute until {until}"
+            sentence = f"{one.reason}: {counted(one.rate_per_minute, 'message')} a minute until {until}"
             yield _cause(progress, "campaign_lowered", sentence, one.until_at)
 
 

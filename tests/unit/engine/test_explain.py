@@ -191,6 +191,12 @@ RUNNING: dict[str, tuple[dict[str, Any], dict[str, Any], Surroundings, str]] = {
         surroundings(next_slot_at=NOW + 60),
         "its pace is 0.5 messages a minute, next message 22:31 UTC; 5 of 10 messages left",
     ),
+    "one message a minute": (
+        {"rate_per_minute": 1.0},
+        {},
+        surroundings(),
+        "its pace is 1 message a minute; 5 of 10 messages left",
+    ),
     "slow pace of the account": (
         {},
         {"rate_per_minute": 0.5},
