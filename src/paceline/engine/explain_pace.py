@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from paceline.domain.block import Block, FullLayer, described
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.layer import BY_RECIPIENT
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import Restraint
 from paceline.domain.wording import counted
@@ -24,6 +25,9 @@ def about_pace(
     campaign = progress.campaign
     if campaign.status not in _GOING_ON or not (progress.left or campaign.launched_at is None):
         return []
+    if campaign.channel != "email":  # phone numbers have no domain
+        full = [one for one in full if one.layer.kind not in BY_RECIPIENT]
+        restraints = [one for one in restraints if one.scope is not RuleScope.DOMAIN]
     found = [
         *_about_blocks(progress, blocks, now),
         *_about_layers(progress, full, now),

@@ -407,3 +407,10 @@ def test_every_status_and_state_is_here() -> None:
     assert {*ACCOUNTS, AccountState.READY} == set(AccountState)
     assert isinstance(campaign_row(status=CampaignStatus.DRAFT), CampaignRow)
     assert campaign_row(status=CampaignStatus.DRAFT).late_start is LateStart.ASK
+
+
+def test_what_holds_back_domains_of_recipients_holds_back_no_whatsapp_campaign() -> None:
+    used_up = [full(LayerKind.DOMAIN, "example.com"), full(LayerKind.PROVIDER, "google")]
+    around = surroundings(restraints=[restraint(RuleScope.DOMAIN, "gmail.com")], full_layers=used_up)
+    running = progress(CampaignStatus.RUNNING, channel="whatsapp", silent_seconds=1)
+    assert [cause.cause for cause in explain(running, [standing()], around, NOW)] == ["sending"]
