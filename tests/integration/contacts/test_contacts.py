@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from sqlalchemy import Connection
 
 from paceline.domain.errors import InputError
