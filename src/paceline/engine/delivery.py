@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from paceline.channels.base import Letter, Session
 from paceline.domain.account import Account
-from paceline.domain.errors import ContentError, StoreUnavailable
+from paceline.domain.errors import AccountUnavailable, CampaignUnsendable, ContentError, StoreUnavailable
 from paceline.domain.message import Report, ReportKind
 from paceline.domain.outcome import (
     Accepted,
@@ -99,7 +99,10 @@ class Delivery:
         return self._record(message, outcome, intended=True)
 
     def prepare(self, message: ClaimedMessage) -> Prepared | None:
-        """Check and render; None when the message ended here, skipped or failed."""
+        """Check and render; None when the message ended here, skipped or failed.
+
+        Raises AccountUnavailable and CampaignUnsendable as the composer does; the message is back in the queue then.
+        """
         if message.suppressed:
             self._end(message, ReportKind.SKIPPED, "the address is suppressed")
             return None
@@ -108,6 +111,9 @@ class Delivery:
         except ContentError as error:
             self._end(message, ReportKind.UNRENDERABLE, str(error))
             return None
+        except (AccountUnavailable, CampaignUnsendable):
+            self._group.release([message])
+            raise
 
     async def _offer(self, prepared: Prepared, session: Session) -> Outcome | None:
         """Everything before the point of no return. An outcome means that it ended here and nothing was accepted."""
