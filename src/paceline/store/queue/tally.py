@@ -72,10 +72,10 @@ class Tally:
 
     def accepted(self, reports: Sequence[Report]) -> None:
         """Open intents were accepted."""
-        for campaign_id, count in Counter([r.campaign_id for r in reports]).items():
+        for (campaign_id, account_id), count in Counter([(r.campaign_id, r.account_id) for r in reports]).items():
             self.moved(campaign_id, MessageState.INTENDED, MessageState.SENT, count)
-        self._sent.update([(r.campaign_id, r.account_id) for r in reports])
-        self._open.subtract([r.account_id for r in reports])
+            self._sent[campaign_id, account_id] += count
+            self._open[account_id] -= count
         self._usage.update([(r.account_id, bucket_of(r.at)) for r in reports])
 
     def settled(self, report: Report, row: Any, move: Settlement) -> None:
