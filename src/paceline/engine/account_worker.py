@@ -168,10 +168,8 @@ class AccountWorker:
 
     def let_go(self) -> None:
         """Close the connections that are open and not at work: the server bears few, others need them."""
-        parked, self._parked = self._parked, []
-        for _, future in parked:
-            if not future.done():
-                future.set_result(LET_GO)
+        for _, waiting in tuple(self._parked):
+            self.let_go_of(waiting)
 
     # The worker itself.
 
@@ -210,6 +208,8 @@ class AccountWorker:
     @property
     def held(self) -> bool:
         """Whether nothing may begin for a moment."""
+        if not self._held_until:
+            return False
         return asyncio.get_running_loop().time() < self._held_until  # real time: the clock of the rules may stand still
 
     def remaining(self) -> int | None:
@@ -256,6 +256,12 @@ class AccountWorker:
         self._parked.append((lane, future))
         self._dispatch()
         return future
+
+    def let_go_of(self, waiting: asyncio.Future[Prepared | LetGo | None]) -> None:
+        """A lane that waits closes its connection, and asks again."""
+        if not waiting.done():
+            self._parked = [(lane, future) for lane, future in self._parked if future is not waiting]
+            waiting.set_result(LET_GO)
 
     def learn(self, result: Outcome | Withheld) -> float:
         """Draw the conclusions of one delivery; returns the seconds its lane has to rest."""

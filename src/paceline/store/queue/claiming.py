@@ -70,9 +70,13 @@ class ClaimedMessage(NamedTuple):
 
 
 class Claimed(list[ClaimedMessage]):
-    """What a claim got. ``more``: some messages had to be put off, and behind them there may be others to claim."""
+    """What a claim got. ``more``: some messages had to be put off, and behind them there may be others to claim.
+
+    ``next_at``: the campaign's pace gives nobody another one before this moment.
+    """
 
     more: bool = False
+    next_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,8 @@ class _Terms:
 
     interval: float
     next_at: float
+    slot_at: float
+    """From when on the campaign's pace lets the next message be claimed."""
     pacing: CampaignPacing
     layered: LayeredClaim | None
     suspended_domains: Mapping[str, float]
@@ -130,6 +136,8 @@ class Claims:
         terms = self._terms(connection, claim, tally, opened, now)
         if terms is None:
             return Claimed()
+        if terms.slot_at > now:
+            return _nothing_before(terms.slot_at)
         limit = claim.limit
         if terms.interval:
             limit = min(limit, max(1, int(_CLAIM_AHEAD_SECONDS / terms.interval)))
@@ -165,10 +173,9 @@ class Claims:
         interval = interval_seconds(rate_per_minute)
         if (lowered := lowered_rate(held_back, RuleScope.CAMPAIGN, str(claim.campaign_id))) is not None:
             interval = max(interval, interval_seconds(lowered))
-        if interval and next_at > now + _CLAIM_AHEAD_SECONDS:
-            return None
+        slot_at = next_at - _CLAIM_AHEAD_SECONDS if interval else 0.0
         layered = None
-        if has_layers:
+        if has_layers and slot_at <= now:
             if workspace_id not in opened:
                 tally.write_layers(connection, self._database, now=now)
                 opened[workspace_id] = self._book.open(connection, workspace_id, now)
@@ -177,6 +184,7 @@ class Claims:
         return _Terms(
             interval=interval,
             next_at=next_at,
+            slot_at=slot_at,
             pacing=pacing,
             layered=layered,
             suspended_domains=suspended_domains(held_back),
@@ -244,7 +252,7 @@ class Claims:
         first = slot(terms.next_at, now, interval) if interval else 0.0
         if interval:
             database.run(connection, self._sql["pace"], {**terms.values, "next_at": first + len(rows) * interval})
-        return Claimed(
+        claimed = Claimed(
             ClaimedMessage(
                 id=message_id,
                 campaign_id=claim.campaign_id,
@@ -258,6 +266,8 @@ class Claims:
             )
             for place, (message_id, address, fields, attempt, _) in enumerate(rows)
         )
+        claimed.next_at = first + len(rows) * interval - _CLAIM_AHEAD_SECONDS if interval else 0.0
+        return claimed
 
     def _count_in_layers(self, connection: Connection, rows: Sequence[tuple[Any, ...]], layered: LayeredClaim) -> None:
         layered.take(len(rows))
@@ -284,6 +294,12 @@ class Claims:
         if rows and self._database.remembers_fresh:
             self._fresh_after[campaign_id] = rows[-1][0]
         return rows
+
+
+def _nothing_before(moment: float) -> Claimed:
+    nothing = Claimed()
+    nothing.next_at = moment
+    return nothing
 
 
 def _moment(terms: _Terms, row: tuple[Any, ...], now: float) -> float:

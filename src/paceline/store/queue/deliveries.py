@@ -7,7 +7,6 @@ unknown: what has happened already is found in its new state and changes nothing
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -262,7 +261,7 @@ class Deliveries:
             granted = frozenset([intent.message_id for intent in intents])
         else:
             granted = frozenset([i for (i,) in self._database.fetch(connection, self._sql["intended"], values)])
-        tally.opened(Counter([i.account_id for i in intents if i.message_id in granted]))
+        tally.opened([i.account_id for i in intents if i.message_id in granted])
         return granted
 
 
