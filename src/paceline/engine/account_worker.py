@@ -328,11 +328,12 @@ class AccountWorker:
             self._dismiss()
         elif self._parked and self._supply.waiting:
             now = self._now()
-            wait = max(self._begins_in(now), self._held_until - asyncio.get_running_loop().time())
+            loop = asyncio.get_running_loop()
+            wait = max(self._begins_in(now), self._held_until - loop.time())
             if self._server.narrow:
                 wait = max(wait, _SERVER_LOOK_SECONDS)  # whoever makes room at the server does not come here
             if wait > 0 or self._has_room():  # else it waits for a busy lane, and that lane will come here
-                self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._dispatch)
+                self._timer = loop.call_later(max(wait, 0.001), self._dispatch)
 
     def _has_room(self) -> bool:
         """Whether a message could begin but for the time: its moment may have come since it was asked for."""

@@ -36,6 +36,7 @@ class GroupCommit:
         self._now = now
         self._timeout = intent_timeout_seconds
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="paceline-commit")
+        self._loop = asyncio.get_running_loop()  # asked once: asking again costs more than most of what is done with it
         self._next = Batch()
         self._intents: list[asyncio.Future[bool]] = []
         self._claims: list[asyncio.Future[Claimed]] = []
@@ -53,7 +54,7 @@ class GroupCommit:
 
         The future fails with StoreUnavailable when no answer came in time: then report the message as withdrawn.
         """
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bool] = self._loop.create_future()
         self._next.intents.append(intent)
         self._intents.append(future)
         self._wake()
@@ -65,7 +66,7 @@ class GroupCommit:
         The future fails with StoreUnavailable when the store may have claimed some and nobody knows which: they return
         when the account's lease is given back.
         """
-        future: asyncio.Future[Claimed] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Claimed] = self._loop.create_future()
         self._next.claims.append(claim)
         self._claims.append(future)
         self._wake()
@@ -115,9 +116,8 @@ class GroupCommit:
         Beside a busy loop the commit's thread would have to fight for the interpreter at every statement: both lose
         more by that than they win by working at the same time, and the groups stay small.
         """
-        loop = asyncio.get_running_loop()
         # uvloop's own time counts whole milliseconds and stands still within a turn: by it no turn would ever be long.
-        now = loop.time if isinstance(loop, VirtualTimeLoop) else time.monotonic
+        now = self._loop.time if isinstance(self._loop, VirtualTimeLoop) else time.monotonic
         began = turned = now()
         busy = True
         while busy and turned - began < _LONGEST_GATHERING_SECONDS:
@@ -147,8 +147,7 @@ class GroupCommit:
         intents: list[asyncio.Future[bool]],
         claims: list[asyncio.Future[Claimed]],
     ) -> StoreUnavailable | None:
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._thread, self._exchange, batch, self._now())
+        work = self._loop.run_in_executor(self._thread, self._exchange, batch, self._now())
         if not work.done():  # it is where the loop has no threads
             await asyncio.wait((work,), timeout=self._timeout)
         if not work.done():

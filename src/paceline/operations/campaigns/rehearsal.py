@@ -197,12 +197,16 @@ class Rehearsal:
     async def _wait_for(self, seen: Glance) -> None:
         """Let time pass to the next moment, or to an earlier change."""
         moments = [at for at in (seen.account_at, seen.work_at, self._closing(), self._resumption()) if at is not None]
-        seconds = min(moments) - self._context.clock.now() if moments else LOOK_EVERY_SECONDS
-        if seen.status is CampaignStatus.RUNNING and seconds > self._patience:  # what is given back sets no moment
-            seconds, self._patience = self._patience, min(2 * self._patience, LOOK_EVERY_SECONDS)
-        if await self._changes_within(seconds):
-            return
         now = self._context.clock.now()
+        while True:
+            seconds = min(moments) - now if moments else LOOK_EVERY_SECONDS
+            if seen.status is CampaignStatus.RUNNING and seconds > self._patience:  # what is given back sets no moment
+                seconds, self._patience = self._patience, min(2 * self._patience, LOOK_EVERY_SECONDS)
+            if await self._changes_within(seconds):
+                return
+            now = self._context.clock.now()
+            if now >= min(moments, default=FOREVER) or now - self._answered_at >= self._usual_silence:
+                break
         if seen.work_at is not None and seen.work_at <= now:
             if seen.work_at == seen.slot_at:
                 self._is_offered = True
@@ -210,7 +214,7 @@ class Rehearsal:
                 await self._changed.wait()  # until it is taken, or nobody could use it
             else:
                 self._sender.wake_workers()
-        elif now >= min(moments, default=FOREVER) or now - self._answered_at >= self._usual_silence:
+        else:
             self._must_look = True
             self._sender.look_now()
 

@@ -116,8 +116,7 @@ class Tally:
             if rows:
                 database.run(connection, statements[name], {"rows": rows_json(rows)})
         self.write_layers(connection, database, now=now)
-        for campaign_id in sorted(self._states):
-            changes = self._states[campaign_id]
+        for campaign_id, changes in sorted(self._states.items()):
             if any(changes):
                 values = dict(zip(PUBLIC_STATES, changes, strict=True))
                 database.run(connection, _COUNT, {"campaign": campaign_id, "slot": slot, "now": now, **values})
