@@ -213,7 +213,8 @@ class AccountWorker:
     @property
     def held(self) -> bool:
         """Whether nothing may begin for a moment."""
-        return asyncio.get_running_loop().time() < self._held_until  # real time: the clock of the rules may stand still
+        # Real time: the clock of the rules may stand still. It is asked for only where something has said no before.
+        return self._held_until > 0 and asyncio.get_running_loop().time() < self._held_until
 
     def remaining(self) -> int | None:
         """Messages that may still begin; None is unlimited."""

@@ -82,8 +82,8 @@ class Delivery:
         """Take one prepared message through every step.
 
         ``ahead`` names the letter that will follow on this session, if its turn is now. It is asked first while the
-        intent is on its way, so that the dot need not wait for a letter to be rendered, and again at the last moment; the
-        letter that it has named once it names again.
+        intent is on its way to the disk, so that the dot need not wait for a letter to be rendered, and again at the last
+        moment; the letter that it has named once it names again.
         """
         message = prepared.message
         if (ended := await self._offer(prepared, session)) is not None:
@@ -134,12 +134,12 @@ class Delivery:
     async def _intend(
         self, message: ClaimedMessage, session: Session, *, meanwhile: Callable[[], object]
     ) -> Withheld | None:
-        """Make the intent durable, and do ``meanwhile`` while it is on its way.
+        """Make the intent durable, and do ``meanwhile`` while it is on its way to the disk.
 
         Without it the letter is dropped and the message goes back.
         """
         try:
-            asked = self._group.intend(
+            granted = await self._group.intend(
                 Intent(
                     message_id=message.id,
                     campaign_id=message.campaign_id,
@@ -147,10 +147,9 @@ class Delivery:
                     lease=self._lease,
                     revision=self._account.revision,
                     suppression_key=message.address.casefold(),
-                )
+                ),
+                meanwhile,
             )
-            meanwhile()
-            granted = await asked
         except StoreUnavailable as failure:
             return self._withdraw(message, session, str(failure))
         except BaseException:

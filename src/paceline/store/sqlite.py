@@ -59,6 +59,7 @@ class SqliteDatabase(Database):
             paramstyle="named",
             hide_parameters=True,
             poolclass=CountingPool,
+            pool_use_lifo=True,  # the one that wrote last still knows the pages
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=settings.pool_wait_seconds,
