@@ -24,7 +24,7 @@ from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, R
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.domain.workspace_settings import SETTINGS
-from paceline.engine.explain_accounts import BY_EFFECT
+from paceline.engine.explain.accounts import BY_EFFECT
 from paceline.observability.metrics import METRICS
 from paceline.settings import Settings
 
