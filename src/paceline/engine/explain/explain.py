@@ -268,7 +268,7 @@ def _unknown(progress: Progress, now: float) -> Cause:
 
 def _left(progress: Progress) -> str:
     launching = "" if progress.campaign.launched_at is not None else ", the audience is still being queued"
-    return f"{progress.left} of {counted(progress.total, 'message')} left{launching}"
+    return f"{progress.left:,} of {counted(progress.total, 'message')} left{launching}"
 
 
 def _cause(
