@@ -19,7 +19,7 @@ from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.errors import PacelineError
 from paceline.domain.mail_provider import domain_of
 from paceline.domain.message import MessageState
-from paceline.domain.pacing import begin_at, interval_seconds, slot
+from paceline.domain.pacing import CLAIM_AHEAD_SECONDS, begin_at, interval_seconds, slot
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import lowered_rate, suspended_domains
 from paceline.domain.sending_window import SendingWindow
@@ -31,7 +31,6 @@ from paceline.store.queue.layer_book import LayerBook, LayeredClaim, OpenLayer, 
 from paceline.store.queue.mail_operators import MailOperators
 from paceline.store.queue.tally import Tally
 
-_CLAIM_AHEAD_SECONDS = 2.0
 _NEVER_SECONDS = 86_400.0
 _MOST_PUT_OFF = 1000
 _NEXT_LOOK = 250
@@ -132,7 +131,7 @@ class Claims:
             return Claimed()
         limit = claim.limit
         if terms.interval:
-            limit = min(limit, max(1, int(_CLAIM_AHEAD_SECONDS / terms.interval)))
+            limit = min(limit, max(1, int(CLAIM_AHEAD_SECONDS / terms.interval)))
         if terms.layered is not None:
             limit = terms.layered.room(limit)
         if limit <= 0:
@@ -165,7 +164,7 @@ class Claims:
         interval = interval_seconds(rate_per_minute)
         if (lowered := lowered_rate(held_back, RuleScope.CAMPAIGN, str(claim.campaign_id))) is not None:
             interval = max(interval, interval_seconds(lowered))
-        if interval and next_at > now + _CLAIM_AHEAD_SECONDS:
+        if interval and next_at > now + CLAIM_AHEAD_SECONDS:
             return None
         layered = None
         if has_layers:

@@ -231,7 +231,7 @@ class Deliveries:
     def _note_refusals(
         self, connection: Connection, reports: Sequence[Report], standings: dict[int, Any], now: float
     ) -> None:
-        """Hard bounces and refusals as spam are signs that engine/reputation.py looks at."""
+        """Hard bounces and refusals as spam are signs that engine/reputation_watch.py looks at."""
         signs = [
             NewSign(
                 message_id=report.message_id,
