@@ -26,7 +26,9 @@ def with_work(connection: Connection, *, now: float) -> set[int]:
 # and to it that a campaign has few of all messages; an order is one that no other index has.
 _FRESH = "EXISTS (SELECT 1 FROM messages WHERE campaign_id BETWEEN c.id AND c.id AND state = 0 AND due_at IS NULL)"
 _DUE = "(SELECT MIN(due_at) FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL) <= :now"
-_DEALT = "(SELECT MIN(dealt_to) FROM messages WHERE campaign_id = c.id AND state = 0 AND dealt_to IS NOT NULL) IS NOT NULL"
+_DEALT = (
+    "(SELECT MIN(dealt_to) FROM messages WHERE campaign_id = c.id AND state = 0 AND dealt_to IS NOT NULL) IS NOT NULL"
+)
 
 WITH_WORK = sql(f"SELECT c.id FROM campaigns c WHERE c.status = 'running' AND ({_FRESH} OR {_DUE} OR {_DEALT})")
 
