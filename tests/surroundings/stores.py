@@ -14,8 +14,8 @@ class ForgetfulDeliveries(Deliveries):
 
     calls = 0
 
-    def exchange(self, batch: Batch, now: float) -> Exchanged:
-        answer = super().exchange(batch, now)
+    def exchange(self, batch: Batch, now: float, on_commit: Callable[[], object] = lambda: None) -> Exchanged:
+        answer = super().exchange(batch, now, on_commit)
         ForgetfulDeliveries.calls += 1
         if ForgetfulDeliveries.calls % 7 == 0:
             raise StoreUnavailable("the connection was lost during COMMIT")
@@ -26,9 +26,9 @@ def watching(before: Callable[[Batch], None], after: Callable[[Batch, Exchanged]
     """A store that shows each group before it is settled, and its answer; both are called in the commit's thread."""
 
     class Watched(Deliveries):
-        def exchange(self, batch: Batch, now: float) -> Exchanged:
+        def exchange(self, batch: Batch, now: float, on_commit: Callable[[], object] = lambda: None) -> Exchanged:
             before(batch)
-            answer = super().exchange(batch, now)
+            answer = super().exchange(batch, now, on_commit)
             after(batch, answer)
             return answer
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from sqlalchemy import Connection
 
 from paceline.domain.permission import Permission
-from paceline.operations.auditing import record
+from paceline.operations.auditing import Note, note, record
 from paceline.operations.context import Context
 from paceline.operations.people.access import Principal
 from paceline.operations.people.granting import NotAllowed
@@ -32,6 +33,14 @@ class Caller:
     def audit(self, action: str, subject: str = "", **detail: Any) -> None:
         """Put on record that the principal did something; never give it a secret."""
         record(self.context, self.principal, action, subject, detail)
+
+    def note(self, action: str, **detail: Any) -> Note:
+        """What puts it on record in the transaction that does it: for acts that come by the thousand."""
+
+        def put(connection: Connection, subject: str) -> None:
+            note(connection, self.context, self.principal, action, subject, detail)
+
+        return put
 
 
 def _caller(request: Request) -> Caller:

@@ -25,6 +25,7 @@ from paceline.operations.people.login_limits import SecondFactorNeeded, TooManyA
 from paceline.operations.people.logins import LoginRefused
 from paceline.remote.lent_campaigns import OutOfTurn, UnknownHere
 from paceline.remote.signing import NotGenuine
+from paceline.store.queue.taken_logins import LoginTaken
 
 _log = logging.getLogger("paceline.api")
 
@@ -71,6 +72,7 @@ _KINDS: dict[type[PacelineError], tuple[HTTPStatus, str]] = {
     ProviderFailed: (HTTPStatus.BAD_GATEWAY, "identity-provider-failed"),
     TooManyAttempts: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts"),
     NotPossible: (HTTPStatus.CONFLICT, "not-possible"),
+    LoginTaken: (HTTPStatus.CONFLICT, "not-possible"),
     AccountUnavailable: (HTTPStatus.BAD_GATEWAY, "account-unavailable"),
     UnknownHere: (HTTPStatus.NOT_FOUND, "not-found"),
     OutOfTurn: (HTTPStatus.CONFLICT, "not-possible"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from paceline.content.whatsapp import templates_of
 from paceline.domain.campaign import CampaignMove, CampaignStatus
+from paceline.domain.wording import counted
 from paceline.store.database import Database
 from paceline.store.queue import campaign_work, campaigns, parts, template_stops
 from paceline.store.queue.campaigns import CampaignRow
@@ -69,11 +70,7 @@ class TemplateOrder:
         with self._database.write() as connection:
             number = sum(parts.count_waiting(connection, campaign.id, part) for part in waiting)
             causes = "; ".join(f"the template {stop.template} is stopped: {stop.reason}" for stop in stops)
-            reason = (
-                f"{causes}; {number:,} contacts wait for it"
-                if len(stops) == 1
-                else f"{causes}; {number:,} contacts wait"
-            )
+            reason = f"{causes}; {counted(number, 'contact waits', 'contacts wait')}" + " for it" * (len(stops) == 1)
             campaigns.move(connection, campaign.id, CampaignMove.ALARM, now=now, reason=reason)
 
     def _templates_of(self, campaign: CampaignRow) -> tuple[str, ...]:

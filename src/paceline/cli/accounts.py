@@ -18,9 +18,10 @@ from paceline.cli.output import print_json_lines, print_lines
 from paceline.cli.panel import account_note
 from paceline.cli.styled import print_table
 from paceline.cli.table import Column
-from paceline.cli.words import clean, plural, used
+from paceline.cli.words import clean, used
 from paceline.domain.account import AccountState
 from paceline.domain.errors import AccountUnavailable
+from paceline.domain.wording import counted
 from paceline.operations.accounts import accounts as operations
 from paceline.operations.accounts.account_input import account_from_options, accounts_from_file
 from paceline.operations.campaigns.summary import AccountSummary
@@ -151,7 +152,7 @@ def import_accounts(
     with opened(database) as context:
         new, changed = operations.import_accounts(context, str(file), given, guarded=False)
     print_lines(
-        [f"{plural(new + changed, 'account')} stored" + (f", {changed} of them known before" if changed else "")]
+        [f"{counted(new + changed, 'account')} stored" + (f", {changed} of them known before" if changed else "")]
     )
 
 

@@ -10,8 +10,9 @@ import typer
 from paceline.cli.campaigns import message_line
 from paceline.cli.options import DatabaseOption, JsonOption, KeyArgument, opened
 from paceline.cli.output import print_json, print_json_lines, print_lines, print_text
-from paceline.cli.words import clean, number, plural
+from paceline.cli.words import clean, number
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.wording import counted
 from paceline.operations.audience.exporting import ExportFormat, written_rows
 from paceline.operations.campaigns import reporting
 from paceline.operations.campaigns.reporting import EVENT_COLUMNS, RATES, CampaignReport
@@ -36,7 +37,7 @@ def report(key: KeyArgument, as_json: JsonOption = False, database: DatabaseOpti
 def report_lines(found: CampaignReport) -> Iterator[str]:
     """A report as lines: counts with their shares of what was sent, then the links."""
     sent = found.counts["sent"]
-    yield clean(f"{found.key} is {found.status}: {number(sent)} of {plural(found.total, 'message')} sent")
+    yield clean(f"{found.key} is {found.status}: {number(sent)} of {counted(found.total, 'message')} sent")
     for name in RATES:
         share = found.rates[name]
         percent = "" if share is None else f"{100 * share:8.2f} %"

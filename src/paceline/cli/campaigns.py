@@ -19,9 +19,10 @@ from paceline.cli.panel import WIDEST, panel, percent
 from paceline.cli.report import report
 from paceline.cli.styled import print_table, print_texts
 from paceline.cli.table import Column
-from paceline.cli.words import clean, moment, number, plural
+from paceline.cli.words import clean, moment, number
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.message import PUBLIC_STATES
+from paceline.domain.wording import counted
 from paceline.operations.campaigns import campaigns as operations, explaining
 from paceline.operations.campaigns.explaining import Cause
 from paceline.operations.campaigns.summary import Summary, summaries, summary
@@ -161,7 +162,7 @@ def resolved(key: str, count: int, decision: Decision) -> str:
     """What the decision did, in a sentence."""
     if not count:
         return f"{key} has no uncertain messages"
-    which = plural(count, "uncertain message")
+    which = counted(count, "uncertain message")
     if decision is Decision.SENT:
         return f"{key}: {which} now {'counts' if count == 1 else 'count'} as sent"
     return (

@@ -13,8 +13,9 @@ from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json_lines, print_lines
 from paceline.cli.whatsapp import estimate_lines
-from paceline.cli.words import clean, plural
+from paceline.cli.words import clean
 from paceline.domain.finding import Finding, Severity
+from paceline.domain.wording import counted
 from paceline.operations.campaigns import preflight
 from paceline.operations.campaigns.preflight import Preflight
 
@@ -52,9 +53,9 @@ def _lines(found: Preflight) -> Iterator[str]:
     errors = sum(finding.severity is Severity.ERROR for finding in found.findings)
     warnings = len(found.findings) - errors
     if found.blocks:
-        yield f"{found.key} would not start: {plural(errors, 'error')}, {plural(warnings, 'warning')}"
+        yield f"{found.key} would not start: {counted(errors, 'error')}, {counted(warnings, 'warning')}"
     else:
-        yield f"{found.key} may start: {plural(warnings, 'warning')}"
+        yield f"{found.key} may start: {counted(warnings, 'warning')}"
 
 
 def _about(finding: Finding) -> str:

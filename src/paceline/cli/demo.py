@@ -20,7 +20,8 @@ from paceline.cli.options import JsonOption, settings_of
 from paceline.cli.output import print_json, print_lines
 from paceline.cli.progress import Progress
 from paceline.cli.send import FINISHING, progress_on_standard_error
-from paceline.cli.words import clean, duration, number, plural, rate
+from paceline.cli.words import clean, duration, number, rate
+from paceline.domain.wording import counted
 from paceline.operations.installation.demo import EMAIL, Beside, DemoResult, Play, demo as play
 from paceline.operations.installation.whatsapp_demo import WHATSAPP
 from paceline.settings import Settings
@@ -112,5 +113,5 @@ def _verdict(result: DemoResult) -> list[str]:
         return [f"Interrupted after {sent}; nobody got two, and {number(summary.left)} are left."]
     return [
         f"{sent} ({rate(summary.rate_per_second)}) through {len(summary.accounts)} accounts: each of the "
-        f"{number(result.eligible)} eligible contacts got exactly one. {plural(summary.refused, 'row')} refused."
+        f"{number(result.eligible)} eligible contacts got exactly one. {counted(summary.refused, 'row')} refused."
     ]

@@ -13,8 +13,9 @@ import typer
 
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json, print_lines
-from paceline.cli.words import clean, duration, moment, number, plural
+from paceline.cli.words import clean, duration, moment, number
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.wording import counted
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.forecasting import Forecast, Moment, WhatIf, forecast_campaign, forecast_file
 
@@ -104,7 +105,7 @@ def forecast_lines(seen: Forecast, *, now: float, zone: tzinfo | None = None) ->
 
 
 def _first(seen: Forecast, now: float, zone: tzinfo | None) -> str:
-    what = plural(seen.total, "message")
+    what = counted(seen.total, "message")
     last = seen.timeline[-1].status if seen.timeline else None
     if last is CampaignStatus.STOPPED:
         return f"{what}: it was stopped"

@@ -18,9 +18,10 @@ import typer
 from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json, print_lines
-from paceline.cli.words import clean, plural
+from paceline.cli.words import clean
 from paceline.domain.contact_import import ImportMode, ImportStatus
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.wording import counted
 from paceline.operations.audience.importing import Import, ImportRequest, run_import, start_import
 from paceline.operations.audience.lists import get_list
 from paceline.operations.context import Context
@@ -116,7 +117,7 @@ def _report(done: Import, *, seconds: float, as_json: bool) -> None:
 
 def _lines(done: Import, refused_file: str | None, seconds: float) -> Iterator[str]:
     counts = done.counts
-    yield f"{done.status}: {plural(counts['rows'], 'row')} in {seconds:.1f} s"
+    yield f"{done.status}: {counted(counts['rows'], 'row')} in {seconds:.1f} s"
     for name in ("imported", "updated", "duplicates", "refused"):
         yield f"  {name:<10} {counts[name]:>12,}"
     if refused_file:
@@ -141,7 +142,7 @@ def _progress() -> Callable[[dict[str, int]], None]:
         nonlocal said_at
         if time.monotonic() - said_at >= _PROGRESS_SECONDS:
             said_at = time.monotonic()
-            print(f"{plural(counts['rows'], 'row')}, {counts['imported']:,} imported", file=sys.stderr)
+            print(f"{counted(counts['rows'], 'row')}, {counts['imported']:,} imported", file=sys.stderr)
 
     return show
 

@@ -8,8 +8,8 @@ import typer
 
 from paceline.cli.options import DatabaseOption, opened
 from paceline.cli.output import print_json_lines, print_lines
-from paceline.cli.words import plural
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.wording import counted
 from paceline.operations.audience import privacy
 
 app = typer.Typer(help="What is known of a person, and how to erase them.", no_args_is_help=True)
@@ -39,4 +39,4 @@ def erase(
     with opened(database) as context:
         done = privacy.erase(context, address)
     count = sum(one.messages for one in done)
-    print_lines([f"erased; {plural(count, 'message')} {'is' if count == 1 else 'are'} nobody's now"])
+    print_lines([f"erased; {counted(count, 'message is', 'messages are')} nobody's now"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from paceline.cli.words import clean, duration, moment, number, plural, rate
+from paceline.cli.words import clean, duration, moment, number, rate
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.wording import counted
 from paceline.operations.campaigns.summary import Summary
 
 
@@ -17,7 +18,7 @@ def report(summary: Summary, *, now: float, zone: tzinfo | None = None) -> list[
         lines.append(_pause(summary, now, zone))
     if counts["deferred"] and summary.next_due_at is not None:
         lines.append(
-            f"{plural(counts['deferred'], 'message')} deferred: tried again from {moment(summary.next_due_at, now, zone)} on"
+            f"{counted(counts['deferred'], 'message')} deferred: tried again from {moment(summary.next_due_at, now, zone)} on"
         )
     if counts["failed"]:
         lines.append(f"{number(counts['failed'])} failed: `paceline messages {summary.key} --state failed` shows why")
@@ -30,7 +31,7 @@ def report(summary: Summary, *, now: float, zone: tzinfo | None = None) -> list[
         lines.append(f"came back: {', '.join(came_back)}; `paceline report {summary.key}` says more")
     if summary.refused:
         lines.append(
-            f"{plural(summary.refused, 'row')} of the audience refused: see {summary.key}.refused.csv beside the database"
+            f"{counted(summary.refused, 'row')} of the audience refused: see {summary.key}.refused.csv beside the database"
         )
     return [clean(line) for line in lines]
 
@@ -46,7 +47,7 @@ def _first(summary: Summary) -> str:
     if summary.finished_at is not None:
         took = f", in {duration(summary.elapsed_seconds)} ({rate(summary.rate_per_second)})"
     others = ", ".join(["", *ended, *left])
-    sent = f"{number(summary.counts['sent'])} of {plural(summary.total, 'message')} sent"
+    sent = f"{number(summary.counts['sent'])} of {counted(summary.total, 'message')} sent"
     return f"{summary.key} is {summary.status}: {sent}{others}{took}"
 
 

@@ -14,8 +14,9 @@ import typer
 from paceline.cli.interruption import run, stop_on_signals
 from paceline.cli.options import JsonOption
 from paceline.cli.output import print_json, print_lines
-from paceline.cli.words import number, plural
+from paceline.cli.words import number
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.wording import counted
 from paceline.sandbox.behaviour_file import load_behaviours
 from paceline.sandbox.mailbox import Mailbox
 from paceline.sandbox.smtp_server import SmtpSandbox
@@ -163,21 +164,21 @@ def arrived_in_words(counts: Mapping[str, Any]) -> list[str]:
     """The same for people."""
     several = counts["recipients_of_several"]
     lines = [
-        f"{plural(counts['messages'], 'message')} for {plural(counts['recipients'], 'recipient')} "
-        f"over {plural(counts['connections'], 'connection')}; "
+        f"{counted(counts['messages'], 'message')} for {counted(counts['recipients'], 'recipient')} "
+        f"over {counted(counts['connections'], 'connection')}; "
         + (
-            f"{plural(several, 'recipient')} got more than one message"
+            f"{counted(several, 'recipient')} got more than one message"
             if several
             else "nobody got more than one message"
         )
     ]
     if counts["not_stored"]:
-        lines.append(f"{plural(counts['not_stored'], 'copy', 'copies')} refused or thrown away after the final dot")
+        lines.append(f"{counted(counts['not_stored'], 'copy', 'copies')} refused or thrown away after the final dot")
     lines += [f"violation {kind}: {number(count)}" for kind, count in counts["violations"].items()]
     if whatsapp := counts.get("whatsapp"):
         lines.append(
-            f"WhatsApp: {plural(whatsapp['messages'], 'message')} for {plural(whatsapp['recipients'], 'recipient')} "
-            f"over {plural(whatsapp['connections'], 'connection')}, {plural(whatsapp['copies'], 'copy', 'copies')}"
+            f"WhatsApp: {counted(whatsapp['messages'], 'message')} for {counted(whatsapp['recipients'], 'recipient')} "
+            f"over {counted(whatsapp['connections'], 'connection')}, {counted(whatsapp['copies'], 'copy', 'copies')}"
         )
         lines += [f"WhatsApp error {code}: {number(count)}" for code, count in whatsapp["errors"].items()]
     return lines

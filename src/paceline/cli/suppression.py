@@ -11,8 +11,9 @@ import typer
 from paceline.cli.failures import ExitCode
 from paceline.cli.options import DatabaseOption, JsonOption, opened
 from paceline.cli.output import print_json, print_json_lines, print_lines, print_text
-from paceline.cli.words import clean, number, plural
+from paceline.cli.words import clean, number
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.wording import counted
 from paceline.operations.audience import suppressions
 from paceline.operations.audience.exporting import ExportFormat, written_rows
 
@@ -69,7 +70,7 @@ def add(
         count = suppressions.add(context, addresses, reason, channel=channel, expires_at=expires_at)
     known = len(addresses) - count
     print_lines(
-        [f"{plural(count, 'address', 'addresses')} suppressed" + (f", {known} were so before" if known else "")]
+        [f"{counted(count, 'address', 'addresses')} suppressed" + (f", {known} were so before" if known else "")]
     )
 
 
@@ -89,11 +90,11 @@ def import_suppressions(
         print_json({**counts, "refused_file": None if done.refused_file is None else str(done.refused_file)})
         return
     lines = [
-        f"{plural(done.added, 'address', 'addresses')} of {plural(done.rows, 'row')} suppressed, "
+        f"{counted(done.added, 'address', 'addresses')} of {counted(done.rows, 'row')} suppressed, "
         f"{number(done.known)} were so before"
     ]
     if done.refused_file is not None:
-        lines.append(f"{plural(done.refused, 'row')} refused: see {done.refused_file}")
+        lines.append(f"{counted(done.refused, 'row')} refused: see {done.refused_file}")
     print_lines(map(clean, lines))
 
 

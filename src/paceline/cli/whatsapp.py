@@ -14,6 +14,7 @@ from paceline.cli.styled import print_table
 from paceline.cli.table import Column
 from paceline.cli.words import clean, number
 from paceline.clock import iso
+from paceline.domain.wording import counted
 from paceline.operations.campaigns.preflight import looked_at
 from paceline.operations.context import NotPossible
 from paceline.operations.whatsapp import listing
@@ -39,7 +40,7 @@ def numbers(as_json: JsonOption = False, database: DatabaseOption = None) -> Non
     elif found:
         titles = _columns("number", "status", "quality", "recipients in 24 hours", "business account")
         print_table(titles, [_number_row(one) for one in found])
-        print_lines([f"all together have sent {number(used)} messages in the last 24 hours"])
+        print_lines([f"all together have sent {counted(used, 'message')} in the last 24 hours"])
     else:
         print_lines(
             ["no WhatsApp number yet: a campaign file brings its own, or `paceline accounts add --channel whatsapp`"]
@@ -183,14 +184,15 @@ def estimate_lines(found: Estimate) -> list[str]:
     least = "" if found.exact else "at least "
     if found.total is None:
         return [
-            f"cost: not known, the rate table (PACELINE_WHATSAPP_RATES) has no price for {number(messages)} messages"
+            f"cost: not known, the rate table (PACELINE_WHATSAPP_RATES) has no price for {counted(messages, 'message')}"
         ]
     if found.is_fallback:
-        people = f"{number(messages)} people" if found.exact else f"the first {number(messages)} people"
+        people = counted(messages, "person", "people")
+        people = people if found.exact else f"the first {people}"
         lines = [f"cost: at most {found.total} if all of {people} have to be reached by WhatsApp"]
     else:
         lines = [
-            f"cost: {least}{found.total} if all of {least}{number(messages)} messages are delivered and none is free"
+            f"cost: {least}{found.total} if all of {least}{counted(messages, 'message is', 'messages are')} delivered and none is free"
         ]
     if found.without_price:
         lines.append(f"the rate table has no price for {number(found.without_price)} of them")

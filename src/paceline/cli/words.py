@@ -61,8 +61,3 @@ def duration(seconds: float) -> str:
 def rate(per_second: float) -> str:
     """Messages per second, or per minute where a second is too short to see any."""
     return f"{per_second:,.1f}/s" if per_second >= 1 else f"{per_second * _MINUTE:.1f}/min"
-
-
-def plural(count: int, singular: str, several: str = "") -> str:
-    """``1 message``, ``2,000 messages``."""
-    return f"{number(count)} {singular if count == 1 else several or singular + 's'}"

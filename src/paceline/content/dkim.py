@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -169,7 +170,10 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _load(key: SigningKey) -> rsa.RSAPrivateKey | Ed25519PrivateKey:
-    private = serialization.load_der_private_key(key.private, password=None)
+    try:
+        private = serialization.load_der_private_key(key.private, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"the key {record_name(key.domain, key.selector)} cannot be read: {error}") from None
     if key.kind is KeyKind.ED25519 and isinstance(private, Ed25519PrivateKey):
         return private
     if key.kind is KeyKind.RSA and isinstance(private, rsa.RSAPrivateKey):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from paceline.content.letter import Letter, Link
 from paceline.domain.finding import Finding, error, warning
+from paceline.domain.wording import counted
 
 CLIPPED_BYTES = 102 * 1024
 """Gmail cuts the HTML of a message off behind so many bytes."""
@@ -70,10 +71,13 @@ def _links(letter: Letter) -> Iterator[Finding]:
             yield warning("links", sentence, "filters take that for forgery: show words, or the true host", field=field)
     if nowhere:
         yield warning(
-            "links", f"{len(nowhere)} links lead nowhere: {_listed(nowhere)}", "give them an address", field=field
+            "links",
+            f"{counted(len(nowhere), 'link leads', 'links lead')} nowhere: {_listed(nowhere)}",
+            "give them an address",
+            field=field,
         )
     if plain:
-        sentence = f"{len(plain)} links are not protected (http://): {_listed(plain)}"
+        sentence = f"{counted(len(plain), 'link is', 'links are')} not protected (http://): {_listed(plain)}"
         yield warning("links", sentence, "use https://; mail programs warn of the others", field=field)
     short = [link for link in letter.links if _host(link.url) in _SHORTENERS]
     if short:
@@ -140,7 +144,9 @@ def _images(letter: Letter) -> Iterator[Finding]:
     seen = dict.fromkeys(letter.images)
     without = [image.source for image in seen if image.alt is None]
     if without:
-        sentence = f"{len(without)} images have no alt text: {', '.join(without[:_MOST_SHOWN])[:200]}"
+        sentence = (
+            f"{counted(len(without), 'image has', 'images have')} no alt text: {', '.join(without[:_MOST_SHOWN])[:200]}"
+        )
         yield warning(
             "images", sentence, 'write alt="…" for people who do not see them; alt="" for decoration', field=field
         )
@@ -198,7 +204,7 @@ def _unsubscribing(letter: Letter) -> Iterator[Finding]:
 def _text_part(letter: Letter) -> Iterator[Finding]:
     text = " ".join((letter.text or "").split())
     if letter.html is not None and len(letter.visible) > 200 and len(text) * 5 < len(letter.visible):
-        sentence = f"the text part has {len(text)} characters, the HTML shows {len(letter.visible)}"
+        sentence = f"the text part has {counted(len(text), 'character')}, the HTML shows {len(letter.visible)}"
         yield warning("text", sentence, "leave text out, and it is made from the HTML", field="content.text")
 
 

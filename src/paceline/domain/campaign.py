@@ -14,7 +14,9 @@ class CampaignStatus(StrEnum):
     RUNNING = "running"  # messages may be handed over
     PAUSED = "paused"  # by a person
     PAUSED_LIMITS = "paused_limits"  # no account has allowance; resumes by itself at a known moment
-    PAUSED_HEALTH = "paused_health"  # reputation, or no account is usable; needs a person
+    PAUSED_HEALTH = (
+        "paused_health"  # reputation, no account is usable, or it cannot be sent as it stands; needs a person
+    )
     STOPPED = "stopped"  # ended by a person; what was not sent is cancelled
     COMPLETED = "completed"  # nothing is queued, sending or deferred any more
 
@@ -86,7 +88,7 @@ MOVES: dict[CampaignMove, _Row] = {
     CampaignMove.EXHAUST:    _row((_S.RUNNING,), _S.PAUSED_LIMITS, "no account has allowance left"),
     CampaignMove.REPLENISH:  _row((_S.PAUSED_LIMITS,), _S.RUNNING, "an account has allowance again"),
     CampaignMove.ALARM:      _row((_S.RUNNING, _S.PAUSED_LIMITS), _S.PAUSED_HEALTH,
-                                  "reputation is at risk, or no account is usable"),
+                                  "reputation is at risk, no account is usable, or it cannot be sent as it stands"),
     CampaignMove.STOP:       _row((_S.DRAFT, _S.SCHEDULED, _S.RUNNING, *_PAUSES), _S.STOPPED, "a person ends it"),
     CampaignMove.COMPLETE:   _row((_S.RUNNING, *_PAUSES), _S.COMPLETED,
                                   "the audience is launched and no message is left to send"),

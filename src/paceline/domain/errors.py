@@ -3,7 +3,8 @@
 PacelineError
 ├── InputError          what was given cannot be used; carries every problem; exit code 2
 ├── ContentError        one message cannot be rendered; that message fails, the campaign goes on
-├── AccountUnavailable  an account cannot open a connection now; carries the trouble
+├── CampaignUnsendable  a campaign cannot be sent as it stands; it waits for a person, the others go on
+├── AccountUnavailable  an account cannot send now; carries the trouble
 └── StoreUnavailable    the database did not answer in time; nothing was handed over
 """
 
@@ -54,8 +55,12 @@ class ContentError(PacelineError):
     """One message cannot be rendered; the text names the field and the cure."""
 
 
+class CampaignUnsendable(PacelineError):
+    """A campaign cannot be sent as it stands; the text names the cause and the cure."""
+
+
 class AccountUnavailable(PacelineError):
-    """An account cannot open a connection now."""
+    """An account cannot send now."""
 
     def __init__(self, trouble: AccountTrouble) -> None:
         self.trouble = trouble

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.retry_policy import RetryPolicy, return_delay_seconds
+from paceline.domain.wording import counted
 
 
 class MessageState(IntEnum):
@@ -148,7 +149,7 @@ def _deferred(report: Report, standing: Standing, jitter: float) -> Settlement:
         jitter=jitter,
     )
     if delay is None:
-        reason = f"given up after {charged} attempts: {report.reply}"
+        reason = f"given up after {counted(charged, 'attempt')}: {report.reply}"
         return Settlement(
             state=MessageState.FAILED, due_at=None, charged=charged, returns=standing.returns, reply=reason
         )

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from paceline.channels.base import Channel
 from paceline.domain.allowance import Allowance, Exhaustion
+from paceline.domain.errors import AccountUnavailable, CampaignUnsendable
 from paceline.domain.fair_share import FairShare
 from paceline.domain.mail_provider import domain_of
 from paceline.domain.outcome import Accepted, AccountTrouble, Outcome, Returned, TemplateStop, TroubleKind, Uncertain
@@ -66,13 +67,14 @@ class AccountWorker:
         now: Callable[[], float],
         lease_holds: Callable[[], bool],
         on_template_stop: Callable[[str, TemplateStop], None] = lambda template, stop: None,
+        on_campaign_stop: Callable[[int, str], None] = lambda campaign_id, reason: None,
         on_answer: Callable[[str, ClaimedMessage | None], None] = lambda answer, message: None,
         server: ServerLoad | None = None,
         share: FairShare | None = None,
     ) -> None:
         """``server`` is shared with the other workers of the same host, ``share`` with the workers of the account before;
 
-        ``on_answer`` hears what is not accepted.
+        ``on_answer`` hears what is not accepted, ``on_campaign_stop`` which campaign cannot be sent as it stands, and why.
         """
         self.account = leased.account
         self.lease = leased.lease
@@ -81,6 +83,7 @@ class AccountWorker:
         """Messages accepted since this worker started."""
         self._channel = channel
         self._on_answer = on_answer
+        self._on_campaign_stop = on_campaign_stop
         self._composer = composer
         self._group = group
         self._now = now
@@ -208,13 +211,17 @@ class AccountWorker:
     @property
     def held(self) -> bool:
         """Whether nothing may begin for a moment."""
-        if not self._held_until:
-            return False
-        return asyncio.get_running_loop().time() < self._held_until  # real time: the clock of the rules may stand still
+        # Real time: the clock of the rules may stand still. It is asked for only where something has said no before.
+        return self._held_until > 0 and asyncio.get_running_loop().time() < self._held_until
 
     def remaining(self) -> int | None:
         """Messages that may still begin; None is unlimited."""
         return self._allowance.remaining(self._now())
+
+    def cannot_send(self, campaign_id: int, reason: str) -> None:
+        """A campaign has to wait for a person; what is held of others goes back for a moment with it."""
+        self._on_campaign_stop(campaign_id, reason)
+        self._hold()
 
     def filled(self) -> None:
         """There are new messages."""
@@ -241,12 +248,20 @@ class AccountWorker:
             if message.closes_at <= now:
                 self._group.release([message])  # its sending window has closed
                 continue
-            prepared = self._delivery.prepare(message)
-            if prepared is not None:
+            if (prepared := self._prepared(message)) is not None:
                 self._allowance.open()
                 self._taken_at = now
                 self._pace.began(now)
                 return prepared
+        return None
+
+    def _prepared(self, message: ClaimedMessage) -> Prepared | None:
+        try:
+            return self._delivery.prepare(message)
+        except AccountUnavailable as error:
+            self.cannot_connect(error.trouble)
+        except CampaignUnsendable as error:
+            self.cannot_send(message.campaign_id, str(error))
         return None
 
     def park(self, lane: Lane) -> asyncio.Future[Prepared | LetGo | None]:

@@ -10,14 +10,16 @@ import orjson
 from paceline.channels.base import Letter
 from paceline.channels.whatsapp.messages import encode, template_message
 from paceline.content.attachments import Attachment
+from paceline.content.dkim import DkimSigner
 from paceline.content.email import EmailContent, EmailRenderer
 from paceline.content.whatsapp import WhatsAppContent, WhatsAppRenderer, WhatsAppTemplate
 from paceline.content.whatsapp_media import files_of, marked, with_files
 from paceline.domain.account import Account
-from paceline.domain.errors import ContentError
+from paceline.domain.errors import AccountUnavailable, CampaignUnsendable, ContentError, StoreUnavailable
+from paceline.domain.outcome import AccountTrouble, TroubleKind
 from paceline.domain.reference import mark_of, reference_of
 from paceline.domain.tokens import CampaignTokens, Tokens
-from paceline.engine.signing import Signing
+from paceline.engine.signing import CannotSign, Signing
 from paceline.store.database import Database
 from paceline.store.public_ids import IdKind, PublicIds
 from paceline.store.queue import campaigns, files, installation
@@ -41,9 +43,21 @@ class Composer:
         self._mark = ""
 
     def prepare(self, campaign_id: int) -> None:
-        """Read and compile a campaign's content; to be called off the event loop before its first message."""
+        """Read and compile a campaign's content; to be called off the event loop before its first message.
+
+        Raises StoreUnavailable, and CampaignUnsendable where it cannot be compiled.
+        """
         if campaign_id in self._renderers:
             return
+        try:
+            self._prepare(campaign_id)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # it was checked before the start: it is damaged, or of another version
+            cure = "install the version that it was started with, or stop it and start it anew"
+            raise CampaignUnsendable(f"its content cannot be read ({error!r}): {cure}") from error
+
+    def _prepare(self, campaign_id: int) -> None:
         with self._database.read() as connection:
             campaign = campaigns.get(connection, campaign_id)
             name = installation.name(connection)
@@ -72,7 +86,8 @@ class Composer:
     def compose(self, message: ClaimedMessage, account: Account) -> Letter:
         """The letter of one message, from the account's own address where it has one.
 
-        Pure but for the Date header. Raises ContentError when it cannot be rendered.
+        Pure but for the Date header. Raises ContentError when it cannot be rendered, AccountUnavailable or
+        CampaignUnsendable when nothing can be signed that comes from the account's address, or from the campaign's.
         """
         try:
             fields = orjson.loads(message.fields)
@@ -102,10 +117,18 @@ class Composer:
             message_number=message.id,
         )
         data = rendered.data
-        signer = self._signing.of(self._workspaces[message.campaign_id], renderer.from_domain(account.from_address))
+        signer = self._signer(message.campaign_id, renderer, account)
         if signer is not None:
             data = signer.sign(data, at=now) + data
         return Letter(sender=rendered.sender, recipient=message.address, data=data)
+
+    def _signer(self, campaign_id: int, renderer: EmailRenderer, account: Account) -> DkimSigner | None:
+        try:
+            return self._signing.of(self._workspaces[campaign_id], renderer.from_domain(account.from_address))
+        except CannotSign as error:
+            if account.from_address:
+                raise AccountUnavailable(AccountTrouble(kind=TroubleKind.BROKEN, reason=str(error))) from None
+            raise CampaignUnsendable(str(error)) from None
 
     def _attachment(self, file_id: str, workspace_id: int) -> Attachment | None:
         """A file of the workspace; None where it is not there any more."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from paceline.channels.base import Letter, Session
 from paceline.domain.account import Account
-from paceline.domain.errors import ContentError, StoreUnavailable
+from paceline.domain.errors import AccountUnavailable, CampaignUnsendable, ContentError, StoreUnavailable
 from paceline.domain.message import Report, ReportKind
 from paceline.domain.outcome import (
     Accepted,
@@ -82,8 +82,8 @@ class Delivery:
         """Take one prepared message through every step.
 
         ``ahead`` names the letter that will follow on this session, if its turn is now. It is asked first while the
-        intent is on its way, so that the dot need not wait for a letter to be rendered, and again at the last moment; the
-        letter that it has named once it names again.
+        intent is on its way to the disk, so that the dot need not wait for a letter to be rendered, and again at the last
+        moment; the letter that it has named once it names again.
         """
         message = prepared.message
         if (ended := await self._offer(prepared, session)) is not None:
@@ -99,7 +99,10 @@ class Delivery:
         return self._record(message, outcome, intended=True)
 
     def prepare(self, message: ClaimedMessage) -> Prepared | None:
-        """Check and render; None when the message ended here, skipped or failed."""
+        """Check and render; None when the message ended here, skipped or failed.
+
+        Raises AccountUnavailable and CampaignUnsendable as the composer does; the message is back in the queue then.
+        """
         if message.suppressed:
             self._end(message, ReportKind.SKIPPED, "the address is suppressed")
             return None
@@ -108,6 +111,9 @@ class Delivery:
         except ContentError as error:
             self._end(message, ReportKind.UNRENDERABLE, str(error))
             return None
+        except (AccountUnavailable, CampaignUnsendable):
+            self._group.release([message])
+            raise
 
     async def _offer(self, prepared: Prepared, session: Session) -> Outcome | None:
         """Everything before the point of no return. An outcome means that it ended here and nothing was accepted."""
@@ -128,12 +134,12 @@ class Delivery:
     async def _intend(
         self, message: ClaimedMessage, session: Session, *, meanwhile: Callable[[], object]
     ) -> Withheld | None:
-        """Make the intent durable, and do ``meanwhile`` while it is on its way.
+        """Make the intent durable, and do ``meanwhile`` while it is on its way to the disk.
 
         Without it the letter is dropped and the message goes back.
         """
         try:
-            asked = self._group.intend(
+            granted = await self._group.intend(
                 Intent(
                     message_id=message.id,
                     campaign_id=message.campaign_id,
@@ -141,10 +147,9 @@ class Delivery:
                     lease=self._lease,
                     revision=self._account.revision,
                     suppression_key=message.address.casefold(),
-                )
+                ),
+                meanwhile,
             )
-            meanwhile()
-            granted = await asked
         except StoreUnavailable as failure:
             return self._withdraw(message, session, str(failure))
         except BaseException:

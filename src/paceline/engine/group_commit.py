@@ -12,7 +12,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.message import Report, ReportKind
@@ -28,6 +29,13 @@ _LONGEST_GATHERING_SECONDS = 0.02
 _IDLE_TURN_SECONDS = 0.0001
 
 
+class _Asked(NamedTuple):
+    """Who waits for an intent, and what he has to do in the meantime."""
+
+    granted: asyncio.Future[bool]
+    meanwhile: Callable[[], object]
+
+
 class GroupCommit:
     """The door to the store for everything on the hot path."""
 
@@ -35,10 +43,10 @@ class GroupCommit:
         self._deliveries = deliveries
         self._now = now
         self._timeout = intent_timeout_seconds
+        self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="paceline-commit")
-        self._loop = asyncio.get_running_loop()  # asked once: asking again costs more than most of what is done with it
         self._next = Batch()
-        self._intents: list[asyncio.Future[bool]] = []
+        self._intents: list[_Asked] = []
         self._claims: list[asyncio.Future[Claimed]] = []
         self._awake = False  # whether the two events below have been told of the next batch already
         self._filled = asyncio.Event()
@@ -49,14 +57,16 @@ class GroupCommit:
         self.refusal: StoreWentBack | SchemaChanged | None = None
         """Why nothing may be handed over any more by this sender."""
 
-    def intend(self, intent: Intent) -> asyncio.Future[bool]:
+    def intend(self, intent: Intent, meanwhile: Callable[[], object]) -> asyncio.Future[bool]:
         """Ask to hand a message over: True once the intent is durable, False when it is withheld.
 
-        The future fails with StoreUnavailable when no answer came in time: then report the message as withdrawn.
+        ``meanwhile`` is called, at most once and perhaps never, while the thread waits for the disk: until then it needs
+        the interpreter. The future fails with what that raises, and with StoreUnavailable when no answer came in time:
+        then report the message as withdrawn.
         """
         future: asyncio.Future[bool] = self._loop.create_future()
         self._next.intents.append(intent)
-        self._intents.append(future)
+        self._intents.append(_Asked(future, meanwhile))
         self._wake()
         return future
 
@@ -134,7 +144,7 @@ class GroupCommit:
 
     def _take(
         self,
-    ) -> tuple[Batch, list[asyncio.Future[bool]], list[asyncio.Future[Claimed]]]:
+    ) -> tuple[Batch, list[_Asked], list[asyncio.Future[Claimed]]]:
         taken = self._next, self._intents, self._claims
         self._next, self._intents, self._claims = Batch(), [], []
         self._filled.clear()
@@ -144,25 +154,26 @@ class GroupCommit:
     async def _commit(
         self,
         batch: Batch,
-        intents: list[asyncio.Future[bool]],
+        intents: list[_Asked],
         claims: list[asyncio.Future[Claimed]],
     ) -> StoreUnavailable | None:
-        work = self._loop.run_in_executor(self._thread, self._exchange, batch, self._now())
+        waits_for_disk = partial(self._loop.call_soon_threadsafe, _use_the_time, intents)
+        work = self._loop.run_in_executor(self._thread, self._exchange, batch, self._now(), waits_for_disk)
         if not work.done():  # it is where the loop has no threads
             await asyncio.wait((work,), timeout=self._timeout)
         if not work.done():
-            _fail(intents, StoreUnavailable(f"no commit within {self._timeout:g} s"))
+            _fail(_futures(intents), StoreUnavailable(f"no commit within {self._timeout:g} s"))
             await self._wait_on(work)
         try:
             answer = work.result()
         except StoreUnavailable as failure:
             self._keep(batch, failure)
-            _fail(intents, failure)
+            _fail(_futures(intents), failure)
             _fail(claims, failure)
             return failure
-        for intent, granted in zip(batch.intents, intents, strict=True):
-            if not granted.done():
-                granted.set_result(intent.message_id in answer.granted)
+        for intent, asked in zip(batch.intents, intents, strict=True):
+            if not asked.granted.done():
+                asked.granted.set_result(intent.message_id in answer.granted)
         _answer_claims(claims, answer.claimed)
         return None
 
@@ -171,7 +182,7 @@ class GroupCommit:
         while not work.done():
             waiting, self._intents = self._intents, []
             self._next.intents.clear()
-            _fail(waiting, StoreUnavailable("the store does not answer"))
+            _fail(_futures(waiting), StoreUnavailable("the store does not answer"))
             _answer_claims(self._claims, [])
             self._claims = []
             self._next.claims.clear()
@@ -186,12 +197,12 @@ class GroupCommit:
         if self._next:
             self._wake()
 
-    def _exchange(self, batch: Batch, now: float) -> Exchanged:
+    def _exchange(self, batch: Batch, now: float, on_commit: Callable[[], object]) -> Exchanged:
         """In the thread: settle a batch, and when one part of it cannot be settled, everything else."""
         if self.refusal is not None:
             batch = dataclasses.replace(batch, intents=[], claims=[])
         try:
-            answer = self._deliveries.exchange(batch, now)
+            answer = self._deliveries.exchange(batch, now, on_commit)
         except StoreUnavailable:
             raise
         except (StoreWentBack, SchemaChanged) as refusal:
@@ -240,6 +251,21 @@ def _bisected(reports: list[Report], settle: Callable[[list[Report]], object]) -
         middle = len(reports) // 2
         return _bisected(reports[:middle], settle) + _bisected(reports[middle:], settle)
     return []
+
+
+def _use_the_time(intents: Sequence[_Asked]) -> None:
+    """What can be done while the thread waits for the disk, for those that still wait for their intent."""
+    for granted, meanwhile in intents:
+        if granted.done():
+            continue
+        try:
+            meanwhile()
+        except Exception as error:
+            granted.set_exception(error)
+
+
+def _futures(intents: Sequence[_Asked]) -> list[asyncio.Future[bool]]:
+    return [asked.granted for asked in intents]
 
 
 def _fail(futures: Sequence[asyncio.Future[Any]], failure: StoreUnavailable) -> None:

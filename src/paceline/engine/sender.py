@@ -227,9 +227,11 @@ class Sender:
                 worker.look_again()
 
     def _read(self) -> Sight:
-        self._signing.refresh_if_due(self._clock.boot())
         with self._database.read() as connection:
-            return look(connection, sender_id=self._id, campaign_id=self._campaign_id, now=self._clock.now())
+            seen = look(connection, sender_id=self._id, campaign_id=self._campaign_id, now=self._clock.now())
+        # Behind the look: who resumes a campaign has mended its key before, so the mended key is what is read here.
+        self._signing.refresh_if_due(self._clock.boot())
+        return seen
 
     # Workers.
 
@@ -263,6 +265,7 @@ class Sender:
             server=self._servers.of(leased.account),
             share=self._shares.setdefault(leased.account.id, FairShare()),
             on_template_stop=partial(self._stop_template, leased.account.id),
+            on_campaign_stop=self._stop_campaign,
             on_answer=partial(self._replies.hear, standing),
         )
 
@@ -272,9 +275,22 @@ class Sender:
 
     def _stop_template(self, account_id: int, template: str, stop: TemplateStop) -> None:
         """A template cannot be sent any more; its contacts wait, in every campaign."""
-        note = asyncio.create_task(self._in_store(partial(self._keep_stop, account_id, template, stop)))
+        self._note(partial(self._keep_stop, account_id, template, stop))
+
+    def _stop_campaign(self, campaign_id: int, reason: str) -> None:
+        """A campaign cannot be sent as it stands; it waits for a person."""
+        self._note(partial(self._keep_alarm, campaign_id, reason))
+
+    def _note(self, work: Callable[[], None]) -> None:
+        """Write something down beside the sending."""
+        note = asyncio.create_task(self._in_store(work))
         self._notes.add(note)
         note.add_done_callback(self._notes.discard)
+
+    def _keep_alarm(self, campaign_id: int, reason: str) -> None:
+        with self._database.write() as connection:
+            campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=self._clock.now(), reason=reason)
+        self._on_change()
 
     def _keep_stop(self, account_id: int, template: str, stop: TemplateStop) -> None:
         with self._database.write() as connection:

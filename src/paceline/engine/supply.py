@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Protocol
 
-from paceline.domain.errors import StoreUnavailable
+from paceline.domain.errors import CampaignUnsendable, StoreUnavailable
 from paceline.domain.fair_share import FairShare
 from paceline.engine.account_pace import AccountPace
 from paceline.engine.composer import Composer
@@ -40,6 +40,9 @@ class Consumer(Protocol):
 
     def stop(self) -> None:
         """The worker has to leave."""
+
+    def cannot_send(self, campaign_id: int, reason: str) -> None:
+        """A campaign has to wait for a person."""
 
 
 class Supply:
@@ -139,6 +142,9 @@ class Supply:
             claimed = await self._group.claim(claim)
         except StoreUnavailable:
             self._consumer.stop()  # it may hold messages that nobody knows of: they return with the lease
+            return 0
+        except CampaignUnsendable as error:
+            self._consumer.cannot_send(campaign_id, str(error))
             return 0
         self._slots[campaign_id] = claimed.next_at
         self._share.took(campaign_id, len(claimed))

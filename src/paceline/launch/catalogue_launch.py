@@ -116,7 +116,7 @@ class CatalogueLaunch:
             ]
             refused += len(part) - len(messages)
             upto = end if is_last else part[-1].contact_id
-            with self._queue.write() as connection:
+            with self._queue.write_much() as connection:
                 added = launching.add(
                     connection,
                     self._queue,

@@ -111,7 +111,7 @@ class FileLaunch:
             for c in part
             if isinstance(c, Contact) and c.line > after
         ]
-        with self._database.write() as connection:
+        with self._database.write_much() as connection:
             return launching.add(
                 connection,
                 self._database,

@@ -18,7 +18,7 @@ from paceline.store.public_ids import IdKind, PublicIds
 from paceline.store.queue import campaign_drafts, files, sending_domains
 from paceline.store.queue.campaigns import CampaignRow
 from paceline.store.queue.sending_domains import ActiveKey
-from paceline.store.secrets import SecretBox
+from paceline.store.secrets import SecretBox, SecretsUnreadable
 
 
 class NothingToHandOver(PacelineError):
@@ -53,7 +53,10 @@ def attached(packing: Packing, campaign: CampaignRow) -> list[FileSpec]:
 
 
 def signing_keys(packing: Packing, campaign: CampaignRow) -> list[SigningKeySpec]:
-    """The keys that sign what a campaign sends: those of the From domains of its content and its accounts, no others."""
+    """The keys that sign what a campaign sends: those of the From domains of its content and its accounts, no others.
+
+    Raises NothingToHandOver for one that does not open.
+    """
     if campaign.channel != "email":
         return []
     with packing.queue.read() as connection:
@@ -63,7 +66,10 @@ def signing_keys(packing: Packing, campaign: CampaignRow) -> list[SigningKeySpec
         domains = {one.domain for one in keys}
         needed = signing_domains(connection, campaign, domains)
         chosen = [one for one in keys if one.domain in needed]
-    return [_spec(packing.box, one) for one in chosen]
+    try:
+        return [_spec(packing.box, one) for one in chosen]
+    except SecretsUnreadable as error:
+        raise NothingToHandOver(f"what it sends cannot be signed: {error}") from None
 
 
 def tokens_of(packing: Packing, campaign: CampaignRow) -> CampaignTokens | None:

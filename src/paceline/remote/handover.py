@@ -73,7 +73,7 @@ def order_with_accounts(packing: Packing, remote: RemoteCampaign, campaign: Camp
 
 
 def order_with_keys(packing: Packing, remote: RemoteCampaign, campaign: CampaignRow) -> Initialize:
-    """The campaign, which has started, with the keys that sign for it by now."""
+    """The campaign, which has started, with the keys that sign for it by now. Raises NothingToHandOver."""
     return order_of(remote, campaign).model_copy(update={"signing_keys": baggage.signing_keys(packing, campaign)})
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from paceline.content.email import EmailContent
 from paceline.domain.campaign import ACTIVE, CampaignMove, CampaignStatus
 from paceline.domain.fact import Doer, Fact, FactKind
+from paceline.domain.wording import counted
 from paceline.remote.protocol import Acknowledgement, BatchUpdate, CampaignReport, Event
 from paceline.store.database import Database
 from paceline.store.public_ids import IdKind, PublicIds
@@ -124,11 +125,14 @@ class Reports:
         error = detail = None
         if batch.last < acknowledged:
             error = "behind"
-            detail = f"it has told {acknowledged} events before, and now it knows of {batch.last}"
+            detail = f"it has told {counted(acknowledged, 'event')} before, and now it knows of {batch.last}"
             remote_campaigns.trouble_of_all(connection, worker.id, f"{worker.name}: its database went back; {detail}")
             workers.note_halted(connection, worker.id, f"its database went back: {detail}")
         elif batch.after > acknowledged:
-            error, detail = "ahead", f"here only {acknowledged} of {batch.after} events are on record"
+            error, detail = (
+                "ahead",
+                f"here only {acknowledged} of {counted(batch.after, 'event is', 'events are')} on record",
+            )
         if error is None:
             return None
         _log.error("worker %s: %s", worker.name, detail)

@@ -207,7 +207,10 @@ class StatusSync:
         """Keys that sign may be replaced while a campaign is under way, for days if need be."""
         if remote.seen_at is not None and self._parts.now() - remote.seen_at < _ASK_EVERY_SECONDS * self._parts.scale:
             return
-        order = handover.order_with_keys(self._parts.packing, remote, campaign)
+        try:
+            order = handover.order_with_keys(self._parts.packing, remote, campaign)
+        except NothingToHandOver:  # it goes on with the keys that it has, and can be paused
+            return
         selectors = [f"{key.selector}._domainkey.{key.domain}" for key in order.signing_keys or []]
         if self._keys_told.get(campaign.id) != selectors:
             self._client.initialize(self._id(remote), order)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from paceline.domain.circuit_breaker import Breaker, BreakerState
 from paceline.domain.errors import StoreUnavailable
+from paceline.domain.wording import counted
 
 __all__ = ["BreakerState", "CircuitBreaker"]
 
@@ -42,7 +43,7 @@ class CircuitBreaker:
             wait = self._rule.admit(self._now())
             if wait is not None:
                 raise StoreUnavailable(
-                    f"{self._name} has not answered {self._rule.failures} times in a row, the last time: {self._reason}",
+                    f"{self._name} has not answered {counted(self._rule.failures, 'time')} in a row, the last time: {self._reason}",
                     retry_after_seconds=max(wait, 1.0),
                 )
 

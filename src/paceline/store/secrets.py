@@ -59,8 +59,8 @@ class SecretBox:
         """The secrets of one row. Raises SecretsUnreadable."""
         try:
             plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], row.encode())
-        except InvalidTag:
-            raise SecretsUnreadable(f"the stored password of {row} does not open with this secret key") from None
+        except (InvalidTag, ValueError):  # ValueError: not even a nonce is left of it
+            raise SecretsUnreadable(f"what is sealed for {row} does not open with this secret key") from None
         opened: dict[str, str] = json.loads(plain)
         return opened
 

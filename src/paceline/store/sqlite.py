@@ -1,8 +1,8 @@
 """SQLite: one file, one writer at a time.
 
 Differs by necessity from PostgreSQL: writers take turns by two file locks (whoever waits for the second keeps newcomers
-behind the first, so a busy sender cannot starve the others), we checkpoint by ourselves under the write lock, and a
-witness file beside the database notices when an old copy was put in its place.
+behind the first, so a busy sender cannot starve the others), we checkpoint by ourselves, nearly all of it outside the
+write lock, and a witness file beside the database notices when an old copy was put in its place.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from paceline.store.database import CountingPool, Database, sql
 
 _OLDEST = (3, 35, 0)  # RETURNING and UPDATE … FROM
 _COMMITS_PER_CHECKPOINT = 100  # a WAL that is written over from its beginning costs less to sync than one that grows
+_MUCH_COUNTS_AS = 25  # about 2 MB each: counted as one, the WAL would be hundreds of MB long before it is brought home
 _LONGEST_WAL_PAGES = 16384  # 64 MB
-_TURNS_IN_A_ROW = 4  # handed on among the threads of one process; then the other processes may have it first
+_TURN_SECONDS = 0.005  # for so long a process hands the right to write on among its threads although others wait
 _BEGIN, _COMMIT, _ROLLBACK = sql("BEGIN IMMEDIATE"), sql("COMMIT"), sql("ROLLBACK")
 _JSON_CASTS = {"integer": "CAST({} AS INTEGER)", "number": "CAST({} AS REAL)", "text": "{}", "json": "{}"}
-_PAGES_OF_MUCH = 2048  # 8 MB
 
 
 class SqliteDatabase(Database):
@@ -59,6 +59,7 @@ class SqliteDatabase(Database):
             paramstyle="named",
             hide_parameters=True,
             poolclass=CountingPool,
+            pool_use_lifo=True,  # the one that wrote last still knows the pages
             pool_size=settings.pool_size,
             max_overflow=0,
             pool_timeout=settings.pool_wait_seconds,
@@ -70,6 +71,8 @@ class SqliteDatabase(Database):
         )
         super().__init__(engine, settings, role)
         self._since_checkpoint = 0
+        self._is_nearly_home = False
+        """Whether the last checkpoint waits for its end, which the next commit makes."""
         self._turn = _Turn(path, settings.lock_timeout_seconds, on_timeout=self._failures.inc)
         event.listen(engine, "connect", _prepare)
 
@@ -91,26 +94,26 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._guard(), self._turn, self._take() as connection:
-            connection.begin()  # in SQLAlchemy's books only: to the driver we say it ourselves
-            self.run(connection, _BEGIN, {})
-            try:
-                yield connection
-            except BaseException:
-                self.run(connection, _ROLLBACK, {})
-                raise
-            self.run(connection, _COMMIT, {})
-            self._checkpoint_in_time(connection)
+        with self._guard():
+            with self._turn, self._take() as connection:
+                connection.begin()  # in SQLAlchemy's books only: to the driver we say it ourselves
+                self.run(connection, _BEGIN, {})
+                try:
+                    yield connection
+                except BaseException:
+                    self.run(connection, _ROLLBACK, {})
+                    raise
+                self.run(connection, _COMMIT, {})
+                self._finish_checkpoint(connection)
+                is_due = self._checkpoint_is_due()
+            if is_due:
+                self._checkpoint()
 
     @contextmanager
     def write_much(self) -> Iterator[Connection]:
-        """Differs by necessity: counted in transactions, the log would be hundreds of MB long before it is brought home.
-
-        SQLite then does it at the end of a transaction, under the same lock; the connection keeps to that.
-        """
         with self.write() as connection:
-            connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_PAGES_OF_MUCH}")
             yield connection
+            self._since_checkpoint += _MUCH_COUNTS_AS
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -156,12 +159,27 @@ class SqliteDatabase(Database):
     def _witness(self) -> Path:
         return self.path.with_name(self.path.name + "-witness")
 
-    def _checkpoint_in_time(self, connection: Connection) -> None:
-        """Bring the WAL home under the write lock; readers are waited for only when it has grown long."""
+    def _checkpoint_is_due(self) -> bool:
         self._since_checkpoint += 1
         if self._since_checkpoint < _COMMITS_PER_CHECKPOINT:
-            return
+            return False
         self._since_checkpoint = 0
+        return True
+
+    def _checkpoint(self) -> None:
+        """Bring nearly all of the WAL home while others write: under the lock they would wait for it, and for its sync."""
+        with self._take() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+        self._is_nearly_home = True
+
+    def _finish_checkpoint(self, connection: Connection) -> None:
+        """Under the write lock, bring home what was written meanwhile: only a whole WAL is written over from its beginning.
+
+        Readers are waited for only when it has grown long.
+        """
+        if not self._is_nearly_home:
+            return
+        self._is_nearly_home = False
         _, pages, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
         if pages > _LONGEST_WAL_PAGES:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
@@ -204,8 +222,8 @@ def _machine() -> str:
 class _Turn:
     """The right to write: one thread at a time, then file locks A and B among the processes.
 
-    A thread hands lock B on to one that waits in its own process: a process with many small writes (an API) would
-    otherwise wait for a whole transaction of the others (a sender's group) before each of them.
+    A thread hands lock B on to one that waits in its own process, until another process waits and has done so for long
+    enough: many small writes (an API) come about together, and wait for one large one of the others (a sender's group).
     """
 
     def __init__(self, path: Path, timeout_seconds: float, *, on_timeout: Callable[[], None]) -> None:
@@ -215,8 +233,8 @@ class _Turn:
         self._taken = False
         self._queue: deque[threading.Lock] = deque()
         """One for each thread that waits, the oldest first; it is released when the turn is that thread's."""
-        self._handed_on = 0
-        """Through how many threads in a row lock B came to the present one; 0: it is to be acquired."""
+        self._since: float | None = None
+        """When lock B became this process's; None: it is to be acquired."""
         self._first = _FileLock(path.with_name(path.name + "-lock-a"))
         self._second = _FileLock(path.with_name(path.name + "-lock-b"))
 
@@ -225,7 +243,7 @@ class _Turn:
         if not self._wait_for_threads():
             self._on_timeout()
             raise StoreUnavailable(f"no turn to write within {self._timeout:g} s")
-        if self._handed_on:
+        if self._since is not None:
             return
         try:
             self._first.acquire(deadline)
@@ -233,19 +251,25 @@ class _Turn:
                 self._second.acquire(deadline)
             finally:
                 self._first.release()
+            self._since = time.monotonic()
         except BaseException:
             self._on_timeout()
+            self._second.release()
             self._let_go()
             raise
 
     def __exit__(self, *_: object) -> None:
         with self._mutex:
-            if self._queue and self._handed_on < _TURNS_IN_A_ROW:
-                self._handed_on += 1
+            if self._queue and self._may_hand_on():
                 self._queue.popleft().release()
                 return
         self._second.release()
         self._let_go()
+
+    def _may_hand_on(self) -> bool:
+        """Another process that waits for lock B holds lock A meanwhile."""
+        since = self._since
+        return since is not None and (time.monotonic() - since < _TURN_SECONDS or not self._first.is_taken())
 
     def _wait_for_threads(self) -> bool:
         with self._mutex:
@@ -274,14 +298,14 @@ class _Turn:
 
     def _go_by(self) -> None:
         """The turn has come to a thread that does not want it any more."""
-        if self._handed_on:
+        if self._since is not None:
             self.__exit__()
         else:
             self._let_go()
 
     def _let_go(self) -> None:
         with self._mutex:
-            self._handed_on = 0
+            self._since = None
             self._taken = bool(self._queue)
             if self._queue:
                 self._queue.popleft().release()
@@ -307,6 +331,15 @@ class _FileLock:
                     raise StoreUnavailable(f"{self._path}: another process has not released it in time") from None
                 time.sleep(pause)
                 pause = min(pause * 2, 0.002)
+
+    def is_taken(self) -> bool:
+        """Whether another process has it."""
+        try:
+            self.acquire(deadline=0.0)
+        except StoreUnavailable:
+            return True
+        self.release()
+        return False
 
     def release(self) -> None:
         if self._descriptor is not None:

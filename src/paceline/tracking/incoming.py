@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from paceline.content.message_id import numbers_in
 from paceline.domain.fact import Fact, FactKind
 from paceline.domain.tokens import Purpose, Token, Tokens
+from paceline.domain.wording import counted
 from paceline.store.database import Database
 from paceline.store.queue import facts, installation, soft_bounces, suppressions
 from paceline.store.queue.facts import SentMessage
@@ -154,7 +155,9 @@ class Incoming:
                 since=since,
             )
             if count >= limits.soft_bounces:
-                reason = f"{count} soft bounces in {limits.soft_days:g} days; the last: {report.diagnosis}"[:300]
+                reason = f"{counted(count, 'soft bounce')} in {counted(limits.soft_days, 'day')}; the last: {report.diagnosis}"[
+                    :300
+                ]
                 days = limits.soft_suppression_days
                 expires_at = now + days * _DAY_SECONDS if days else None
         if not reason:

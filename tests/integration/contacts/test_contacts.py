@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Connection
 
 from paceline.domain.errors import InputError
 from paceline.operations.audience.contacts import (
@@ -35,6 +36,10 @@ from surroundings.imports import counters_are_right
 
 def _contact(context: Context, email: str, **fields: str) -> ContactView:
     return create_contact(context, ContactDraft(email=email, fields=fields))
+
+
+def _no_room(connection: Connection, subject: str) -> None:
+    raise OSError("no space left")
 
 
 def _list(context: Context, name: str = "news", *, double_opt_in: bool = False) -> ContactList:
@@ -235,3 +240,21 @@ def test_another_workspace_sees_and_changes_nothing(context: Context) -> None:
         with pytest.raises(NotFound):
             act()
     assert get_contact(context, ann.id).email == "ann@example.com"
+
+
+def test_what_cannot_be_put_on_record_does_not_happen(context: Context) -> None:
+    ann = _contact(context, "ann@example.com", city="Bonn")
+    with pytest.raises(OSError, match="no space left"):
+        create_contact(context, ContactDraft(email="ben@example.com"), _no_room)
+    with pytest.raises(OSError, match="no space left"):
+        change_contact(context, ann.id, ContactDraft(email="anna@example.com"), _no_room)
+    with pytest.raises(OSError, match="no space left"):
+        delete_contact(context, ann.id, _no_room)
+    assert find_contacts(context, ContactQuery(), limit=10).contacts == [ann]
+
+
+def test_new_contact_is_told_as_it_is_kept(context: Context) -> None:
+    made = create_contact(
+        context, ContactDraft(email="Änn@Example.com", phone="+49 171 1234567", fields={"b": "2", "a": "ü"})
+    )
+    assert get_contact(context, made.id) == made

@@ -133,7 +133,7 @@ def test_nobody_may_be_at_work_while_it_comes_back(settings: Settings, tmp_path:
         Queue.filled(context, 1).holder()
         context.queue.execute("UPDATE senders SET lease_until = :until", until=context.clock.now() + 30)
     backup = backups.backup(settings, tmp_path / "backup")
-    with pytest.raises(NotPossible, match="1 senders at work"):
+    with pytest.raises(NotPossible, match="1 sender at work"):
         backups.restore(settings, backup)
     with _opened(settings) as context:
         assert _seen(context)[1] == [("test", "running")]

@@ -160,7 +160,7 @@ def test_recurring_work_that_fails_is_told_with_its_reason(database_url: str, tm
         with context.queue.write() as connection:
             chore_failures.keep(connection, "limit resumer", reason="no such column", now=context.clock.now())
         found = _found(_settings(database_url, tmp_path))
-    assert found["background"].sentence == "limit resumer has failed 1 times: no such column"
+    assert found["background"].sentence == "limit resumer has failed 1 time: no such column"
 
 
 def test_long_transaction_of_somebody_else_is_told(

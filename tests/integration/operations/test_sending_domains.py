@@ -8,12 +8,11 @@ import pytest
 
 from paceline.content.dkim import KeyKind
 from paceline.domain.errors import InputError
-from paceline.engine.signing import Signing
+from paceline.engine.signing import CannotSign, Signing
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.operations.domains import sending_domains as operations
 from paceline.store.database import sql
 from paceline.store.queue.sending_domains import KeyState
-from paceline.store.secrets import SecretsUnreadable
 from surroundings.name_server import NameServer, name_server
 
 Open = Callable[..., Context]
@@ -143,5 +142,8 @@ def test_a_private_key_opens_only_for_its_own_row(context: Context) -> None:
         sealed = connection.execute(sql("SELECT secrets FROM dkim_keys ORDER BY id")).scalars().all()
     assert not any(b"private" in bytes(one) for one in sealed)
     context.queue.execute("UPDATE dkim_keys SET secrets = :other WHERE id = 1", other=bytes(sealed[1]))
-    with pytest.raises(SecretsUnreadable):
-        Signing(context.queue, context.box).refresh()
+    signing = Signing(context.queue, context.box)
+    signing.refresh()
+    assert signing.of(1, "example.net") is not None
+    with pytest.raises(CannotSign, match="does not open with this secret key"):
+        signing.of(1, "news.example.com")

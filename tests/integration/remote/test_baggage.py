@@ -21,6 +21,7 @@ from paceline.domain.layer import Layer, LayerKind
 from paceline.domain.tokens import Purpose
 from paceline.domain.warm_up import warm_up_of
 from paceline.operations.campaigns import campaign_starting, files
+from paceline.operations.campaigns.explaining import explain
 from paceline.operations.domains import sending_domains
 from paceline.operations.domains.sending_domains import DkimKey
 from paceline.sandbox.smtp_server import SmtpSandbox
@@ -164,6 +165,40 @@ def test_domain_that_is_not_signed_for_any_more_is_forgotten_at_the_worker(
         wait_until(lambda: _has_started(ends))
         sending_domains.delete(ends.context, sending_domains.named(ends.context, "example.com").id)
         wait_until(lambda: _lent_domains(worker) == [])
+
+
+def test_key_that_does_not_open_holds_back_the_campaigns_of_its_domain_alone(
+    sqlite_ends: TwoEnds, post: SmtpSandbox
+) -> None:
+    ends = sqlite_ends
+    signed = ends.campaign(post.port, 2, key="signed", worker_fallback=False)
+    content = {**LETTER, "from": "Ann <ann@example.net>"}
+    other = ends.campaign(post.port, 2, key="other", worker_fallback=False, content=content)
+    _start_and_sign(ends, signed)
+    ends.start(other)
+    _damage_key(ends)
+    with ends.worker():
+        ends.until(other, "completed")
+        wait_until(lambda: "cannot be signed" in explain(ends.context, "signed")[0].sentence)
+    assert {delivery.sender for delivery in post.mailbox.deliveries} == {"ann@example.net"}
+
+
+def test_campaign_whose_key_does_not_open_any_more_can_be_paused_at_its_worker(
+    sqlite_ends: TwoEnds, post: SmtpSandbox
+) -> None:
+    ends = sqlite_ends
+    campaign = ends.campaign(post.port, 2, worker_fallback=False)
+    _start_and_sign(ends, campaign)
+    with ends.worker(sends=False) as worker:
+        wait_until(lambda: _has_started(ends))
+        _damage_key(ends)
+        ends.client.post(f"/api/v1/campaigns/{campaign}/pause").raise_for_status()
+        wait_until(lambda: worker.ask("GET", f"/api/campaign/{campaign}/status").json()["paused_by"] == "paused")
+
+
+def _damage_key(ends: TwoEnds) -> None:
+    with ends.context.queue.write() as connection:
+        connection.execute(sql("UPDATE dkim_keys SET secrets = :damaged"), {"damaged": b"damaged" * 10})
 
 
 def _has_started(ends: TwoEnds) -> bool:

@@ -152,3 +152,18 @@ def test_failed_transaction_leaves_nothing_behind(database_url: str, tmp_path: P
         assert connection.exec_driver_sql("SELECT commits FROM installation").scalar_one() == 0
     assert database.pool_statistics()["in_use"] == 0
     database.close()
+
+
+def test_log_is_written_over_from_its_beginning_although_others_write_during_checkpoints(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    database = open_queue(read_settings({}, database=sqlite_url, data_dir=str(tmp_path)))
+    assert isinstance(database, SqliteDatabase)
+    others = [writer(sqlite_url, tmp_path, 1_000) for _ in range(2)]
+    for _ in range(1_000):
+        database.execute("UPDATE installation SET commits = commits + 1")
+    for process in others:
+        process.communicate()
+    bytes_of_all = 3_000 * 4096  # at the least one page a commit
+    assert database.wal_bytes() < bytes_of_all / 5
+    database.close()

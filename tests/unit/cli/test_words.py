@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from paceline.cli.words import clean, duration, moment, plural, rate, used
+from paceline.cli.words import clean, duration, moment, rate, used
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -75,7 +75,3 @@ def test_slow_rates_are_per_minute() -> None:
 
 def test_limit_of_zero_is_no_limit() -> None:
     assert [used(1_200, 0), used(40, 40)] == ["1,200", "40/40"]
-
-
-def test_one_is_not_several() -> None:
-    assert [plural(1, "row"), plural(0, "row"), plural(2, "copy", "copies")] == ["1 row", "0 rows", "2 copies"]

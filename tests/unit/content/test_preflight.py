@@ -58,11 +58,12 @@ def test_link_that_leads_nowhere_is_an_error(url: str) -> None:
 @pytest.mark.parametrize(
     ("html", "rule", "said"),
     [
-        ('<a href="#">Menu</a>', "links", "lead nowhere"),
-        ('<a href="http://example.com/">Menu</a>', "links", "http://"),
+        ('<a href="#">Menu</a>', "links", "1 link leads nowhere"),
+        ('<a href="http://example.com/">Menu</a>', "links", "1 link is not protected (http://)"),
+        ('<a href="http://a.com/">A</a><a href="http://b.com/">B</a>', "links", "2 links are not protected"),
         ('<a href="https://evil.example.net/">www.bank.com</a>', "links", "another host"),
         ('<a href="https://bit.ly/x">Menu</a>', "links", "shortener"),
-        ('<img src="https://example.com/a.png">', "images", "no alt text"),
+        ('<img src="https://example.com/a.png">', "images", "1 image has no alt text"),
         ('<img alt="" src="http://example.com/a.png">', "images", "not on https"),
         ('<img alt="" src="data:image/png;base64,AAAA">', "images", "do not show"),
         ("<form><input></form>", "markup", "<form>"),

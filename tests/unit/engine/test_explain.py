@@ -20,7 +20,9 @@ from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import Restraint
 from paceline.domain.sending_window import SendingWindow, hours_of
 from paceline.domain.server_width import ServerWidth
-from paceline.engine.explain import AtWork, Cause, Surroundings, explain
+from paceline.engine.explain.accounts import AtWork
+from paceline.engine.explain.cause import Cause
+from paceline.engine.explain.explain import Surroundings, explain
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import CampaignRow, Progress
 from paceline.store.queue.standstill import Doing, LivingSender
@@ -190,6 +192,12 @@ RUNNING: dict[str, tuple[dict[str, Any], dict[str, Any], Surroundings, str]] = {
         {},
         surroundings(next_slot_at=NOW + 60),
         "its pace is 0.5 messages a minute, next message 22:31 UTC; 5 of 10 messages left",
+    ),
+    "one message a minute": (
+        {"rate_per_minute": 1.0},
+        {},
+        surroundings(),
+        "its pace is 1 message a minute; 5 of 10 messages left",
     ),
     "slow pace of the account": (
         {},
@@ -401,3 +409,10 @@ def test_every_status_and_state_is_here() -> None:
     assert {*ACCOUNTS, AccountState.READY} == set(AccountState)
     assert isinstance(campaign_row(status=CampaignStatus.DRAFT), CampaignRow)
     assert campaign_row(status=CampaignStatus.DRAFT).late_start is LateStart.ASK
+
+
+def test_what_holds_back_domains_of_recipients_holds_back_no_whatsapp_campaign() -> None:
+    used_up = [full(LayerKind.DOMAIN, "example.com"), full(LayerKind.PROVIDER, "google")]
+    around = surroundings(restraints=[restraint(RuleScope.DOMAIN, "gmail.com")], full_layers=used_up)
+    running = progress(CampaignStatus.RUNNING, channel="whatsapp", silent_seconds=1)
+    assert [cause.cause for cause in explain(running, [standing()], around, NOW)] == ["sending"]

@@ -51,9 +51,7 @@ def list_contacts(
 @routes.post("/contacts", permission=Permission.CONTACTS_WRITE, status=HTTPStatus.CREATED)
 def create_contact(asked: Asked, new: ContactRequest) -> ContactAnswer:
     """Create a contact."""
-    created = contacts.create_contact(asked.context, _draft(new))
-    asked.audit("contact.create", created.id)
-    return _answer(created)
+    return _answer(contacts.create_contact(asked.context, _draft(new), asked.note("contact.create")))
 
 
 @routes.get("/contacts/{contact_id}", permission=Permission.CONTACTS_READ)
@@ -65,16 +63,13 @@ def get_contact(asked: Asked, contact_id: str) -> ContactAnswer:
 @routes.put("/contacts/{contact_id}", permission=Permission.CONTACTS_WRITE)
 def change_contact(asked: Asked, contact_id: str, changed: ContactRequest) -> ContactAnswer:
     """Give a contact exactly these addresses and fields."""
-    after = contacts.change_contact(asked.context, contact_id, _draft(changed))
-    asked.audit("contact.change", contact_id)
-    return _answer(after)
+    return _answer(contacts.change_contact(asked.context, contact_id, _draft(changed), asked.note("contact.change")))
 
 
 @routes.delete("/contacts/{contact_id}", permission=Permission.CONTACTS_WRITE)
 def delete_contact(asked: Asked, contact_id: str) -> None:
     """Forget a contact, its subscriptions and its activity."""
-    contacts.delete_contact(asked.context, contact_id)
-    asked.audit("contact.delete", contact_id)
+    contacts.delete_contact(asked.context, contact_id, asked.note("contact.delete"))
 
 
 @routes.get("/contacts/{contact_id}/subscriptions", permission=Permission.CONTACTS_READ)

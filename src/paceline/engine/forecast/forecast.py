@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from paceline.clock import iso
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.wording import counted
 from paceline.engine.forecast.course import Course, Pause
 from paceline.engine.forecast.days import DayCounts
 from paceline.engine.forecast.plan import Expectation, Plan
@@ -150,10 +151,10 @@ def bottleneck(plan: Plan, course: Course) -> str:
     if course.lent_seconds and course.lent_seconds >= max(course.sending_seconds, course.slot_seconds):
         return "other campaigns, which are sent through the same accounts"
     if course.slot_seconds > course.sending_seconds:
-        return f"the campaign's own pace of {plan.rate_per_minute:g} messages a minute"
+        return f"the campaign's own pace of {counted(plan.rate_per_minute, 'message')} a minute"
     paces = [a.rate_per_minute for a in plan.accounts]
     if all(paces):
-        return f"the pace of the accounts, together {sum(paces):g} messages a minute"
+        return f"the pace of the accounts, together {counted(sum(paces), 'message')} a minute"
     return "how fast the servers take messages; more accounts or connections make it faster"
 
 

@@ -15,7 +15,7 @@ from paceline.domain.account import Account, Security, SmtpLogin, WhatsAppLogin
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.accounts.account_details import AccountDetails, account_number, get, require, unknown
 from paceline.operations.accounts.account_input import account_from_fields, accounts_from_text
-from paceline.operations.accounts.accounts import import_accounts, refuse_foreign_number
+from paceline.operations.accounts.accounts import import_accounts
 from paceline.operations.accounts.tags import read_tags
 from paceline.operations.campaign_file.campaign_fields import ACCOUNT
 from paceline.operations.context import Context, NotPossible
@@ -47,7 +47,7 @@ _STORED_AS: Mapping[str, Callable[[Any], str | None]] = {
 
 
 def create(context: Context, fields: Mapping[str, Any], tags: Sequence[str] = ()) -> AccountDetails:
-    """A new account of these fields. Raises InputError, and NotPossible when its name or its login is taken."""
+    """A new account of these fields. Raises InputError, and NotPossible or LoginTaken when its name or its login is taken."""
     given = account_from_fields(fields)
     words = _tags(tags)
     account = replace(given, login=replace(given.login, guarded=True))
@@ -71,7 +71,7 @@ def change(
 ) -> AccountDetails:
     """Change the fields that are given; a running worker goes on with them within a second.
 
-    Raises NotFound, InputError (also when the password is needed again), NotPossible when a name or a login is taken.
+    Raises NotFound, InputError (also when the password is needed again), NotPossible or LoginTaken when a name or a login is taken.
     """
     number = account_number(context, account_id)
     words = None if tags is None else _tags(tags)
@@ -301,4 +301,3 @@ def _refuse_taken(context: Context, connection: Connection, account: Account, *,
     for identity, login in known.items():
         if login.name == account.name and login.account_id != own and not login.hidden:
             raise NotPossible(f"there is another account with the name {account.name!r} ({identity})")
-    refuse_foreign_number(context, connection, account)

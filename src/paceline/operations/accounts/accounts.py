@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
-
 from paceline.domain.account import Account, WhatsAppLogin
 from paceline.domain.errors import AccountUnavailable, InputError, PacelineError, Problem
 from paceline.domain.outcome import AccountTrouble, TroubleKind
@@ -15,7 +13,7 @@ from paceline.operations.accounts.account_input import GivenAccount, refuse_take
 from paceline.operations.campaigns.summary import AccountSummary, account_summaries
 from paceline.operations.context import Context, NotPossible
 from paceline.operations.whatsapp.reading import ask_number
-from paceline.store.queue import account_records, accounts, whatsapp_numbers
+from paceline.store.queue import account_records, accounts
 from paceline.store.queue.accounts import AccountStanding
 
 
@@ -48,7 +46,7 @@ def import_accounts(context: Context, file: str, given: Sequence[GivenAccount], 
     """Store the accounts of a file, all or none, in one transaction; returns how many are new and how many were there.
 
     ``guarded`` marks those that come over the API, unless the command line has stored the same login before. Raises
-    InputError with a line for every name that another account has, NotPossible for a phone number of another workspace.
+    InputError with a line for every name that another account has, LoginTaken for a phone number of another workspace.
     """
     with context.queue.write() as connection:
         known = account_records.known_logins(connection, workspace_id=context.workspace_id)
@@ -56,8 +54,6 @@ def import_accounts(context: Context, file: str, given: Sequence[GivenAccount], 
         refuse_taken_names(file, given, {login.name: identity for identity, login in there.items()})
         _refuse_second_names(file, given)
         for one in given:
-            if guarded:
-                refuse_foreign_number(context, connection, one.account)
             before = there.get(one.account.login.identity)
             login = replace(one.account.login, guarded=guarded and (before is None or before.guarded))
             account_id = accounts.save(
@@ -71,15 +67,6 @@ def import_accounts(context: Context, file: str, given: Sequence[GivenAccount], 
                 account_records.set_tags(connection, account_id, one.tags)
     changed = sum(one.account.login.identity in there for one in given)
     return len(given) - changed, changed
-
-
-def refuse_foreign_number(context: Context, connection: Connection, account: Account) -> None:
-    """Webhooks find a phone number by its id alone, so it belongs to one workspace. Raises NotPossible, naming nobody."""
-    if not isinstance(account.login, WhatsAppLogin):
-        return
-    numbers = whatsapp_numbers.with_id(connection, account.login.phone_number_id)
-    if numbers and all(number.workspace_id != context.workspace_id for number in numbers):
-        raise NotPossible(f"the phone number {account.login.phone_number_id} is in use elsewhere in this installation")
 
 
 def _refuse_second_names(file: str, given: Sequence[GivenAccount]) -> None:

@@ -11,6 +11,7 @@ from paceline.domain.contact import PUBLIC_SUBSCRIPTION_STATES, check_fields, pa
 from paceline.domain.errors import InputError, Problem
 from paceline.operations.audience import privacy
 from paceline.operations.audience.lists import contact_number, list_number
+from paceline.operations.auditing import Note, unnoted
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.store.catalogue import contacts, lists, subscriptions
 from paceline.store.catalogue.contacts import ContactFilter, ContactRow
@@ -74,22 +75,27 @@ class Subscription:
     at: float
 
 
-def create_contact(context: Context, draft: ContactDraft) -> ContactView:
+def create_contact(context: Context, draft: ContactDraft, note: Note = unnoted) -> ContactView:
     """Create a contact. Raises InputError, NotPossible when an address is another contact's, or was erased."""
     draft = _checked(draft)
     privacy.require_not_erased(context, draft.email, draft.phone)
-    with context.catalogue.write_one() as connection:
+    now = context.clock.now()
+    with context.catalogue.write() as connection:
         number = contacts.create(
             connection,
             workspace_id=context.workspace_id,
             email=draft.email,
             phone=draft.phone,
             fields=draft.fields,
-            now=context.clock.now(),
+            now=now,
         )
-    if number is None:
-        raise NotPossible(_taken(draft))
-    return get_contact(context, context.ids.encode(IdKind.CONTACT, number))
+        if number is None:
+            raise NotPossible(_taken(draft))
+        note(connection, context.ids.encode(IdKind.CONTACT, number))
+    row = ContactRow(
+        id=number, email=draft.email, phone=draft.phone, fields=dict(draft.fields), created_at=now, updated_at=now
+    )
+    return _view(context, row)
 
 
 def get_contact(context: Context, contact_id: str) -> ContactView:
@@ -102,7 +108,7 @@ def get_contact(context: Context, contact_id: str) -> ContactView:
     return _view(context, row)
 
 
-def change_contact(context: Context, contact_id: str, draft: ContactDraft) -> ContactView:
+def change_contact(context: Context, contact_id: str, draft: ContactDraft, note: Note = unnoted) -> ContactView:
     """Give a contact these addresses and exactly these fields.
 
     Raises NotFound, InputError, NotPossible when one of the addresses is another contact's.
@@ -127,10 +133,11 @@ def change_contact(context: Context, contact_id: str, draft: ContactDraft) -> Co
             fields=draft.fields,
             now=context.clock.now(),
         )
+        note(connection, contact_id)
     return get_contact(context, contact_id)
 
 
-def delete_contact(context: Context, contact_id: str) -> None:
+def delete_contact(context: Context, contact_id: str, note: Note = unnoted) -> None:
     """Forget a contact, its subscriptions and its activity. Raises NotFound."""
     number = contact_number(context, contact_id)
     workspace_id = context.workspace_id
@@ -139,6 +146,7 @@ def delete_contact(context: Context, contact_id: str) -> None:
             raise NotFound(f"there is no contact {contact_id}")
         subscriptions.forget_contact(connection, number)
         contacts.delete(connection, number, workspace_id=workspace_id)
+        note(connection, contact_id)
 
 
 def find_contacts(context: Context, query: ContactQuery, *, limit: int, after: str | None = None) -> ContactPage:

@@ -20,6 +20,7 @@ from paceline.domain.address import parse_mailbox
 from paceline.domain.campaign import CampaignKind
 from paceline.domain.errors import ContentError, InputError, Problem
 from paceline.domain.finding import Finding, Severity, error, warning
+from paceline.domain.wording import counted
 from paceline.launch.catalogue_audience import frozen_audience
 from paceline.operations.campaign_file.campaign_audience import open_campaign_audience
 from paceline.operations.campaign_file.campaign_file import CampaignFile, StoredAccount, read_campaign_file
@@ -239,7 +240,10 @@ def _missing(reasons: Counter[str], looked_at: int) -> list[Finding]:
     make = error if looked_at and failing == looked_at else warning
     return [
         make(
-            "fields", f"{count:,} of the first {looked_at:,} recipients cannot get it: {reason}", cure, field="content"
+            "fields",
+            f"{count:,} of the first {counted(looked_at, 'recipient')} cannot get it: {reason}",
+            cure,
+            field="content",
         )
         for reason, count in reasons.most_common(_MOST_REASONS)
     ]

@@ -17,7 +17,7 @@ from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import ENDED, CampaignStatus
 from paceline.domain.errors import InputError, StoreUnavailable
-from paceline.engine.explain import counted
+from paceline.domain.wording import counted
 from paceline.engine.process_identity import is_surely_dead, own_process
 from paceline.engine.sender import Sender
 from paceline.launch.file_launch import FileLaunch

@@ -15,6 +15,7 @@ from typing import Any
 from paceline.clock import iso
 from paceline.domain.campaign import CampaignMove, CampaignStatus
 from paceline.domain.errors import InputError, PacelineError, Problem
+from paceline.domain.wording import counted
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.context import NotPossible
 from paceline.settings import Settings
@@ -200,7 +201,7 @@ def _check_that_nobody_works(places: list[_Place]) -> None:
     except Exception:
         return  # an empty database, or one so broken that nobody can be at work on it
     if alive or leaders:
-        who = " and ".join([f"{len(alive)} senders"] * bool(alive) + ["a background process"] * bool(leaders))
+        who = " and ".join([counted(len(alive), "sender")] * bool(alive) + ["a background process"] * bool(leaders))
         raise NotPossible(f"{who} at work on {queue.name}: stop every `paceline` process first")
 
 

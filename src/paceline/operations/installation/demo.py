@@ -15,6 +15,7 @@ from pathlib import Path
 from paceline.domain.address import address_key, parse_address
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.errors import PacelineError
+from paceline.domain.wording import counted
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.sending import send
 from paceline.operations.campaigns.summary import Summary
@@ -278,10 +279,10 @@ def differences(summary: Summary, eligible: set[str], arrived: Counter[str], *, 
     """What is not as promised, in sentences: one copy each, and nothing else, and the books agree."""
     if not interrupted:
         if summary.status is not CampaignStatus.COMPLETED:
-            yield f"the campaign is {summary.status}, {summary.left} messages are left: {summary.pause_reason or ''}"
+            yield f"the campaign is {summary.status}, {counted(summary.left, 'message is', 'messages are')} left: {summary.pause_reason or ''}"
         yield from _named("contacts got nothing", eligible - arrived.keys())
     if summary.counts["sent"] != arrived.total():
-        yield f"{summary.counts['sent']} messages count as sent, the sandbox has {arrived.total()}"
+        yield f"{counted(summary.counts['sent'], 'message counts', 'messages count')} as sent, the sandbox has {arrived.total()}"
     yield from _named("addresses got a message that were not eligible", arrived.keys() - eligible)
     yield from _named("addresses got more than one copy", {a for a, copies in arrived.items() if copies > 1})
 

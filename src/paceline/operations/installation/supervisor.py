@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from paceline.domain.wording import counted
 from paceline.operations.installation.service_manager import ServiceManager
 
 _log = logging.getLogger("paceline.supervisor")
@@ -81,7 +82,7 @@ class Supervisor:
             tasks.append(asyncio.create_task(child.keep_running()))
         for child in self._children:
             await child.ready.wait()
-        self._manager.ready(f"{len(self._children)} processes")
+        self._manager.ready(counted(len(self._children), "process", "processes"))
         on_ready()
 
     async def _sign_of_life(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from paceline.content.whatsapp import WhatsAppContent
 from paceline.domain.account import WhatsAppLogin
 from paceline.domain.finding import Finding, error, warning
+from paceline.domain.wording import counted
 from paceline.operations.context import QueueContext
 from paceline.operations.whatsapp.costs import Estimate, estimate, read_rates
 from paceline.operations.whatsapp.preflight import (
@@ -97,14 +98,14 @@ def _about_templates(content: WhatsAppContent, known: Sequence[TemplateRow]) -> 
 
 def _about_people(seen: Survey) -> Iterator[Finding]:
     if seen.without_template:
-        people = f"{seen.without_template:,} of {'' if seen.exact else 'the first '}{seen.people:,} people"
+        people = f"{seen.without_template:,} of {'' if seen.exact else 'the first '}{counted(seen.people, 'person', 'people')}"
         cure = "give one template a share of the others, if they are to get a message"
         make = error if seen.without_template == seen.people else warning
         yield make("templates", f"no template is meant for {people}: they get nothing", cure, field="templates")
     make = error if seen.rendered and seen.failures.total() == seen.rendered else warning
     cure = "fill the field, or give the parameter a default ({{ contact.name | default('friend') }})"
     for reason, count in seen.failures.most_common(_MOST_REASONS):
-        sentence = f"{count:,} of the first {seen.rendered:,} recipients cannot get it: {reason}"
+        sentence = f"{count:,} of the first {counted(seen.rendered, 'recipient')} cannot get it: {reason}"
         yield make("fields", sentence, cure, field="templates")
 
 
@@ -116,7 +117,7 @@ def _about_united_states(content: WhatsAppContent, seen: Survey, categories: Seq
             yield warning(
                 "united states",
                 f"{template.key} is a marketing template, which is not delivered to numbers of the United States: "
-                f"{people:,} {'person has' if people == 1 else 'people have'} one, and would fail with 131049",
+                f"{counted(people, 'person has', 'people have')} one, and would fail with 131049",
                 "leave these people out with a segment, or write to them by e-mail",
                 field=f"templates[{place + 1}]",
             )

@@ -11,6 +11,7 @@ from paceline.content.whatsapp_fit import misfits
 from paceline.domain.account import Account, WhatsAppLogin
 from paceline.domain.errors import Problem
 from paceline.domain.portfolio import needed_limit
+from paceline.domain.wording import counted
 from paceline.operations.campaign_file.campaign_file import CampaignFile
 from paceline.operations.campaign_file.campaign_templates import TemplatePlaces
 from paceline.operations.context import QueueContext
@@ -86,9 +87,9 @@ def budget_notice(limit: int, used: int, contacts: int) -> str | None:
     left = max(limit - used, 0)
     if contacts <= left:
         return None
-    spent = f", and {used:,} of them were reached in the last 24" if used else ""
+    spent = f", and {used:,} of them {'was' if used == 1 else 'were'} reached in the last 24" if used else ""
     return (
-        f"{contacts:,} contacts need {needed_limit(contacts + used)}: the numbers may reach {limit:,} recipients in 24 hours"
+        f"{counted(contacts, 'contact needs', 'contacts need')} {needed_limit(contacts + used)}: the numbers may reach {limit:,} recipients in 24 hours"
         f"{spent}; the campaign will pause when they are used up and go on by itself"
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from paceline.channels.whatsapp.limits import WhatsAppLimits
 from paceline.channels.whatsapp.management import CannotRead, ListedTemplate, Management, NumberState
 from paceline.domain.account import WhatsAppLogin
+from paceline.domain.wording import counted
 from paceline.operations.context import QueueContext
 from paceline.outbound.address_guard import AddressGuard
 from paceline.store.queue import accounts, whatsapp_alarms, whatsapp_numbers, whatsapp_templates
@@ -87,8 +88,14 @@ def in_words(reading: Reading) -> str:
     parts = [
         f"{reading.name}: {state.status or 'of unknown status'}",
         f"quality {state.quality or 'not known'}",
-        "" if limit is None else "any number of recipients" if limit < 0 else f"{limit:,} recipients in 24 hours",
-        "its business account is not known" if reading.templates is None else f"{len(reading.templates):,} templates",
+        ""
+        if limit is None
+        else "any number of recipients"
+        if limit < 0
+        else f"{counted(limit, 'recipient')} in 24 hours",
+        "its business account is not known"
+        if reading.templates is None
+        else counted(len(reading.templates), "template"),
     ]
     trouble = state.harm or reading.failure
     return ", ".join(filter(None, parts)) + (f"; {trouble}" if trouble else "")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from paceline.clock import iso
 from paceline.domain.errors import InputError, Problem
+from paceline.domain.wording import counted
 from paceline.operations.context import Context, NotFound, NotPossible
 from paceline.outbound.address_guard import AddressGuard, AddressRefused
 from paceline.remote.address import is_plain_and_far
@@ -165,7 +166,9 @@ def remove(context: Context, worker: str) -> None:
         busy = [one for one in remote_campaigns.open_ones(connection, row.id) if one.closed_at is None]
         if busy:
             hint = "end them, take them home, or assign the drafts to another worker"
-            raise NotPossible(f"{row.name} has {len(busy)} campaigns that are not done: {hint}")
+            raise NotPossible(
+                f"{row.name} has {counted(len(busy), 'campaign that is', 'campaigns that are')} not done: {hint}"
+            )
         workers.delete(connection, row.id)
 
 

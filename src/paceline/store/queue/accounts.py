@@ -15,6 +15,7 @@ from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
 from paceline.store.database import sql
 from paceline.store.queue import notices, restraints, servers
 from paceline.store.queue.account_rows import SETTINGS, account_of, limits_of, secrets_of, since_of, values_of
+from paceline.store.queue.taken_logins import refusing_taken
 from paceline.store.secrets import SecretBox
 
 _PLENTY = 1_000_000
@@ -65,7 +66,7 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
 
     Changed settings raise the revision (so that intents made under the old ones are withheld) and forget a pause that
     came from them. A deleted account comes back, with what it has used. A second call with the same settings changes
-    nothing.
+    nothing. Raises LoginTaken for a phone number of another workspace; the transaction is of no more use then.
     """
     identity = account.login.identity
     where = {"workspace": workspace_id, "channel": channel, "identity": identity}
@@ -86,9 +87,10 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
             f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join(marks)}) "
             "ON CONFLICT (workspace_id, channel, identity) DO NOTHING RETURNING id"
         )
-        inserted = connection.execute(
-            sql(statement), {**where, **values, "secrets": sealed, "since": since}
-        ).scalar_one_or_none()
+        with refusing_taken(account):
+            inserted = connection.execute(
+                sql(statement), {**where, **values, "secrets": sealed, "since": since}
+            ).scalar_one_or_none()
         if inserted is None:  # another process has just stored it
             return save(connection, box, account, workspace_id=workspace_id, channel=channel)
         return int(inserted)
@@ -100,25 +102,25 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
 
 
 def change(connection: Connection, box: SecretBox, account_id: int, account: Account) -> None:
-    """Give a stored account these settings, its login included, and a new revision. Its identity must be free."""
+    """Give a stored account these settings, its login included, and a new revision. Raises LoginTaken as ``save`` does."""
     identity = account.login.identity
     restraints.lift_of_account(connection, account_id)
     changes = ", ".join(f"{name} = :{name}" for name in SETTINGS)
-    connection.execute(
-        sql(
-            f"UPDATE accounts SET {changes}, identity = :identity, secrets = :secrets, revision = revision + 1, "
-            "warm_up_since = COALESCE(CAST(:since AS text), CASE WHEN warm_up = :warm_up THEN warm_up_since END), "
-            "state = CASE WHEN state = 'disabled' AND hidden_at IS NULL THEN state ELSE 'ready' END, "
-            "hidden_at = NULL, reason = NULL, until_at = NULL, failures = 0 WHERE id = :id"
-        ),
-        {
-            **values_of(account),
-            "identity": identity,
-            "secrets": box.seal(secrets_of(account.login), row=f"account {identity}"),
-            "since": since_of(account),
-            "id": account_id,
-        },
+    statement = sql(
+        f"UPDATE accounts SET {changes}, identity = :identity, secrets = :secrets, revision = revision + 1, "
+        "warm_up_since = COALESCE(CAST(:since AS text), CASE WHEN warm_up = :warm_up THEN warm_up_since END), "
+        "state = CASE WHEN state = 'disabled' AND hidden_at IS NULL THEN state ELSE 'ready' END, "
+        "hidden_at = NULL, reason = NULL, until_at = NULL, failures = 0 WHERE id = :id"
     )
+    values = {
+        **values_of(account),
+        "identity": identity,
+        "secrets": box.seal(secrets_of(account.login), row=f"account {identity}"),
+        "since": since_of(account),
+        "id": account_id,
+    }
+    with refusing_taken(account):
+        connection.execute(statement, values)
 
 
 def attach(connection: Connection, campaign_id: int, account_ids: Sequence[int]) -> None:

@@ -19,7 +19,7 @@ from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.errors import PacelineError
 from paceline.domain.mail_provider import domain_of
 from paceline.domain.message import MessageState
-from paceline.domain.pacing import begin_at, interval_seconds, slot
+from paceline.domain.pacing import CLAIM_AHEAD_SECONDS, begin_at, interval_seconds, slot
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import lowered_rate, suspended_domains
 from paceline.domain.sending_window import SendingWindow
@@ -31,7 +31,6 @@ from paceline.store.queue.layer_book import LayerBook, LayeredClaim, OpenLayer, 
 from paceline.store.queue.mail_operators import MailOperators
 from paceline.store.queue.tally import Tally
 
-_CLAIM_AHEAD_SECONDS = 2.0
 _NEVER_SECONDS = 86_400.0
 _MOST_PUT_OFF = 1000
 _NEXT_LOOK = 250
@@ -140,7 +139,7 @@ class Claims:
             return _nothing_before(terms.slot_at)
         limit = claim.limit
         if terms.interval:
-            limit = min(limit, max(1, int(_CLAIM_AHEAD_SECONDS / terms.interval)))
+            limit = min(limit, max(1, int(CLAIM_AHEAD_SECONDS / terms.interval)))
         if terms.layered is not None:
             limit = terms.layered.room(limit)
         if limit <= 0:
@@ -173,7 +172,7 @@ class Claims:
         interval = interval_seconds(rate_per_minute)
         if (lowered := lowered_rate(held_back, RuleScope.CAMPAIGN, str(claim.campaign_id))) is not None:
             interval = max(interval, interval_seconds(lowered))
-        slot_at = next_at - _CLAIM_AHEAD_SECONDS if interval else 0.0
+        slot_at = next_at - CLAIM_AHEAD_SECONDS if interval else 0.0
         layered = None
         if has_layers and slot_at <= now:
             if workspace_id not in opened:
@@ -266,7 +265,7 @@ class Claims:
             )
             for place, (message_id, address, fields, attempt, _) in enumerate(rows)
         )
-        claimed.next_at = first + len(rows) * interval - _CLAIM_AHEAD_SECONDS if interval else 0.0
+        claimed.next_at = first + len(rows) * interval - CLAIM_AHEAD_SECONDS if interval else 0.0
         return claimed
 
     def _count_in_layers(self, connection: Connection, rows: Sequence[tuple[Any, ...]], layered: LayeredClaim) -> None:

@@ -7,7 +7,7 @@ unknown: what has happened already is found in its new state and changes nothing
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -88,24 +88,24 @@ class Deliveries:
         self._sql = delivery_statements(database)
         self._claims = Claims(database, self._sql, operators or MailOperators(asks=False))
 
-    def exchange(self, batch: Batch, now: float) -> Exchanged:
+    def exchange(self, batch: Batch, now: float, on_commit: Callable[[], object] = lambda: None) -> Exchanged:
         """Settle a batch in one transaction.
 
-        Raises StoreUnavailable when it may or may not have happened, StoreWentBack when commits are missing.
+        ``on_commit`` is called when nothing is left to do but to wait for the commit. Raises StoreUnavailable when it may or may not have happened, StoreWentBack when commits are missing.
         """
         try:
-            return self._exchange_as_usual(batch, now)
+            return self._exchange_as_usual(batch, now, on_commit)
         except BaseException:
             self._claims.forget()
             raise
 
-    def _exchange_as_usual(self, batch: Batch, now: float) -> Exchanged:
+    def _exchange_as_usual(self, batch: Batch, now: float, on_commit: Callable[[], object]) -> Exchanged:
         try:
-            return self._exchange(batch, now, plain=True)
+            return self._exchange(batch, now, on_commit, plain=True)
         except _NotPlain:
-            return self._exchange(batch, now, plain=False)
+            return self._exchange(batch, now, on_commit, plain=False)
 
-    def _exchange(self, batch: Batch, now: float, *, plain: bool) -> Exchanged:
+    def _exchange(self, batch: Batch, now: float, on_commit: Callable[[], object], *, plain: bool) -> Exchanged:
         commits = 0
         with self._database.write() as connection:
             tally = Tally()
@@ -117,6 +117,7 @@ class Deliveries:
             tally.write(connection, self._database, slot=self._slot, now=now, paces=batch.paces)
             if batch.reports or batch.releases or granted or any(claimed):
                 commits = self._count_commit(connection)
+            on_commit()
         if commits:
             self._commits = commits
             self._database.remember_commits(commits)
@@ -229,7 +230,7 @@ class Deliveries:
     def _note_refusals(
         self, connection: Connection, reports: Sequence[Report], standings: dict[int, Any], now: float
     ) -> None:
-        """Hard bounces and refusals as spam are signs that engine/reputation.py looks at."""
+        """Hard bounces and refusals as spam are signs that engine/reputation_watch.py looks at."""
         signs = [
             NewSign(
                 message_id=report.message_id,

@@ -9,7 +9,7 @@ import { answer, api, type Schemas } from "../../api/client";
 import { useMay } from "../../api/session";
 import { Confirm } from "../../shared/confirm";
 import { LoadingRows } from "../../shared/data-table";
-import { count } from "../../shared/format";
+import { count, plural } from "../../shared/format";
 import { showInForm } from "../../shared/form-problems";
 import { Icon } from "../../shared/icons";
 import { Meter } from "../../shared/meter";
@@ -200,7 +200,7 @@ type Amounts = Pick<Known, "minute_limit" | "hourly_limit" | "daily_limit" | "mo
 function limitsEffect({ minute_limit, hourly_limit, daily_limit, monthly_limit, rate_per_minute }: Amounts): string {
   const days = [minute_limit * 1440, hourly_limit * 24, daily_limit, Math.floor(rate_per_minute * 1440)].filter((day) => day > 0);
   if (days.length === 0 && monthly_limit === 0) return "Nothing limits it but what its server bears.";
-  const day = days.length > 0 ? `${count(Math.min(...days))} messages a day at most` : "";
+  const day = days.length > 0 ? `${plural(Math.min(...days), "message")} a day at most` : "";
   const month = monthly_limit > 0 ? `${count(Math.min(monthly_limit, ...(days.length > 0 ? [Math.min(...days) * 31] : [])))} a month` : "";
   return `${[day, month].filter(Boolean).join(", ")}.`;
 }

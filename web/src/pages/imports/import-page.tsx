@@ -41,7 +41,7 @@ export function ImportPage() {
         </SimpleGrid>
         {reason && <Alert color={status === "failed" ? "red" : "yellow"} variant="light" icon={<Icon name="alert" />}>{upperFirst(reason)}.</Alert>}
         {counts.refused > 0 && has_refused_file && (
-          <Alert color="yellow" variant="light" title={`${plural(counts.refused, "row")} ${counts.refused === 1 ? "was" : "were"} refused`}>
+          <Alert color="yellow" variant="light" title={`${plural(counts.refused, "row was", "rows were")} refused`}>
             <Anchor href={`/api/v1/imports/${importId}/refused`} download inherit>Take them home as a file with line and reason</Anchor>, mend them, and import that file.
           </Alert>
         )}

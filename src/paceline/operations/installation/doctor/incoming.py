@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from paceline.clock import iso
 from paceline.domain.mailbox import MailboxState
-from paceline.engine.explain import counted
+from paceline.domain.wording import counted
 from paceline.operations.installation.doctor.finding import Finding, failed, fine, warning
 from paceline.operations.installation.doctor.surroundings import time_in_use
 from paceline.settings import Settings

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from paceline.clock import SteadyClock, iso
 from paceline.domain.errors import InputError
-from paceline.engine.explain import counted
+from paceline.domain.wording import counted
 from paceline.operations.installation.doctor.finding import Finding, failed, fine, warning
 from paceline.operations.installation.doctor.surroundings import time_in_use
 from paceline.operations.workers.asking import peers_of

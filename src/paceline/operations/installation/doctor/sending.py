@@ -9,7 +9,9 @@ from paceline.chores.limit_resumer import blocks_on
 from paceline.clock import iso
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
-from paceline.engine.explain import Cause, Surroundings, counted, explain
+from paceline.domain.wording import counted
+from paceline.engine.explain.cause import Cause
+from paceline.engine.explain.explain import Surroundings, explain
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.installation.doctor.finding import Finding, failed, fine, warning
 from paceline.operations.installation.doctor.surroundings import time_in_use
@@ -160,7 +162,7 @@ def background(queue: Database, catalogue: Database, settings: Settings) -> Iter
         if number
     ]
     if failing:
-        named = "; ".join(f"{one.name} has failed {one.failures} times: {one.reason}" for one in failing[:5])
+        named = "; ".join(f"{one.name} has failed {counted(one.failures, 'time')}: {one.reason}" for one in failing[:5])
         yield warning("background", named, "it is tried again by itself; the log of `paceline serve` says more")
     elif at_work:
         yield fine("background", "the background process is at work, and nothing of it fails")

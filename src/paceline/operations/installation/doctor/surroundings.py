@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from paceline.clock import SteadyClock
+from paceline.domain.wording import counted
 from paceline.operations.installation.doctor.finding import Finding, failed, fine, warning
 from paceline.settings import Settings
 from paceline.store.database import Database
@@ -71,7 +72,7 @@ def secrets(database: Database, settings: Settings) -> Iterator[Finding]:
         sentence = f"the logins of {', '.join(wrong[:5])} do not open with the secret key"
         yield failed("secrets", sentence, "store these accounts again with `paceline accounts add`")
     else:
-        yield fine("secrets", f"the logins of {len(standings)} accounts open with the secret key")
+        yield fine("secrets", f"the logins of {counted(len(standings), 'account')} open with the secret key")
 
 
 def clock(database: Database, settings: Settings) -> Iterator[Finding]:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Integer, LargeBinary, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from paceline.store.queue.schema.base import ID, metadata
 
@@ -44,6 +56,14 @@ accounts = Table(
     Column("tags", Text, nullable=False, server_default=text("'[]'")),  # JSON list
     Column("hidden_at", Double),  # deleted by a person; kept because messages and usage name it
     UniqueConstraint("workspace_id", "channel", "identity", name="accounts_identity"),
+    # Webhooks find a phone number by its id alone, whatever the workspace.
+    Index(
+        "accounts_phone_number",
+        "identity",
+        unique=True,
+        sqlite_where=text("channel = 'whatsapp' AND hidden_at IS NULL"),
+        postgresql_where=text("channel = 'whatsapp' AND hidden_at IS NULL"),
+    ),
 )
 
 servers = Table(

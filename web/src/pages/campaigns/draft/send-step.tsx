@@ -54,7 +54,7 @@ function Findings({ check, goTo, onAgain }: { check: Check; goTo: (step: string)
           <Button size="xs" variant="default" mt="xs" onClick={onAgain}>Check again</Button>
         </Alert>
       )}
-      {problems.length === 0 && <Alert color="teal" variant="light" icon={<Icon name="check" />} title="Nothing stands in the way">{count(check.recipients.number)}{check.recipients.exact ? "" : " or more"} people get it.</Alert>}
+      {problems.length === 0 && <Alert color="teal" variant="light" icon={<Icon name="check" />} title="Nothing stands in the way">{check.recipients.exact ? plural(check.recipients.number, "person gets", "people get") : `${count(check.recipients.number)} or more people get`} it.</Alert>}
       {notices.length > 0 && (
         <Alert color="yellow" variant="light" title="Worth knowing">
           <List size="sm">{notices.map((one, index) => <List.Item key={index}><StepLink field={one.field} goTo={goTo} /> {one.message}</List.Item>)}</List>
@@ -73,7 +73,7 @@ function StepLink({ field, goTo }: { field: string; goTo: (step: string) => void
 function StartCard({ campaign, ready, check }: { campaign: Campaign; ready: boolean; check: Check }) {
   const move = useMove(campaign.id);
   const [asking, setAsking] = useState(false);
-  const people = `${check.recipients.exact ? "" : "at least "}${count(check.recipients.number)}`;
+  const people = `${check.recipients.exact ? "" : "at least "}${plural(check.recipients.number, "person", "people")}`;
   return (
     <Card withBorder className="surface" component="section" aria-label="Start">
       <Stack>
@@ -94,7 +94,7 @@ function StartCard({ campaign, ready, check }: { campaign: Campaign; ready: bool
           </>
         )}
       </Stack>
-      <Confirm opened={asking} onClose={() => setAsking(false)} title={`Send it to ${people} people?`} confirm="Start sending" onConfirm={() => move.mutateAsync("start")}>
+      <Confirm opened={asking} onClose={() => setAsking(false)} title={`Send it to ${people}?`} confirm="Start sending" onConfirm={() => move.mutateAsync("start")}>
         Message and audience stay as they are now. You can pause it within a second, and stop it; what was sent cannot be taken back.
       </Confirm>
     </Card>

@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { answer, api, type Schemas } from "../../../api/client";
 import { useMay } from "../../../api/session";
-import { count } from "../../../shared/format";
+import { count, plural } from "../../../shared/format";
 import { Icon } from "../../../shared/icons";
 import { useFieldNames } from "../../../shared/message/content";
 import { Moment } from "../../../shared/moment";
@@ -112,8 +112,8 @@ function Effect({ value, ratePerMinute }: { value: SendingWindow; ratePerMinute:
   const hours = Math.round(minutes_a_week / 6) / 10;
   return (
     <Text size="sm" role="status">
-      Open {count(hours)} {hours === 1 ? "hour" : "hours"} a week
-      {ratePerMinute > 0 && <>: at {count(ratePerMinute)} a minute {count(Math.floor(ratePerMinute * minutes_a_week))} messages a week at most</>}.{" "}
+      Open {plural(hours, "hour")} a week
+      {ratePerMinute > 0 && <>: at {count(ratePerMinute)} a minute {plural(Math.floor(ratePerMinute * minutes_a_week), "message")} a week at most</>}.{" "}
       {is_open ? <>It is open now{closes_at && <>, until <Moment at={closes_at} /></>}.</> : opens_at ? <>It opens <Moment at={opens_at} />, <Moment at={opens_at} as="relative" />.</> : "It does not open within two years."}
       {value.recipient_timezone && ` For each recipient the clock of the field ${value.recipient_timezone} decides, where it holds a time zone.`}
     </Text>

@@ -1,7 +1,7 @@
 // The instruments of a campaign: how far, how fast, how long still, and every message in its state.
 import { Group, SimpleGrid, Text } from "@mantine/core";
 
-import { count, percent, rate, span } from "../../../shared/format";
+import { count, percent, plural, rate, span } from "../../../shared/format";
 import { Moment, useNow } from "../../../shared/moment";
 import type { Progress } from "../campaign-calls";
 import type { Forecast } from "../forecast-panel";
@@ -26,7 +26,7 @@ export function ProgressPanel({ campaignId, progress, status, forecast }: Progre
     <section className="surface panel" aria-label="Progress">
       <Group justify="space-between" align="baseline" gap="xs">
         <Text component="p" m={0} className="figures big">{percent(ended, progress.total)}</Text>
-        <Text c="dimmed" className="figures" size="sm">{count(ended)} of {count(progress.total)} messages{progress.refused > 0 ? `, ${count(progress.refused)} rows refused` : ""}</Text>
+        <Text c="dimmed" className="figures" size="sm">{count(ended)} of {plural(progress.total, "message")}{progress.refused > 0 ? `, ${plural(progress.refused, "row")} refused` : ""}</Text>
       </Group>
       <ProgressBar counts={progress} size={14} />
       <Legend progress={progress} />

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { answer, api, type Schemas } from "../../../api/client";
 import { LoadingRows, RowsTable, type Column } from "../../../shared/data-table";
-import { count } from "../../../shared/format";
+import { count, plural } from "../../../shared/format";
 import { ProblemNotice } from "../../../shared/problem-notice";
 
 type Link = Schemas["ReportAnswer"]["links"][number];
@@ -37,8 +37,8 @@ export function Report({ campaignId, over }: { campaignId: string; over: boolean
         ))}
       </SimpleGrid>
       <Text size="sm" c="dimmed">
-        People: {count(came_back.opens ?? 0)} opens and {count(came_back.clicks ?? 0)} clicks in all. Besides, programs fetched {count(came_back.automatic_opens ?? 0)} pixels
-        and {count(came_back.automatic_clicks ?? 0)} links; they count for nobody.
+        People: {plural(came_back.opens ?? 0, "open")} and {plural(came_back.clicks ?? 0, "click")} in all. Besides, programs fetched {plural(came_back.automatic_opens ?? 0, "pixel")}
+        and {plural(came_back.automatic_clicks ?? 0, "link")}; they count for nobody.
       </Text>
       {links.length > 0 && <RowsTable caption="Links" rows={links} columns={LINKS} keyOf={(row) => String(row.number)} />}
     </Stack>

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 from paceline.domain.block import Block, FullLayer
 from paceline.domain.campaign import CampaignKind, CampaignStatus
 from paceline.domain.restraint import Restraint
-from paceline.engine.cause import Cause, at_words, counted
-from paceline.engine.explain_accounts import BY_EFFECT, SILENT_SECONDS, AtWork, about_account
-from paceline.engine.explain_pace import about_pace
+from paceline.domain.wording import counted
+from paceline.engine.explain.accounts import BY_EFFECT, SILENT_SECONDS, AtWork, about_account
+from paceline.engine.explain.cause import Cause, at_words
+from paceline.engine.explain.pace import about_pace
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import Progress
-
-__all__ = ["AtWork", "Cause", "Surroundings", "at_words", "counted", "explain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +143,7 @@ def _about_a_running_one(progress: Progress, surroundings: Surroundings, now: fl
         return []
     slot = surroundings.next_slot_at
     following = f", next message {at_words(slot, ZoneInfo('UTC'), now)}" if slot > now + 1 else ""
-    sentence = f"its pace is {campaign.rate_per_minute:g} messages a minute{following}; {_left(progress)}"
+    sentence = f"its pace is {counted(campaign.rate_per_minute, 'message')} a minute{following}; {_left(progress)}"
     return [_cause(progress, "campaign_pace", sentence, until=slot if following else None)]
 
 
@@ -269,7 +268,7 @@ def _unknown(progress: Progress, now: float) -> Cause:
 
 def _left(progress: Progress) -> str:
     launching = "" if progress.campaign.launched_at is not None else ", the audience is still being queued"
-    return f"{progress.left} of {counted(progress.total, 'message')} left{launching}"
+    return f"{progress.left:,} of {counted(progress.total, 'message')} left{launching}"
 
 
 def _cause(

@@ -10,7 +10,8 @@ from paceline.domain.account import AccountState
 from paceline.domain.block import Block
 from paceline.domain.restraint import Restraint
 from paceline.domain.server_width import ServerWidth
-from paceline.engine.cause import Cause, at_words, counted
+from paceline.domain.wording import counted
+from paceline.engine.explain.cause import Cause, at_words
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.standstill import Doing, LivingSender
 
@@ -101,9 +102,10 @@ def _by_work(campaign: str | None, standing: AccountStanding, at_work: AtWork, n
     if standing.sender_id is None and (standing.workspace_id, standing.host) in at_work.full_servers:
         sentence = f"{name}: all connections that {standing.host} may have are in use by other accounts"
         return _cause(campaign, standing, "server_full", sentence)
-    if (lowered := at_work.lowered.get(standing.id)) is not None and _is_slower(lowered, standing):
+    lowered = at_work.lowered.get(standing.id)
+    if lowered is not None and (rate := lowered.rate_per_minute) is not None and _is_slower(rate, standing):
         sentence = (
-            f"{name}: {lowered.reason}: {lowered.rate_per_minute:g} messages a minute until "
+            f"{name}: {lowered.reason}: {counted(rate, 'message')} a minute until "
             f"{at_words(lowered.until_at, zone, now)}"
         )
         return _cause(campaign, standing, "account_lowered", sentence, lowered.until_at)
@@ -129,9 +131,8 @@ def _by_work(campaign: str | None, standing: AccountStanding, at_work: AtWork, n
     return None
 
 
-def _is_slower(lowered: Restraint, standing: AccountStanding) -> bool:
-    rate = lowered.rate_per_minute
-    return rate is not None and (standing.rate_per_minute <= 0 or rate < standing.rate_per_minute)
+def _is_slower(rate: float, standing: AccountStanding) -> bool:
+    return standing.rate_per_minute <= 0 or rate < standing.rate_per_minute
 
 
 def _silent_sender(
@@ -149,7 +150,7 @@ def _silent_sender(
 
 
 def _pace(campaign: str | None, standing: AccountStanding, doing: Doing, zone: ZoneInfo, now: float) -> Cause:
-    sentence = f"{standing.name}: its pace is {standing.rate_per_minute:g} messages a minute"
+    sentence = f"{standing.name}: its pace is {counted(standing.rate_per_minute, 'message')} a minute"
     if doing.next_at > now + 1:
         return _cause(
             campaign,

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from paceline.domain.block import Block, FullLayer, described
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.layer import BY_RECIPIENT
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import Restraint
-from paceline.engine.cause import Cause, at_words, counted
+from paceline.domain.wording import counted
+from paceline.engine.explain.cause import Cause, at_words
 from paceline.store.queue.campaigns import Progress
 
 _UTC = ZoneInfo("UTC")
@@ -23,6 +25,9 @@ def about_pace(
     campaign = progress.campaign
     if campaign.status not in _GOING_ON or not (progress.left or campaign.launched_at is None):
         return []
+    if campaign.channel != "email":  # phone numbers have no domain
+        full = [one for one in full if one.layer.kind not in BY_RECIPIENT]
+        restraints = [one for one in restraints if one.scope is not RuleScope.DOMAIN]
     found = [
         *_about_blocks(progress, blocks, now),
         *_about_layers(progress, full, now),
@@ -61,7 +66,7 @@ def _about_rules(progress: Progress, restraints: Sequence[Restraint], now: float
             str(progress.campaign.id),
         ):
             until = at_words(one.until_at, _UTC, now)
-            sentence = f"{one.reason}: {one.rate_per_minute:g} messages a minute until {until}"
+            sentence = f"{one.reason}: {counted(one.rate_per_minute, 'message')} a minute until {until}"
             yield _cause(progress, "campaign_lowered", sentence, one.until_at)
 
 

@@ -34,11 +34,6 @@ class Cause:
         }
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 message, 2 messages."""
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def at_words(at: float, zone: ZoneInfo, now: float) -> str:
     """An instant as people say it: the time of day, the date where it is not today, and the zone."""
     local, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone).date()
