@@ -119,6 +119,31 @@ def test_blocks_are_added_moved_and_removed_with_keys(owner: Visitor) -> None:
     expect(_canvas(page).get_by_text("A heading")).to_have_count(2)
 
 
+def test_blocks_are_chosen_with_the_arrows_and_written_in_from_the_canvas(owner: Visitor) -> None:
+    page = owner.open("/templates/new")
+    _use_blocks(page)
+    _press(page.get_by_role("button", name="Heading", exact=True))
+    _press(page.get_by_role("button", name="Divider", exact=True))
+    expect(_chosen(page)).to_have_value("5. Divider")
+    _canvas(page).focus()
+    page.keyboard.press("ArrowUp")
+    expect(_chosen(page)).to_have_value("4. Heading: A heading")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Spring")
+    expect(_canvas(page).get_by_text("Spring")).to_be_visible()
+    _canvas(page).focus()
+    page.keyboard.press("ArrowDown")
+    expect(_chosen(page)).to_have_value("5. Divider")
+    page.keyboard.press("ArrowDown")
+    expect(_chosen(page)).to_have_value("5. Divider")
+    page.keyboard.press("Delete")
+    expect(_chosen(page)).to_have_value("")
+    expect(_canvas(page)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(_chosen(page)).to_have_value(re.compile("^1\\. "))
+
+
 def test_text_has_its_own_keys_and_links_and_keeps_what_the_template_says(owner: Visitor) -> None:
     page = owner.open("/templates/new")
     _use_blocks(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -48,8 +48,16 @@ class Receivers:
     deferring: float
     refusing: float
     seen: set[str] = field(default_factory=set)
+    instead_of: Mapping[str, str] = field(default_factory=dict)
+    """Who does what somebody else would do."""
+
+    def mixed(self, addresses: list[str], number: int) -> Receivers:
+        """As many of each kind among others, the same ones for the same number; nobody has been written to."""
+        others = random.Random(number).sample(addresses, len(addresses))
+        return Receivers(self.deferring, self.refusing, instead_of=dict(zip(addresses, others, strict=True)))
 
     def kind(self, address: str) -> str:
+        address = self.instead_of.get(address, address)
         place = int(address.partition("-")[0].removeprefix("user")) * _GOLDEN % 1.0
         if place < self.deferring:
             return "defers"

@@ -24,7 +24,7 @@ from paceline.domain.message import PUBLIC_NAMES, PUBLIC_STATES, MessageState, R
 from paceline.domain.permission import PERMISSIONS, Permission, Role, may_appoint
 from paceline.domain.retry_policy import RetryPolicy
 from paceline.domain.workspace_settings import SETTINGS
-from paceline.engine.explain_accounts import BY_EFFECT
+from paceline.engine.explain.accounts import BY_EFFECT
 from paceline.observability.metrics import METRICS
 from paceline.settings import Settings
 
@@ -302,7 +302,7 @@ def test_page_of_troubles_names_checks_and_causes_that_exist() -> None:
     text = (DOCS / "how-to" / "troubles.md").read_text()
     source = ROOT / "src" / "paceline"
     code = "".join(file.read_text() for file in (source / "operations" / "installation" / "doctor").glob("*.py"))
-    code += "".join(file.read_text() for file in (source / "engine").glob("explain*.py"))
+    code += "".join(file.read_text() for file in (source / "engine" / "explain").glob("*.py"))
     rows = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|") and "---" not in line]
     check, named = "", set()
     for row in rows:
@@ -321,7 +321,7 @@ def test_every_cause_of_an_explanation_is_on_its_page() -> None:
     documented = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
     assert set(BY_EFFECT) | set(CampaignStatus) - {"running"} <= documented
     source = ROOT / "src" / "paceline"
-    files = [*(source / "engine").glob("explain*.py"), source / "operations" / "campaigns" / "explaining.py"]
+    files = [*(source / "engine" / "explain").glob("*.py"), source / "operations" / "campaigns" / "explaining.py"]
     code = "".join(file.read_text() for file in files)
     assert {name for name in documented - {"cause"} if f'"{name}"' not in code} <= set(CampaignStatus)
 

@@ -25,7 +25,7 @@ from paceline.operations.people.login_limits import SecondFactorNeeded, TooManyA
 from paceline.operations.people.logins import LoginRefused
 from paceline.remote.lent_campaigns import OutOfTurn, UnknownHere
 from paceline.remote.signing import NotGenuine
-from paceline.store.queue.accounts import LoginTaken
+from paceline.store.queue.taken_logins import LoginTaken
 
 _log = logging.getLogger("paceline.api")
 

@@ -9,6 +9,9 @@ from hashlib import blake2b
 
 from paceline.domain.mail_provider import domain_of, provider_of
 
+LEAST_DEALT = 4
+"""So many messages for each account are dealt at once: whoever comes next finds some."""
+
 
 class AccountChoice(StrEnum):
     """How a campaign spreads its messages over its accounts."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+CLAIM_AHEAD_SECONDS = 2.0
+"""How far a claim reaches into a campaign's pace."""
+
 _CATCH_UP_SECONDS = 0.1
 _JITTER = 0.1
 

@@ -171,10 +171,8 @@ class AccountWorker:
 
     def let_go(self) -> None:
         """Close the connections that are open and not at work: the server bears few, others need them."""
-        parked, self._parked = self._parked, []
-        for _, future in parked:
-            if not future.done():
-                future.set_result(LET_GO)
+        for _, waiting in tuple(self._parked):
+            self.let_go_of(waiting)
 
     # The worker itself.
 
@@ -274,6 +272,12 @@ class AccountWorker:
         self._dispatch()
         return future
 
+    def let_go_of(self, waiting: asyncio.Future[Prepared | LetGo | None]) -> None:
+        """A lane that waits closes its connection, and asks again."""
+        if not waiting.done():
+            self._parked = [(lane, future) for lane, future in self._parked if future is not waiting]
+            waiting.set_result(LET_GO)
+
     def learn(self, result: Outcome | Withheld) -> float:
         """Draw the conclusions of one delivery; returns the seconds its lane has to rest."""
         match result:
@@ -339,11 +343,12 @@ class AccountWorker:
             self._dismiss()
         elif self._parked and self._supply.waiting:
             now = self._now()
-            wait = max(self._begins_in(now), self._held_until - asyncio.get_running_loop().time())
+            loop = asyncio.get_running_loop()
+            wait = max(self._begins_in(now), self._held_until - loop.time())
             if self._server.narrow:
                 wait = max(wait, _SERVER_LOOK_SECONDS)  # whoever makes room at the server does not come here
             if wait > 0 or self._has_room():  # else it waits for a busy lane, and that lane will come here
-                self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self._dispatch)
+                self._timer = loop.call_later(max(wait, 0.001), self._dispatch)
 
     def _has_room(self) -> bool:
         """Whether a message could begin but for the time: its moment may have come since it was asked for."""

@@ -41,6 +41,9 @@ class Dispatcher(Protocol):
     def not_begun(self, prepared: Prepared) -> None:
         """A message that was taken and could not be begun goes back."""
 
+    def let_go_of(self, waiting: asyncio.Future[Prepared | LetGo | None]) -> None:
+        """Who waits with this future has had no message for long: he closes his connection."""
+
     async def rest(self, seconds: float) -> None:
         """Sleep, but no longer than the worker stays."""
 
@@ -73,15 +76,20 @@ class Lane:
         if following is not None:
             return following
         while True:
-            waiting = self._dispatcher.park(self)
-            if not waiting.done() and self._session is not None:
-                done, _ = await asyncio.wait((waiting,), timeout=self._dispatcher.idle_seconds)
-                if not done:
-                    await self._close()
-            found = await waiting
+            found = await self._wait(self._dispatcher.park(self))
             if not isinstance(found, LetGo):
                 return found
             await self._close()
+
+    async def _wait(self, waiting: asyncio.Future[Prepared | LetGo | None]) -> Prepared | LetGo | None:
+        if waiting.done() or self._session is None:
+            return await waiting
+        idle_seconds = self._dispatcher.idle_seconds
+        timer = asyncio.get_running_loop().call_later(idle_seconds, self._dispatcher.let_go_of, waiting)
+        try:
+            return await waiting
+        finally:
+            timer.cancel()
 
     async def _deliver(self, prepared: Prepared) -> float:
         try:

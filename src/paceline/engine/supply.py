@@ -73,6 +73,8 @@ class Supply:
         self._batch = self._smallest_batch
         self._fed_at = 0.0
         self._left_behind = 0
+        self._slots: dict[int, float] = {}
+        """Campaign id -> from when on its pace has another message for anybody."""
         self._hungry = asyncio.Event()
         self.waiting: deque[ClaimedMessage] = deque()
         """What is held, the first to begin first."""
@@ -99,9 +101,14 @@ class Supply:
     def next(self) -> ClaimedMessage:
         """Take the first message out."""
         message = self.waiting.popleft()
-        if len(self.waiting) <= self._batch // 2:
+        if len(self.waiting) <= self._batch // 2 and self._may_claim():
             self._hungry.set()
         return message
+
+    def _may_claim(self) -> bool:
+        """Whether a claim is not in vain, as far as the campaigns' paces are known here."""
+        now = self._now()
+        return any(self._slots.get(campaign_id, 0.0) <= now for campaign_id in self._share.weights)
 
     def give_back(self, messages: Iterable[ClaimedMessage]) -> None:
         """Release claimed messages that were not begun."""
@@ -139,6 +146,7 @@ class Supply:
         except CampaignUnsendable as error:
             self._consumer.cannot_send(campaign_id, str(error))
             return 0
+        self._slots[campaign_id] = claimed.next_at
         self._share.took(campaign_id, len(claimed))
         self._adapt_batch(full=len(claimed) == wanted)
         self._left_behind = len(self.waiting) + len(claimed)

@@ -11,6 +11,7 @@ import math
 import selectors
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextvars import Context
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 _Result = TypeVar("_Result")
@@ -33,6 +34,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds since the loop was made."""
         return self._passed
+
+    def call_soon_threadsafe(
+        self, callback: Callable[[Unpack[_Arguments]], object], *args: *_Arguments, context: Context | None = None
+    ) -> asyncio.Handle:
+        """There is no other thread, and a loop that never waits need not be woken through its pipe."""
+        return self.call_soon(callback, *args, context=context)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[_Arguments]], _Result], *args: *_Arguments

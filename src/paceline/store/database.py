@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from operator import attrgetter, methodcaller
 from typing import Any
 
 import orjson
@@ -29,6 +30,7 @@ from paceline.store.circuit_breaker import BreakerState, CircuitBreaker
 
 # PostgreSQL: shutting down, crashed, starting up, too many connections.
 _NOT_SERVING = frozenset({"57P01", "57P02", "57P03", "53300"})
+_ROWS_CHANGED, _ROWS_FOUND = attrgetter("rowcount"), methodcaller("fetchall")
 _FILE_IS_AWAY = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB})
 
 
@@ -142,11 +144,12 @@ class Database(ABC):
 
         It goes to the driver directly: SQLAlchemy's execution takes several times as long as most of these statements.
         """
-        return int(self._at_driver(connection, statement, values, lambda cursor: cursor.rowcount))
+        changed: int = self._at_driver(connection, statement, values, _ROWS_CHANGED)
+        return changed
 
     def fetch(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """Like ``run``, for a statement that returns rows: plain tuples in the order of its columns."""
-        rows: list[tuple[Any, ...]] = self._at_driver(connection, statement, values, lambda cursor: cursor.fetchall())
+        rows: list[tuple[Any, ...]] = self._at_driver(connection, statement, values, _ROWS_FOUND)
         return rows
 
     def _at_driver(

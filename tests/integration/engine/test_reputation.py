@@ -17,7 +17,7 @@ from paceline.domain.campaign import CampaignMove, CampaignStatus
 from paceline.domain.fact import Fact, FactKind
 from paceline.domain.message import ReportKind
 from paceline.domain.reputation import Level
-from paceline.engine.reputation import ReputationWatch
+from paceline.engine.reputation_watch import ReputationWatch
 from paceline.operations.campaigns import explaining, reporting
 from paceline.operations.campaigns.summary import summary
 from paceline.operations.context import Context

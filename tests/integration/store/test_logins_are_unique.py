@@ -15,7 +15,7 @@ from paceline.operations.context import Context
 from paceline.store.database import sql
 from paceline.store.migrations import QUEUE, upgrade
 from paceline.store.queue import account_records, accounts
-from paceline.store.queue.accounts import LoginTaken
+from paceline.store.queue.taken_logins import LoginTaken
 from surroundings.sending import opened
 from surroundings.serving import wait_until
 

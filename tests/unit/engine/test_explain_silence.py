@@ -18,7 +18,8 @@ from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import Restraint
 from paceline.domain.sending_window import SendingWindow, hours_of
 from paceline.domain.server_width import ServerWidth
-from paceline.engine.explain import AtWork, Surroundings, explain
+from paceline.engine.explain.accounts import AtWork
+from paceline.engine.explain.explain import Surroundings, explain
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import Progress
 from paceline.store.queue.standstill import Doing, LivingSender

@@ -68,8 +68,9 @@ class Answers:
         """They come back after the delay that the campaign's rules give, spread as their jitter spreads them."""
         parts = min(portion.messages, _PARTS)
         for part in range(parts):
+            jitter = (0.5 + self._deferrals * _GOLDEN) % 1.0  # a single one comes back at the mean moment
             self._deferrals += 1
-            delay = _delay(self._retries, portion.attempts, jitter=self._deferrals * _GOLDEN % 1.0)
+            delay = _delay(self._retries, portion.attempts, jitter=jitter)
             if delay is not None:
                 share = portion.messages // parts + (part < portion.messages % parts)
                 self._on_deferred(at + delay, Portion(portion.attempts, portion.group, share))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from paceline.domain.pacing import interval_seconds, slot
+from paceline.domain.pacing import CLAIM_AHEAD_SECONDS, interval_seconds, slot
 from paceline.engine.forecast.crew import Crew
 from paceline.engine.forecast.plan import Plan
 
-CLAIM_AHEAD_SECONDS = 2.0
-"""As in the engine: a claim reaches that far into a campaign's pace."""
 _STEPS_OF_A_PACED_CAMPAIGN = 50_000
 
 

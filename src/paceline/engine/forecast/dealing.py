@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from paceline.domain.account_choice import AccountChoice
+from paceline.domain.account_choice import LEAST_DEALT, AccountChoice
 from paceline.engine.forecast.crew import Crew
 from paceline.engine.forecast.plan import Plan
 from paceline.engine.forecast.recipients import Recipients
 from paceline.engine.forecast.rules import FOREVER
 from paceline.engine.forecast.stock import Portion, Stock, proportional
 
-_SHARE_OF_A_BITE = 8
-_LEAST_DEALT = 4  # for each account, as in the engine
+SHARE_OF_A_BITE = 8
+"""No bite takes longer than this part of the time that all need for what is left: so the last ones are single messages."""
 
 
 class Pool:
@@ -82,13 +82,13 @@ class Piles(Pool):
 
     def bite(self, crew: Crew) -> float:
         """Its pile, and a part of what would be dealt to it."""
-        mine = self._stock.left * len(crew.names) / self._accounts / _SHARE_OF_A_BITE
+        mine = self._stock.left * len(crew.names) / self._accounts / SHARE_OF_A_BITE
         return self._piles[crew].left + max(mine, len(crew.names))
 
     def draw(self, crew: Crew, wanted: int, at: float) -> list[Portion]:
         """From its pile; where that is too small, more is dealt to all."""
         pile = self._piles[crew]
-        chunk = max(wanted - pile.left, _LEAST_DEALT * len(crew.names))
+        chunk = max(wanted - pile.left, LEAST_DEALT * len(crew.names))
         while pile.left < wanted and self._stock.left:
             before = pile.left
             self._deal(-(-chunk * self._accounts // len(crew.names)), at)

@@ -132,7 +132,7 @@ class Plan:
     layers: tuple[PlannedLayer, ...] = ()
     recipient_limits: tuple[RecipientLimit, ...] = ()
     groups: tuple[RecipientGroup, ...] = ()
-    """None: all recipients are alike."""
+    """Empty: all recipients are alike."""
     choice: AccountChoice = AccountChoice.FREE
     weight: float = 1.0
     """Its share of accounts that it has together with ``rivals``."""

@@ -11,12 +11,13 @@ import math
 from typing import NamedTuple
 
 from paceline.domain.account_choice import AccountChoice
+from paceline.domain.pacing import CLAIM_AHEAD_SECONDS
 from paceline.engine.forecast.answers import Answers
-from paceline.engine.forecast.campaign_slots import CLAIM_AHEAD_SECONDS, CampaignSlots
+from paceline.engine.forecast.campaign_slots import CampaignSlots
 from paceline.engine.forecast.course import Course, Pause
 from paceline.engine.forecast.crew import Crew
 from paceline.engine.forecast.days import DayCounts
-from paceline.engine.forecast.dealing import Piles, Pool
+from paceline.engine.forecast.dealing import SHARE_OF_A_BITE, Piles, Pool
 from paceline.engine.forecast.gathering import days_of, gather
 from paceline.engine.forecast.plan import Plan
 from paceline.engine.forecast.recipients import Recipients
@@ -25,8 +26,6 @@ from paceline.engine.forecast.rules import FOREVER, Room
 from paceline.engine.forecast.shared_rules import SharedRules
 from paceline.engine.forecast.stock import Portion, Stock, proportional
 
-_SHARE_OF_A_BITE = 8
-"""No bite takes longer than this part of the time that all need for what is left: so the last ones are single messages."""
 _FARTHEST_SECONDS = 100 * 366 * 86_400.0
 
 
@@ -223,7 +222,7 @@ class _Reckoning:
         if not crew.rivals:  # they take what it has no message for
             messages = min(messages, self._pool.left_for(crew))
         if shared < FOREVER:
-            count = min(count, max(1, int(shared / (_SHARE_OF_A_BITE * self._width))))
+            count = min(count, max(1, int(shared / (SHARE_OF_A_BITE * self._width))))
             messages = min(count * crew.width, messages, int(shared))
         self._take(crew, first, messages)
 
@@ -232,7 +231,7 @@ class _Reckoning:
         until = min(room.until, self._next_reopening(first))
         most = self._pool.bite(crew)
         if most == FOREVER:
-            until = min(until, first + self._pool.left / (_SHARE_OF_A_BITE * self._speed))
+            until = min(until, first + self._pool.left / (SHARE_OF_A_BITE * self._speed))
         if self._recipients.limit_some:
             until = min(until, self._recipients.until(first))
         if crew.rivals:

@@ -55,11 +55,6 @@ class Stock:
         """Everything."""
         return self.take(self.left)
 
-    def share_of(self, group: int) -> float:
-        """How much of what comes next is of this group."""
-        mine = self._fresh[group] + sum(count for (_, of), count in self._again.items() if of == group)
-        return mine / self.left if self.left else 0.0
-
     def _take_fresh(self, messages: int) -> list[Portion]:
         if not messages:
             return []

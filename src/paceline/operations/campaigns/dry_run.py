@@ -58,8 +58,8 @@ def dry_run(
             beside = _copy(context, file, scratch, now=start)
             loop_of = _LoopOf()
             with asyncio.Runner(loop_factory=loop_of) as runner:
-                runner.get_loop()
-                clock = SteadyClock(wall=lambda: start + loop_of.time(), boot=loop_of.time, this_boot="dry run")
+                loop = runner.get_loop()
+                clock = SteadyClock(wall=lambda: start + loop.time(), boot=loop.time, this_boot="dry run")
                 channel = SimulatedChannel(
                     seconds_per_message=seconds_per_message, script=script, on_answer=loop_of.answered
                 )
@@ -91,18 +91,13 @@ def _copy(context: Context, file: CampaignFile, scratch: Database, *, now: float
 
 
 class _LoopOf:
-    """Makes the loop, and carries what loop, clock and channel have to say to the rehearsal that is made after them."""
+    """Makes the loop, and carries what loop and channel have to say to the rehearsal that is made after them."""
 
     def __init__(self) -> None:
-        self._loop: VirtualTimeLoop | None = None
         self.rehearsal: Rehearsal | None = None
 
     def __call__(self) -> VirtualTimeLoop:
-        self._loop = VirtualTimeLoop(before_time_passes=self._before)
-        return self._loop
-
-    def time(self) -> float:
-        return 0.0 if self._loop is None else self._loop.time()
+        return VirtualTimeLoop(before_time_passes=self._before)
 
     def answered(self, account: Account, outcome: Outcome) -> None:
         assert self.rehearsal is not None

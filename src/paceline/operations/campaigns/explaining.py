@@ -16,9 +16,9 @@ from paceline.domain.layer import BY_RECIPIENT
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import Restraint
 from paceline.domain.wording import counted
-from paceline.engine.cause import Cause
-from paceline.engine.explain import StoppedTemplate, Surroundings, explain as explain_one
-from paceline.engine.explain_accounts import AtWork, about_account
+from paceline.engine.explain.accounts import AtWork, about_account
+from paceline.engine.explain.cause import Cause
+from paceline.engine.explain.explain import StoppedTemplate, Surroundings, explain as explain_one
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.context import Context
 from paceline.operations.ids import number_of, unknown

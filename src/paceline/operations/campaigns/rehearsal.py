@@ -29,7 +29,7 @@ from paceline.operations.context import Context
 from paceline.store.queue import accounts, campaign_work, campaigns, layers
 from paceline.store.queue.coming import Glance, glance
 
-LOOK_EVERY_SECONDS = 900.0
+LOOK_EVERY_SECONDS = 3600.0
 """The longest silence, in the campaign's time, after which everything is looked at."""
 _NEEDS_A_PERSON = frozenset({CampaignStatus.PAUSED, CampaignStatus.PAUSED_HEALTH})
 _QUIET_SECONDS = 5.0
@@ -197,26 +197,44 @@ class Rehearsal:
     async def _wait_for(self, seen: Glance) -> None:
         """Let time pass to the next moment, or to an earlier change."""
         moments = [at for at in (seen.account_at, seen.work_at, self._closing(), self._resumption()) if at is not None]
-        seconds = min(moments) - self._context.clock.now() if moments else LOOK_EVERY_SECONDS
-        if seen.status is CampaignStatus.RUNNING and seconds > self._patience:  # what is given back sets no moment
-            seconds, self._patience = self._patience, min(2 * self._patience, LOOK_EVERY_SECONDS)
-        try:
-            async with asyncio.timeout(max(0.0, seconds)):
-                await self._changed.wait()
-        except TimeoutError:
-            now = self._context.clock.now()
-            if seen.work_at is not None and seen.work_at <= now:
-                if seen.work_at == seen.slot_at:
-                    self._is_offered = True
-                    self._sender.wake_one_worker()
-                    await self._changed.wait()  # until it is taken, or nobody could use it
-                else:
-                    self._sender.wake_workers()
-            elif now < min(moments, default=FOREVER) and now - self._answered_at < self._usual_silence:
+        now = self._context.clock.now()
+        while True:
+            seconds = min(moments) - now if moments else LOOK_EVERY_SECONDS
+            if seen.status is CampaignStatus.RUNNING and seconds > self._patience:  # what is given back sets no moment
+                seconds, self._patience = self._patience, min(2 * self._patience, LOOK_EVERY_SECONDS)
+            if await self._changes_within(seconds):
                 return
+            now = self._context.clock.now()
+            if now >= min(moments, default=FOREVER) or now - self._answered_at >= self._usual_silence:
+                break
+        if seen.work_at is not None and seen.work_at <= now:
+            if seen.work_at == seen.slot_at:
+                self._is_offered = True
+                self._sender.wake_one_worker()
+                await self._changed.wait()  # until it is taken, or nobody could use it
             else:
-                self._must_look = True
-                self._sender.look_now()
+                self._sender.wake_workers()
+        else:
+            self._must_look = True
+            self._sender.look_now()
+
+    async def _changes_within(self, seconds: float) -> bool:
+        """Wait for a change; False where none came in time. Cheaper than a time-out, and made for every message."""
+        is_late = False
+
+        def ring() -> None:
+            nonlocal is_late
+            is_late = True
+            self._changed.set()
+
+        timer = asyncio.get_running_loop().call_later(max(0.0, seconds), ring)
+        try:
+            await self._changed.wait()
+        finally:
+            timer.cancel()
+        if is_late:
+            self._changed.clear()
+        return not is_late
 
     def _is_open(self, seen: Glance) -> bool:
         """Whether a slot of the campaign's pace could be claimed now."""

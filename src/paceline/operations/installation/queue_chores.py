@@ -13,7 +13,7 @@ from paceline.chores.rate_recorder import LOOK_EVERY_SECONDS, RateRecorder
 from paceline.chores.template_order import TemplateOrder
 from paceline.domain.reputation import Thresholds
 from paceline.engine.process_identity import is_surely_dead, own_process
-from paceline.engine.reputation import ReputationWatch
+from paceline.engine.reputation_watch import ReputationWatch
 from paceline.operations.context import QueueContext
 from paceline.operations.installation.leadership import Leadership, lead
 from paceline.operations.installation.recurring_work import Chore, attend

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from paceline.domain.campaign import ACTIVE
-from paceline.engine.explain import Cause, at_words
+from paceline.engine.explain.cause import Cause, at_words
 from paceline.store.queue import remote_campaigns, workers
 from paceline.store.queue.campaigns import CampaignRow
 from paceline.store.queue.remote_campaigns import LOST, RemoteCampaign

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
-from paceline.domain.account import Account, AccountState, Limits, WhatsAppLogin
+from paceline.domain.account import Account, AccountState, Limits
 from paceline.domain.allowance import LONGEST_WINDOW_SECONDS, bucket_of
-from paceline.domain.errors import PacelineError
 from paceline.store.database import sql
 from paceline.store.queue import notices, restraints, servers
 from paceline.store.queue.account_rows import SETTINGS, account_of, limits_of, secrets_of, since_of, values_of
+from paceline.store.queue.taken_logins import refusing_taken
 from paceline.store.secrets import SecretBox
 
 _PLENTY = 1_000_000
-
-
-class LoginTaken(PacelineError):
-    """Another account has this login, a phone number's in whatever workspace. Nothing was changed."""
-
-    is_bad_input = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +87,7 @@ def save(connection: Connection, box: SecretBox, account: Account, *, workspace_
             f"INSERT INTO accounts ({', '.join(names)}) VALUES ({', '.join(marks)}) "
             "ON CONFLICT (workspace_id, channel, identity) DO NOTHING RETURNING id"
         )
-        with _refusing_taken(account):
+        with refusing_taken(account):
             inserted = connection.execute(
                 sql(statement), {**where, **values, "secrets": sealed, "since": since}
             ).scalar_one_or_none()
@@ -127,18 +119,8 @@ def change(connection: Connection, box: SecretBox, account_id: int, account: Acc
         "since": since_of(account),
         "id": account_id,
     }
-    with _refusing_taken(account):
+    with refusing_taken(account):
         connection.execute(statement, values)
-
-
-@contextmanager
-def _refusing_taken(account: Account) -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        what = "phone number" if isinstance(account.login, WhatsAppLogin) else "login"
-        taken = f"the {what} {account.login.identity} is in use elsewhere in this installation"
-        raise LoginTaken(taken) from None
 
 
 def attach(connection: Connection, campaign_id: int, account_ids: Sequence[int]) -> None:

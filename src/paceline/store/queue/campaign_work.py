@@ -18,13 +18,19 @@ def running(connection: Connection) -> list[int]:
 
 def with_work(connection: Connection, *, now: float) -> set[int]:
     """The running campaigns of which a claim would find a message now."""
-    statement = sql(
-        "SELECT c.id FROM campaigns c WHERE c.status = 'running' AND "
-        "(EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND state = 0 AND due_at IS NULL) "
-        "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL AND due_at <= :now) "
-        "OR EXISTS (SELECT 1 FROM messages WHERE campaign_id = c.id AND state = 0 AND dealt_to IS NOT NULL))"
-    )
-    return set(connection.execute(statement, {"now": now}).scalars())
+    return set(connection.execute(WITH_WORK, {"now": now}).scalars())
+
+
+# Three looks into three indexes for each campaign. PostgreSQL takes all campaigns for alike: where it counted for itself that
+# one has nearly all messages, it would walk through the whole table for another one that has none left. BETWEEN means ``=``,
+# and to it that a campaign has few of all messages; an order is one that no other index has.
+_FRESH = "EXISTS (SELECT 1 FROM messages WHERE campaign_id BETWEEN c.id AND c.id AND state = 0 AND due_at IS NULL)"
+_DUE = "(SELECT MIN(due_at) FROM messages WHERE campaign_id = c.id AND due_at IS NOT NULL) <= :now"
+_DEALT = (
+    "(SELECT MIN(dealt_to) FROM messages WHERE campaign_id = c.id AND state = 0 AND dealt_to IS NOT NULL) IS NOT NULL"
+)
+
+WITH_WORK = sql(f"SELECT c.id FROM campaigns c WHERE c.status = 'running' AND ({_FRESH} OR {_DUE} OR {_DEALT})")
 
 
 def urgent(connection: Connection) -> set[int]:

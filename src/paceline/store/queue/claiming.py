@@ -19,7 +19,7 @@ from paceline.domain.campaign_pacing import CampaignPacing, pacing_of
 from paceline.domain.errors import PacelineError
 from paceline.domain.mail_provider import domain_of
 from paceline.domain.message import MessageState
-from paceline.domain.pacing import begin_at, interval_seconds, slot
+from paceline.domain.pacing import CLAIM_AHEAD_SECONDS, begin_at, interval_seconds, slot
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import lowered_rate, suspended_domains
 from paceline.domain.sending_window import SendingWindow
@@ -31,7 +31,6 @@ from paceline.store.queue.layer_book import LayerBook, LayeredClaim, OpenLayer, 
 from paceline.store.queue.mail_operators import MailOperators
 from paceline.store.queue.tally import Tally
 
-_CLAIM_AHEAD_SECONDS = 2.0
 _NEVER_SECONDS = 86_400.0
 _MOST_PUT_OFF = 1000
 _NEXT_LOOK = 250
@@ -70,9 +69,13 @@ class ClaimedMessage(NamedTuple):
 
 
 class Claimed(list[ClaimedMessage]):
-    """What a claim got. ``more``: some messages had to be put off, and behind them there may be others to claim."""
+    """What a claim got. ``more``: some messages had to be put off, and behind them there may be others to claim.
+
+    ``next_at``: the campaign's pace gives nobody another one before this moment.
+    """
 
     more: bool = False
+    next_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,8 @@ class _Terms:
 
     interval: float
     next_at: float
+    slot_at: float
+    """From when on the campaign's pace lets the next message be claimed."""
     pacing: CampaignPacing
     layered: LayeredClaim | None
     suspended_domains: Mapping[str, float]
@@ -130,9 +135,11 @@ class Claims:
         terms = self._terms(connection, claim, tally, opened, now)
         if terms is None:
             return Claimed()
+        if terms.slot_at > now:
+            return _nothing_before(terms.slot_at)
         limit = claim.limit
         if terms.interval:
-            limit = min(limit, max(1, int(_CLAIM_AHEAD_SECONDS / terms.interval)))
+            limit = min(limit, max(1, int(CLAIM_AHEAD_SECONDS / terms.interval)))
         if terms.layered is not None:
             limit = terms.layered.room(limit)
         if limit <= 0:
@@ -165,10 +172,9 @@ class Claims:
         interval = interval_seconds(rate_per_minute)
         if (lowered := lowered_rate(held_back, RuleScope.CAMPAIGN, str(claim.campaign_id))) is not None:
             interval = max(interval, interval_seconds(lowered))
-        if interval and next_at > now + _CLAIM_AHEAD_SECONDS:
-            return None
+        slot_at = next_at - CLAIM_AHEAD_SECONDS if interval else 0.0
         layered = None
-        if has_layers:
+        if has_layers and slot_at <= now:
             if workspace_id not in opened:
                 tally.write_layers(connection, self._database, now=now)
                 opened[workspace_id] = self._book.open(connection, workspace_id, now)
@@ -177,6 +183,7 @@ class Claims:
         return _Terms(
             interval=interval,
             next_at=next_at,
+            slot_at=slot_at,
             pacing=pacing,
             layered=layered,
             suspended_domains=suspended_domains(held_back),
@@ -244,7 +251,7 @@ class Claims:
         first = slot(terms.next_at, now, interval) if interval else 0.0
         if interval:
             database.run(connection, self._sql["pace"], {**terms.values, "next_at": first + len(rows) * interval})
-        return Claimed(
+        claimed = Claimed(
             ClaimedMessage(
                 id=message_id,
                 campaign_id=claim.campaign_id,
@@ -258,6 +265,8 @@ class Claims:
             )
             for place, (message_id, address, fields, attempt, _) in enumerate(rows)
         )
+        claimed.next_at = first + len(rows) * interval - CLAIM_AHEAD_SECONDS if interval else 0.0
+        return claimed
 
     def _count_in_layers(self, connection: Connection, rows: Sequence[tuple[Any, ...]], layered: LayeredClaim) -> None:
         layered.take(len(rows))
@@ -284,6 +293,12 @@ class Claims:
         if rows and self._database.remembers_fresh:
             self._fresh_after[campaign_id] = rows[-1][0]
         return rows
+
+
+def _nothing_before(moment: float) -> Claimed:
+    nothing = Claimed()
+    nothing.next_at = moment
+    return nothing
 
 
 def _moment(terms: _Terms, row: tuple[Any, ...], now: float) -> float:

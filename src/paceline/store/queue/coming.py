@@ -7,9 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from paceline.domain.campaign import CampaignStatus
+from paceline.domain.pacing import CLAIM_AHEAD_SECONDS
 from paceline.store.database import Database, sql
-
-_CLAIM_AHEAD_SECONDS = 2.0  # as far as a claim reaches into a campaign's pace
 
 _GLANCE = sql(
     "SELECT c.status, "
@@ -37,7 +36,7 @@ class Glance(NamedTuple):
 
 def glance(database: Database, connection: Connection, campaign_id: int, *, now: float) -> Glance:
     """Look at one campaign in one statement."""
-    values = {"id": campaign_id, "now": now, "ahead": _CLAIM_AHEAD_SECONDS}
+    values = {"id": campaign_id, "now": now, "ahead": CLAIM_AHEAD_SECONDS}
     status, left, account_at, due_at, slot_at, resumes_at = database.fetch(connection, _GLANCE, values)[0]
     return Glance(
         status=CampaignStatus(status),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from paceline.domain.account_choice import AccountChoice, Candidate, deal
+from paceline.domain.account_choice import LEAST_DEALT, AccountChoice, Candidate, deal
 from paceline.domain.allowance import Allowance
 from paceline.domain.mail_provider import provider_of_host
 from paceline.domain.message import MessageState
@@ -18,7 +18,6 @@ from paceline.store.queue.piles import ON_A_PILE
 from paceline.store.queue.tally import Tally
 
 _MOST_DEALT = 1000
-_AT_LEAST = 4
 
 Rows = list[tuple[Any, ...]]
 
@@ -49,7 +48,7 @@ class Dealer:
         candidates = self._candidates(connection, values["campaign"], choice, now)
         if not candidates:
             return own
-        found = find(min(max(wanted - len(own), _AT_LEAST) * len(candidates), _MOST_DEALT))
+        found = find(min(max(wanted - len(own), LEAST_DEALT) * len(candidates), _MOST_DEALT))
         targets = self._targets(connection, candidates, choice, found)
         mine = [row for row, target in zip(found, targets, strict=True) if target == values["account"]]
         room = wanted - len(own)

@@ -7,7 +7,6 @@ unknown: what has happened already is found in its new state and changes nothing
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -231,7 +230,7 @@ class Deliveries:
     def _note_refusals(
         self, connection: Connection, reports: Sequence[Report], standings: dict[int, Any], now: float
     ) -> None:
-        """Hard bounces and refusals as spam are signs that engine/reputation.py looks at."""
+        """Hard bounces and refusals as spam are signs that engine/reputation_watch.py looks at."""
         signs = [
             NewSign(
                 message_id=report.message_id,
@@ -263,7 +262,7 @@ class Deliveries:
             granted = frozenset([intent.message_id for intent in intents])
         else:
             granted = frozenset([i for (i,) in self._database.fetch(connection, self._sql["intended"], values)])
-        tally.opened(Counter([i.account_id for i in intents if i.message_id in granted]))
+        tally.opened([i.account_id for i in intents if i.message_id in granted])
         return granted
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,29 +16,33 @@ from paceline.store.database import Database, rows_json, sql
 
 _CHARGED = (MessageState.SENT, MessageState.UNCERTAIN)
 _HELD = (MessageState.CLAIMED, MessageState.INTENDED)
+_COLUMNS = [PUBLIC_STATES.index(PUBLIC_NAMES[state]) for state in sorted(MessageState)]
+"""State -> its place among the public ones."""
+_NONE_MOVED = [0] * len(PUBLIC_STATES)
 
 
 class Tally:
     """Sums of one transaction; ``write`` applies them in the order accounts, usage, counters."""
 
     def __init__(self) -> None:
-        self._states: dict[int, Counter[str]] = {}
-        self._open: Counter[int] = Counter()
-        self._usage: Counter[tuple[int, int]] = Counter()
-        self._sent: Counter[tuple[int, int]] = Counter()
-        self._held: Counter[int] = Counter()
-        self._layer_usage: Counter[int] = Counter()
+        # Not Counters: making these and counting into them takes longer than most statements of a small transaction.
+        self._states: defaultdict[int, list[int]] = defaultdict(_NONE_MOVED.copy)
+        self._open: defaultdict[int, int] = defaultdict(int)
+        self._usage: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self._sent: defaultdict[tuple[int, int], int] = defaultdict(int)
+        self._held: defaultdict[int, int] = defaultdict(int)
+        self._layer_usage: defaultdict[int, int] = defaultdict(int)
         self._freed: set[int] = set()
 
     def moved(self, campaign_id: int, source: MessageState, target: MessageState, count: int = 1) -> None:
         """Messages of a campaign went from one state to another."""
-        states = self._states.setdefault(campaign_id, Counter())
-        states[PUBLIC_NAMES[source]] -= count
-        states[PUBLIC_NAMES[target]] += count
+        changes = self._states[campaign_id]
+        changes[_COLUMNS[source]] -= count
+        changes[_COLUMNS[target]] += count
 
     def launched(self, campaign_id: int, count: int) -> None:
         """New messages were put into the queue."""
-        self._states.setdefault(campaign_id, Counter())["queued"] += count
+        self._states[campaign_id][_COLUMNS[MessageState.QUEUED]] += count
 
     def credited(self, campaign_id: int, account_id: int) -> None:
         """An account has sent one message more than was known."""
@@ -50,9 +54,10 @@ class Tally:
         if is_sent:
             self._sent[campaign_id, account_id] += 1
 
-    def opened(self, per_account: Counter[int]) -> None:
-        """Intents were made."""
-        self._open.update(per_account)
+    def opened(self, account_ids: Iterable[int]) -> None:
+        """Intents were made, each for the account that stands in its place."""
+        for account_id in account_ids:
+            self._open[account_id] += 1
 
     def held(self, layer_id: int, count: int) -> None:
         """Messages were claimed that count in a layer."""
@@ -72,11 +77,12 @@ class Tally:
 
     def accepted(self, reports: Sequence[Report]) -> None:
         """Open intents were accepted."""
-        for (campaign_id, account_id), count in Counter([(r.campaign_id, r.account_id) for r in reports]).items():
+        for campaign_id, count in Counter([r.campaign_id for r in reports]).items():
             self.moved(campaign_id, MessageState.INTENDED, MessageState.SENT, count)
-            self._sent[campaign_id, account_id] += count
-            self._open[account_id] -= count
-        self._usage.update([(r.account_id, bucket_of(r.at)) for r in reports])
+        for report in reports:
+            self._sent[report.campaign_id, report.account_id] += 1
+            self._open[report.account_id] -= 1
+            self._usage[report.account_id, bucket_of(report.at)] += 1
 
     def settled(self, report: Report, row: Any, move: Settlement) -> None:
         """A report moved a message (``row``: what it was before)."""
@@ -101,18 +107,18 @@ class Tally:
     ) -> None:
         """Apply the sums."""
         statements = _statements(database)
-        ids = sorted({i for i, change in self._open.items() if change} | set(paces or ()))
-        accounts = [[i, self._open[i], (paces or {}).get(i)] for i in ids]
+        paces = paces or {}
+        ids = sorted({i for i, change in self._open.items() if change} | paces.keys())
+        accounts = [[i, self._open[i], paces.get(i)] for i in ids]
         usage = [[*pair, count] for pair, count in sorted(self._usage.items())]
         sent = [[*pair, count] for pair, count in sorted(self._sent.items())]
         for name, rows in (("accounts", accounts), ("usage", usage), ("sent", sent)):
             if rows:
                 database.run(connection, statements[name], {"rows": rows_json(rows)})
         self.write_layers(connection, database, now=now)
-        for campaign_id in sorted(self._states):
-            changes = self._states[campaign_id]
-            if any(changes.values()):
-                values = {state: changes[state] for state in PUBLIC_STATES}
+        for campaign_id, changes in sorted(self._states.items()):
+            if any(changes):
+                values = dict(zip(PUBLIC_STATES, changes, strict=True))
                 database.run(connection, _COUNT, {"campaign": campaign_id, "slot": slot, "now": now, **values})
 
     def write_layers(self, connection: Connection, database: Database, *, now: float) -> None:

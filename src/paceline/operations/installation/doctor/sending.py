@@ -10,7 +10,8 @@ from paceline.clock import iso
 from paceline.domain.account import AccountState
 from paceline.domain.campaign import CampaignStatus
 from paceline.domain.wording import counted
-from paceline.engine.explain import Cause, Surroundings, explain
+from paceline.engine.explain.cause import Cause
+from paceline.engine.explain.explain import Surroundings, explain
 from paceline.engine.process_identity import is_surely_dead
 from paceline.operations.installation.doctor.finding import Finding, failed, fine, warning
 from paceline.operations.installation.doctor.surroundings import time_in_use

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Group, Paper, Select, Stack, Text, Tooltip } from "@mantine/core";
 import "@puckeditor/core/no-external.css";
 import { createUsePuck, Drawer, Puck, type Config, type Data } from "@puckeditor/core";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 
 import { Icon, type IconName } from "../../icons";
 import { readBlocks, writeBlocks, type Block, type Kind } from "./blocks";
@@ -42,9 +42,7 @@ export default function BlockEditor({ mjml, onChange, onCursor }: BlockEditorPro
     <Puck config={config as unknown as Config} data={data} onChange={changed} iframe={IN_THE_PAGE} overrides={OVERRIDES}>
       <Stack gap="sm">
         <Palette />
-        <Chosen onCursor={onCursor}>
-          <div className="block-canvas" role="region" aria-label="The blocks" tabIndex={0}><Puck.Preview /></div>
-        </Chosen>
+        <Chosen onCursor={onCursor} />
       </Stack>
     </Puck>
   );
@@ -53,7 +51,7 @@ export default function BlockEditor({ mjml, onChange, onCursor }: BlockEditorPro
 /** Puck listens to the whole page: in a text, undoing and italics belong to the text. */
 function useKeysOfTexts() {
   useEffect(() => {
-    const keep = (event: KeyboardEvent) => {
+    const keep = (event: globalThis.KeyboardEvent) => {
       const text = event.target instanceof HTMLElement && (event.target.isContentEditable || event.target.matches("input, textarea"));
       const key = event.key.toLowerCase();
       if ((event.ctrlKey || event.metaKey) && (key === "i" || (text && (key === "z" || key === "y")))) event.stopPropagation();
@@ -96,7 +94,7 @@ function Palette() {
   );
 }
 
-function Chosen({ onCursor, children }: { onCursor: CursorListener; children: ReactNode }) {
+function Chosen({ onCursor }: { onCursor: CursorListener }) {
   const { blocks, placed, chosen, choose, dispatch } = useBlocks();
   const move = (place: Place | null) => {
     if (!chosen || !place) return;
@@ -105,6 +103,8 @@ function Chosen({ onCursor, children }: { onCursor: CursorListener; children: Re
     choose(place);
   };
   const replace = (block: Block) => chosen && dispatch({ type: "replace", destinationIndex: chosen.index, destinationZone: chosen.zone, data: block as never });
+  const fields = useRef<HTMLElement>(null);
+  const write = () => fields.current?.querySelector<HTMLElement>("input, textarea, [contenteditable]")?.focus();
   const before = chosen && stepOf(chosen, blocks, -1);
   const after = chosen && stepOf(chosen, blocks, 1);
   return (
@@ -119,10 +119,34 @@ function Chosen({ onCursor, children }: { onCursor: CursorListener; children: Re
         <History />
       </Group>
       <span className="visually-hidden" role="status">{chosen && `${nameOf(chosen, placed.indexOf(chosen))}, of ${placed.length}`}</span>
-      {children}
-      {chosen && <Paper withBorder p="sm" component="section" aria-label="The chosen block"><BlockFields key={chosen.block.props.id} block={chosen.block} onChange={replace} onCursor={onCursor} /></Paper>}
+      <Canvas placed={placed} chosen={chosen} choose={choose} onEnter={write} />
+      {chosen && <Paper ref={fields} withBorder p="sm" component="section" aria-label="The chosen block"><BlockFields key={chosen.block.props.id} block={chosen.block} onChange={replace} onCursor={onCursor} /></Paper>}
     </>
   );
+}
+
+interface CanvasProps {
+  placed: readonly PlacedBlock[];
+  chosen: PlacedBlock | undefined;
+  choose: (place: Place) => void;
+  onEnter: () => void;
+}
+
+const STEPS: Record<string, -1 | 1> = { ArrowUp: -1, ArrowDown: 1 };
+
+/** One stop of Tab for all blocks, which Puck makes none of: arrows choose, Enter goes to the fields, Delete removes (Puck's own key). */
+function Canvas({ placed, chosen, choose, onEnter }: CanvasProps) {
+  const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
+    const step = STEPS[event.key];
+    if (event.target !== event.currentTarget || (!step && event.key !== "Enter")) return;
+    event.preventDefault();
+    if (!step) return onEnter();
+    const next = placed.at(chosen ? Math.max(0, placed.indexOf(chosen) + step) : Math.min(0, step));
+    if (!next) return;
+    choose(next);
+    event.currentTarget.querySelector(`[data-puck-component="${next.block.props.id}"]`)?.scrollIntoView({ block: "nearest" });
+  };
+  return <div className="block-canvas" role="region" aria-label="The blocks" aria-keyshortcuts="ArrowUp ArrowDown Enter Delete" tabIndex={0} onKeyDown={onKeyDown}><Puck.Preview /></div>;
 }
 
 function History() {

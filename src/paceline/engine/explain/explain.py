@@ -11,13 +11,11 @@ from paceline.domain.block import Block, FullLayer
 from paceline.domain.campaign import CampaignKind, CampaignStatus
 from paceline.domain.restraint import Restraint
 from paceline.domain.wording import counted
-from paceline.engine.cause import Cause, at_words
-from paceline.engine.explain_accounts import BY_EFFECT, SILENT_SECONDS, AtWork, about_account
-from paceline.engine.explain_pace import about_pace
+from paceline.engine.explain.accounts import BY_EFFECT, SILENT_SECONDS, AtWork, about_account
+from paceline.engine.explain.cause import Cause, at_words
+from paceline.engine.explain.pace import about_pace
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.campaigns import Progress
-
-__all__ = ["AtWork", "Cause", "Surroundings", "at_words", "explain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +268,7 @@ def _unknown(progress: Progress, now: float) -> Cause:
 
 def _left(progress: Progress) -> str:
     launching = "" if progress.campaign.launched_at is not None else ", the audience is still being queued"
-    return f"{progress.left} of {counted(progress.total, 'message')} left{launching}"
+    return f"{progress.left:,} of {counted(progress.total, 'message')} left{launching}"
 
 
 def _cause(

@@ -11,7 +11,7 @@ from paceline.domain.block import Block
 from paceline.domain.restraint import Restraint
 from paceline.domain.server_width import ServerWidth
 from paceline.domain.wording import counted
-from paceline.engine.cause import Cause, at_words
+from paceline.engine.explain.cause import Cause, at_words
 from paceline.store.queue.accounts import AccountStanding
 from paceline.store.queue.standstill import Doing, LivingSender
 

@@ -11,7 +11,7 @@ from paceline.domain.layer import BY_RECIPIENT
 from paceline.domain.reply_rule import RuleScope
 from paceline.domain.restraint import Restraint
 from paceline.domain.wording import counted
-from paceline.engine.cause import Cause, at_words
+from paceline.engine.explain.cause import Cause, at_words
 from paceline.store.queue.campaigns import Progress
 
 _UTC = ZoneInfo("UTC")
