@@ -75,19 +75,23 @@ def delivery_statements(database: Database) -> dict[str, Any]:
               AND c.id = messages.campaign_id
             RETURNING messages.campaign_id, messages.state, messages.layers""",
         # The intent: tests state, fence, lease, settings, campaign and suppression. When it changes fewer rows than it was
-        # given, "intended" tells which; only those may be handed over.
+        # given, "intended" tells which; only those may be handed over. Messages are found by their numbers, and first, and
+        # suppressions are counted by their whole key: a planner without statistics would take every one that is held,
+        # and every suppression there is, for each message.
         "intend": f"""
             UPDATE messages SET state = 2, attempt = attempt + 1, at = :now,
                    first_intent_at = COALESCE(first_intent_at, :now)
             WHERE state = 1 AND id IN (
-                SELECT m.id FROM ({intents}) AS r
-                JOIN messages m ON m.id = r.id AND m.state = 1 AND m.lease = r.lease
-                JOIN accounts a ON a.id = m.account_id AND a.lease = m.lease AND a.revision = r.revision
+                WITH found AS MATERIALIZED (
+                    SELECT m.id, m.campaign_id, m.account_id, m.lease, r.revision, r.suppression_key
+                    FROM ({intents}) AS r JOIN messages m ON m.id = r.id AND m.lease = r.lease)
+                SELECT m.id FROM found m
+                JOIN accounts a ON a.id = m.account_id AND a.lease = m.lease AND a.revision = m.revision
                                AND a.state = 'ready'
                 JOIN campaigns c ON c.id = m.campaign_id AND c.status = 'running'
-                WHERE NOT EXISTS (
-                    SELECT 1 FROM suppressions s
-                    WHERE s.workspace_id = c.workspace_id AND s.channel = c.channel AND s.address = r.suppression_key
+                WHERE 0 = (
+                    SELECT COUNT(*) FROM suppressions s
+                    WHERE s.workspace_id = c.workspace_id AND s.channel = c.channel AND s.address = m.suppression_key
                       AND (s.expires_at IS NULL OR s.expires_at > :now)))""",
         "intended": f"""
             SELECT m.id FROM ({intents}) AS r
