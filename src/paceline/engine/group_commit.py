@@ -157,8 +157,8 @@ class GroupCommit:
         intents: list[_Asked],
         claims: list[asyncio.Future[Claimed]],
     ) -> StoreUnavailable | None:
-        waits_for_disk = partial(self._loop.call_soon_threadsafe, _use_the_time, intents)
-        work = self._loop.run_in_executor(self._thread, self._exchange, batch, self._now(), waits_for_disk)
+        on_commit = partial(self._waits_for_disk, intents)
+        work = self._loop.run_in_executor(self._thread, self._exchange, batch, self._now(), on_commit)
         if not work.done():  # it is where the loop has no threads
             await asyncio.wait((work,), timeout=self._timeout)
         if not work.done():
@@ -213,6 +213,11 @@ class GroupCommit:
             _log.exception("a group cannot be settled whole, trying its parts")
             return self._exchange_in_parts(batch, now)
         return answer
+
+    def _waits_for_disk(self, intents: Sequence[_Asked]) -> None:
+        """In the thread: nothing is left to do but to wait. Where nobody waits for an intent the loop need not be woken."""
+        if intents:
+            self._loop.call_soon_threadsafe(_use_the_time, intents)
 
     def _exchange_in_parts(self, batch: Batch, now: float) -> Exchanged:
         """One bad report must not hold up the rest: halve until it stands alone, then keep it without its text.

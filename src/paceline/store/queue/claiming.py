@@ -78,8 +78,7 @@ class Claimed(list[ClaimedMessage]):
     next_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Terms:
+class _Terms(NamedTuple):
     """On what terms an account may claim from a campaign now."""
 
     interval: float
@@ -170,8 +169,9 @@ class Claims:
             return None
         held_back = restraints.active(connection, workspace_id=workspace_id, now=now) if is_restrained else []
         interval = interval_seconds(rate_per_minute)
-        if (lowered := lowered_rate(held_back, RuleScope.CAMPAIGN, str(claim.campaign_id))) is not None:
-            interval = max(interval, interval_seconds(lowered))
+        if held_back:
+            lowered = lowered_rate(held_back, RuleScope.CAMPAIGN, str(claim.campaign_id))
+            interval = max(interval, interval_seconds(lowered or 0.0))
         slot_at = next_at - CLAIM_AHEAD_SECONDS if interval else 0.0
         layered = None
         if has_layers and slot_at <= now:

@@ -66,8 +66,7 @@ class Batch:
         return bool(self.reports or self.intents or self.claims or self.releases)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanged:
+class Exchanged(NamedTuple):
     """The answer to a batch: which messages may be handed over, and what each claim got."""
 
     granted: frozenset[int]
