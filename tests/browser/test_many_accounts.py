@@ -73,13 +73,15 @@ def _busy(server: Server, campaign_id: int) -> Iterator[None]:
         worker.join()
 
 
-def _window(page: Page) -> tuple[float, int]:
-    """The longest task of a few seconds, and how many events came."""
-    page.evaluate("() => { window.tasks.length = 0; window.events.length = 0; }")
+def _window(page: Page) -> tuple[float, float]:
+    """The longest task of a few seconds, and how many events came per second."""
+    began: float = page.evaluate(
+        "() => { window.tasks.length = 0; window.events.length = 0; return performance.now(); }"
+    )
     page.wait_for_timeout(WINDOW_MS)
     longest: float = page.evaluate("() => Math.max(0, ...window.tasks)")
-    events: int = page.evaluate("() => window.events.length")
-    return longest, events
+    events, ended = page.evaluate("() => [window.events.length, performance.now()]")
+    return longest, (events - 1) / (ended - began) * 1000  # one of them may have waited to be seen
 
 
 def _stays_quick(page: Page) -> None:
@@ -91,8 +93,7 @@ def _stays_quick(page: Page) -> None:
         if windows[-1][0] <= LONGEST_TASK_MS:
             break
     assert min(longest for longest, _ in windows) <= LONGEST_TASK_MS, windows
-    for _, events in windows:
-        assert 1 <= events <= 4 * WINDOW_MS / 1000 + 1
+    assert all(0 <= events_per_second <= 4 for _, events_per_second in windows), windows
 
 
 def test_pages_with_a_thousand_accounts_at_full_speed_stay_quick(server: Server, owner: Visitor) -> None:
