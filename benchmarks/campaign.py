@@ -44,7 +44,7 @@ def write_campaign(
         for n in range(contacts):
             audience.write(f"user{n}@example{n % 50}.com,Zoë {n},München,pro,{n * 7}\n")
     blocks = [
-        f'[[accounts]]\nname = "relay-{n}"\nhost = "127.0.{n // 250}.{n % 250 + 1}"\nport = {port}\nsecurity = "none"\n'
+        f'[[accounts]]\nname = "relay-{n}"\nhost = "127.0.{(n - 1) // 250}.{(n - 1) % 250 + 1}"\nport = {port}\nsecurity = "none"\n'
         f"max_connections = {connections}\n"
         for n in range(1, accounts + 1)
     ]

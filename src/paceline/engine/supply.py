@@ -114,7 +114,9 @@ class Supply:
         """Release claimed messages that were not begun."""
         gone = {message.id: message for message in messages}
         if gone:
+            held = len(self.waiting)
             self.waiting = deque(message for message in self.waiting if message.id not in gone)
+            self._left_behind -= held - len(self.waiting)  # not begun: nothing tells that the account is fast
             self._group.release(list(gone.values()))
 
     async def feed(self) -> None:
