@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+_MOST_SESSIONS = "2000"  # of smtp-sink at once; by itself it lets all but 256 wait
 _PLACES = "/usr/sbin:/usr/libexec/postfix:/usr/local/sbin:/opt/homebrew/sbin"
 
 
@@ -32,7 +33,7 @@ def sink() -> Iterator[int]:
     with socket.create_server(("0.0.0.0", 0)) as chosen:
         port = chosen.getsockname()[1]
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    with subprocess.Popen([command, *user, f"inet:0.0.0.0:{port}", "1000"]) as process:
+    with subprocess.Popen([command, *user, "-m", _MOST_SESSIONS, f"inet:0.0.0.0:{port}", "1000"]) as process:
         try:
             _wait_for(port)
             yield port
