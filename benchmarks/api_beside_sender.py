@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--per-second", type=float, default=5.0, help="requests of each client")
     parser.add_argument("--seconds", type=float, default=15.0, help="of each phase")
-    parser.add_argument("--messages", type=int, default=150_000, help="of the campaign; it must outlast two phases")
+    parser.add_argument("--messages", type=int, default=600_000, help="of the campaign; it must outlast two phases")
     parser.add_argument("--database", choices=tuple(DATABASES), default="sqlite")
     parser.add_argument("--apart", action="store_true", help="sender and sink on one core, API and clients on another")
     return parser.parse_args()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -45,6 +45,7 @@ _log = logging.getLogger("paceline.engine")
 _Result = TypeVar("_Result")
 
 _FAREWELL_SECONDS = 10.0
+_LEASED_AT_ONCE = 50  # where each transaction waits for the one before; elsewhere two senders could wait for each other
 
 
 class Sender:
@@ -186,13 +187,14 @@ class Sender:
         await self._servers.exchange(seen.widths, seen.shares)
         share = seen.share()
         self._leave_to_others(len(self._workers) - share)
+        free = []
         for standing in seen.standings:
             worker = self._workers.get(standing.id)
             if worker is None and standing.sender_id == self._id:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
-                if len(self._workers) < share and seen.is_free(standing):
-                    await self._start(standing, seen)
+                if seen.is_free(standing):
+                    free.append(standing)
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
@@ -200,6 +202,9 @@ class Sender:
                 worker.slow_down_to(seen.lowered_rate(standing))
                 worker.keep_from(seen.suspended_domains(standing))
                 worker.serve(seen.weighed(seen.served[standing.id]), seen.urgent)
+        size = _LEASED_AT_ONCE if self._database.one_writer else 1
+        for start in range(0, len(free), size):
+            await self._start(free[start : start + min(size, max(share - len(self._workers), 0))], seen)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
             self._workers[account_id].stop()
@@ -235,11 +240,17 @@ class Sender:
 
     # Workers.
 
-    async def _start(self, standing: AccountStanding, seen: Sight) -> None:
-        """Give an account a worker, unless somebody was quicker or its allowance is used up."""
-        leased = await asyncio.to_thread(self._lease_account, standing.id)
-        if leased is None:
+    async def _start(self, standings: Sequence[AccountStanding], seen: Sight) -> None:
+        """Give accounts a worker each, unless somebody was quicker."""
+        if not standings:
             return
+        leases = await asyncio.to_thread(self._lease_accounts, [standing.id for standing in standings])
+        for standing, leased in zip(standings, leases, strict=True):
+            if leased is not None:
+                await self._begin(standing, leased, seen)
+
+    async def _begin(self, standing: AccountStanding, leased: LeasedAccount, seen: Sight) -> None:
+        """The worker of an account, unless its allowance is used up."""
         exhaustion = Allowance(leased.account.limits, leased.usage, leased.open_intents, self._clock.now()).exhaustion(
             self._clock.now()
         )
@@ -297,15 +308,18 @@ class Sender:
             alarms.stop_template(connection, account_id, template, stop, now=self._clock.now())
         self._on_change()
 
-    def _lease_account(self, account_id: int) -> LeasedAccount | None:
+    def _lease_accounts(self, account_ids: Sequence[int]) -> list[LeasedAccount | None]:
+        """Each account's lease, in one transaction; None where it is held, or not usable."""
         now = self._clock.now()
         try:
             with self._database.write() as connection:
-                return accounts.lease(connection, self._box, account_id, sender_id=self._id, now=now)
-        except SecretsUnreadable as error:  # its own trouble: the other accounts go on
+                return [accounts.lease(connection, self._box, one, sender_id=self._id, now=now) for one in account_ids]
+        except SecretsUnreadable as error:  # an account's own trouble: the others go on
+            if len(account_ids) > 1:
+                return [leased for one in account_ids for leased in self._lease_accounts([one])]
             with self._database.write() as connection:
-                accounts.condemn(connection, account_id, reason=str(error), now=now)
-            return None
+                accounts.condemn(connection, account_ids[0], reason=str(error), now=now)
+            return [None]
 
     async def _supervise(self, worker: AccountWorker) -> None:
         """Run a worker to its end; an error of ours costs this account a rest, not the other accounts."""
