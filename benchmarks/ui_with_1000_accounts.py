@@ -69,7 +69,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--accounts", type=int, default=1_000)
-    parser.add_argument("--messages", type=int, default=400_000, help="of the campaign; it must outlast all pages")
+    parser.add_argument("--messages", type=int, default=700_000, help="of the campaign; it must outlast all pages")
     parser.add_argument("--seconds", type=float, default=15.0, help="on each page")
     parser.add_argument("--clients", type=int, default=10, help="that ask the API meanwhile")
     parser.add_argument("--per-second", type=float, default=5.0, help="requests of each client")

@@ -27,6 +27,8 @@ _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 2.0
 _LONGEST_GATHERING_SECONDS = 0.02
 _IDLE_TURN_SECONDS = 0.0001
+_MOST_INTENTS = 250  # of a group; on SQLite everybody else who writes waits for it
+_MOST_CLAIMS = 50  # each is several statements
 
 
 class _Asked(NamedTuple):
@@ -145,11 +147,18 @@ class GroupCommit:
     def _take(
         self,
     ) -> tuple[Batch, list[_Asked], list[asyncio.Future[Claimed]]]:
-        taken = self._next, self._intents, self._claims
-        self._next, self._intents, self._claims = Batch(), [], []
-        self._filled.clear()
-        self._awake = False
-        return taken
+        """What is next, with no more than others who write can wait for.
+
+        All reports are in it: each comes no later than the next intent of its connection.
+        """
+        batch, intents, claims = self._next, self._intents, self._claims
+        self._next = Batch(intents=batch.intents[_MOST_INTENTS:], claims=batch.claims[_MOST_CLAIMS:])
+        self._intents, self._claims = intents[_MOST_INTENTS:], claims[_MOST_CLAIMS:]
+        del batch.intents[_MOST_INTENTS:], batch.claims[_MOST_CLAIMS:], intents[_MOST_INTENTS:], claims[_MOST_CLAIMS:]
+        if not self._next:
+            self._filled.clear()
+            self._awake = False
+        return batch, intents, claims
 
     async def _commit(
         self,
