@@ -23,7 +23,9 @@ from paceline.store.queue.launching import NewMessage
 
 _Result = TypeVar("_Result")
 
-_PART = 2000  # rows: each part is a commit of its own and makes the sender look around
+_PART = (
+    1000  # rows: each part is a commit of its own, for which others who write wait, and makes the sender look around
+)
 _PAUSE_SECONDS = 0.5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -9,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from paceline.api.asked import Asked
-from paceline.api.feed import ACCOUNTS, CAMPAIGNS, OUTLOOKS, Feed
+from paceline.api.feed import ACCOUNTS, CAMPAIGNS, LOOK_EVERY_SECONDS, OUTLOOKS, Feed
 from paceline.api.guard import Guard
 from paceline.api.routing import Routes
 from paceline.domain.permission import Permission
@@ -58,3 +59,4 @@ async def _events(
             if event is not None:
                 last = time.monotonic()
                 yield event
+                await asyncio.sleep(LOOK_EVERY_SECONDS)  # what comes meanwhile, comes together
