@@ -90,7 +90,8 @@ class Deliveries:
     def exchange(self, batch: Batch, now: float, on_commit: Callable[[], object] = lambda: None) -> Exchanged:
         """Settle a batch in one transaction.
 
-        ``on_commit`` is called when nothing is left to do but to wait for the commit. Raises StoreUnavailable when it may or may not have happened, StoreWentBack when commits are missing.
+        ``on_commit`` is called when nothing is left to do but to wait for the commit. Raises StoreUnavailable when it may
+        or may not have happened, StoreWentBack when commits are missing.
         """
         try:
             return self._exchange_as_usual(batch, now, on_commit)
