@@ -23,6 +23,11 @@ def sound(connection: Connection, account: Account, trouble: AccountTrouble, *, 
         campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=now, reason=reason)
 
 
+def stop_campaign(connection: Connection, campaign_id: int, reason: str, *, now: float) -> None:
+    """A campaign cannot be sent as it stands; it waits for a person."""
+    campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=now, reason=reason)
+
+
 def stop_template(connection: Connection, account_id: int, template: str, stop: TemplateStop, *, now: float) -> None:
     """A template cannot be sent any more; its contacts wait, in every campaign."""
     template_stops.stop(

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from paceline.channels.base import Channel
 from paceline.clock import SteadyClock
-from paceline.domain.account import Account
 from paceline.domain.allowance import Allowance
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
@@ -187,14 +186,13 @@ class Sender:
         await self._servers.exchange(seen.widths, seen.shares)
         share = seen.share()
         self._leave_to_others(len(self._workers) - share)
-        free = []
+        free = [one for one in seen.standings if one.id not in self._workers and seen.is_free(one)]
         for standing in seen.standings:
             worker = self._workers.get(standing.id)
             if worker is None and standing.sender_id == self._id:
                 await asyncio.to_thread(self._give_back, standing.id)  # leased by a commit whose end was not heard of
             elif worker is None:
-                if seen.is_free(standing):
-                    free.append(standing)
+                continue
             elif standing.revision != worker.account.revision or standing.lease != worker.lease:
                 worker.stop()
             else:
@@ -202,9 +200,9 @@ class Sender:
                 worker.slow_down_to(seen.lowered_rate(standing))
                 worker.keep_from(seen.suspended_domains(standing))
                 worker.serve(seen.weighed(seen.served[standing.id]), seen.urgent)
-        size = _LEASED_AT_ONCE if self._database.one_writer else 1
-        for start in range(0, len(free), size):
-            await self._start(free[start : start + min(size, max(share - len(self._workers), 0))], seen)
+        chosen, size = free[: max(share - len(self._workers), 0)], _LEASED_AT_ONCE if self._database.one_writer else 1
+        for start in range(0, len(chosen), size):
+            await self._start(chosen[start : start + size], seen)
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
             self._workers[account_id].stop()
@@ -242,8 +240,6 @@ class Sender:
 
     async def _start(self, standings: Sequence[AccountStanding], seen: Sight) -> None:
         """Give accounts a worker each, unless somebody was quicker."""
-        if not standings:
-            return
         leases = await asyncio.to_thread(self._lease_accounts, [standing.id for standing in standings])
         for standing, leased in zip(standings, leases, strict=True):
             if leased is not None:
@@ -286,11 +282,11 @@ class Sender:
 
     def _stop_template(self, account_id: int, template: str, stop: TemplateStop) -> None:
         """A template cannot be sent any more; its contacts wait, in every campaign."""
-        self._note(partial(self._keep_stop, account_id, template, stop))
+        self._note(partial(self._sound, alarms.stop_template, account_id, template, stop))
 
     def _stop_campaign(self, campaign_id: int, reason: str) -> None:
         """A campaign cannot be sent as it stands; it waits for a person."""
-        self._note(partial(self._keep_alarm, campaign_id, reason))
+        self._note(partial(self._sound, alarms.stop_campaign, campaign_id, reason))
 
     def _note(self, work: Callable[[], None]) -> None:
         """Write something down beside the sending."""
@@ -298,14 +294,10 @@ class Sender:
         self._notes.add(note)
         note.add_done_callback(self._notes.discard)
 
-    def _keep_alarm(self, campaign_id: int, reason: str) -> None:
+    def _sound(self, alarm: Callable[..., None], *given: Any, **more: Any) -> None:
+        """One of alarms.py, in the store."""
         with self._database.write() as connection:
-            campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=self._clock.now(), reason=reason)
-        self._on_change()
-
-    def _keep_stop(self, account_id: int, template: str, stop: TemplateStop) -> None:
-        with self._database.write() as connection:
-            alarms.stop_template(connection, account_id, template, stop, now=self._clock.now())
+            alarm(connection, *given, now=self._clock.now(), **more)
         self._on_change()
 
     def _lease_accounts(self, account_ids: Sequence[int]) -> list[LeasedAccount | None]:
@@ -330,7 +322,9 @@ class Sender:
             trouble = AccountTrouble(kind=TroubleKind.FAILING, reason=f"unexpected error: {error!r}")
             departure = Departure(leaving=Leaving.TROUBLE, trouble=trouble)
         if departure.trouble is not None and departure.trouble.kind is TroubleKind.ALARM:
-            await self._in_store(partial(self._sound_alarm, worker.account, departure.trouble))
+            await self._in_store(
+                partial(self._sound, alarms.sound, worker.account, departure.trouble, own=self._campaign_id)
+            )
         standing = aftermath.standing_after(
             departure,
             failures=worker.failures,
@@ -342,10 +336,6 @@ class Sender:
         await self._leave(worker.account.id, worker.lease, standing)
         del self._workers[worker.account.id], self._tasks[worker.account.id]
         self.look_now()
-
-    def _sound_alarm(self, account: Account, trouble: AccountTrouble) -> None:
-        with self._database.write() as connection:
-            alarms.sound(connection, account, trouble, own=self._campaign_id, now=self._clock.now())
 
     async def _leave(self, account_id: int, lease: int, standing: dict[str, Any]) -> None:
         """Keep what was learnt about the account and give its lease back."""
