@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from surroundings.imports import write_csv
+from surroundings.serving import wait_until
 
 KEYS = ["rows", "imported", "updated", "duplicates", "refused", "refused_file", "seconds"]
 
@@ -66,6 +70,17 @@ def test_missing_file_is_bad_input(tmp_path: Path) -> None:
     assert "no such file" in ended.stderr
 
 
+def _rows_imported(database: Path) -> int:
+    if not database.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        try:
+            (rows,) = connection.execute("SELECT max(rows) FROM imports").fetchone()
+        except sqlite3.OperationalError:  # the table is not made yet
+            return 0
+    return rows or 0
+
+
 @pytest.mark.timeout(600)
 def test_terminated_import_ends_in_order_and_goes_on(tmp_path: Path) -> None:
     rows = 150_000
@@ -73,7 +88,11 @@ def test_terminated_import_ends_in_order_and_goes_on(tmp_path: Path) -> None:
     command = _command(path, "--consent", "asked")
     with subprocess.Popen(command, env=_environment(tmp_path), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        assert "imported" in process.stderr.readline()  # said once a second while it goes on
+        wait_until(lambda: _rows_imported(tmp_path / "data" / "paceline.db") > 0)
+        process.send_signal(signal.SIGSTOP)  # so that it goes on for more than a second, however fast the machine is
+        time.sleep(1)
+        process.send_signal(signal.SIGCONT)
+        assert "imported" in process.stderr.readline()  # said once a second
         process.send_signal(signal.SIGTERM)
         assert "goes on where it was" in process.stderr.read()
     assert process.returncode == 3
