@@ -41,8 +41,17 @@ class _Asked(NamedTuple):
 class GroupCommit:
     """The door to the store for everything on the hot path."""
 
-    def __init__(self, deliveries: Deliveries, *, now: Callable[[], float], intent_timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        *,
+        now: Callable[[], float],
+        intent_timeout_seconds: float,
+        defers_reports: bool = False,
+    ) -> None:
+        """``defers_reports``: what was accepted waits for the next commit that is made anyway; no crash can lose it."""
         self._deliveries = deliveries
+        self._defers_reports = defers_reports
         self._now = now
         self._timeout = intent_timeout_seconds
         self._loop = asyncio.get_running_loop()
@@ -87,7 +96,8 @@ class GroupCommit:
     def report(self, report: Report) -> None:
         """Record how a delivery ended, at the latest together with the next intent of the same connection."""
         self._next.reports.append(report)
-        self._wake()
+        if not self._defers_reports or report.kind is not ReportKind.ACCEPTED:
+            self._wake()
 
     def release(self, messages: Sequence[ClaimedMessage]) -> None:
         """Give back messages that were claimed and never begun."""
@@ -98,9 +108,21 @@ class GroupCommit:
         """Keep an account's next grid point, with the next commit that is made anyway."""
         self._next.paces[account_id] = next_at
 
+    def flush(self) -> bool:
+        """Begin to write what was deferred; False when everything is in the store already."""
+        if self._next:
+            self._wake()
+        return not self._idle.is_set()
+
     async def settled(self) -> None:
         """Wait until everything that was asked and reported so far is in the store."""
-        await self._idle.wait()
+        if self.flush():
+            await self._idle.wait()
+
+    async def written(self) -> None:
+        """Wait until what was deferred is in the store: somebody is about to read it."""
+        if self._defers_reports:
+            await self.settled()
 
     def close(self) -> None:
         """End the thread."""

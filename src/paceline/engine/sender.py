@@ -61,10 +61,12 @@ class Sender:
         campaign_id: int | None,
         on_change: Callable[[], None] = lambda: None,
         asks_name_servers: bool = True,
+        defers_reports: bool = False,
     ) -> None:
         """``on_change`` is called when an account's state has changed: a campaign may have to pause or resume.
 
         ``asks_name_servers``: whether it finds out whose mail servers recipients have, where a limit holds for those.
+        ``defers_reports``: whether what was accepted is written with the next commit only; no crash can lose it.
         """
         self._database = database
         self._settings = settings
@@ -73,6 +75,7 @@ class Sender:
         self._box = box
         self._campaign_id = campaign_id
         self._on_change = on_change
+        self._defers_reports = defers_reports
         self._signing = Signing(database, box)
         self._composer = Composer(database, clock.now, box.tokens(settings), self._signing, box.public_ids())
         self._workers: dict[int, AccountWorker] = {}
@@ -92,7 +95,10 @@ class Sender:
         """Send until stopped; returns when every worker has left and everything is on record."""
         self._deliveries = await self._in_store(self._register)
         self._group = GroupCommit(
-            self._deliveries, now=self._clock.now, intent_timeout_seconds=self._settings.intent_timeout_seconds
+            self._deliveries,
+            now=self._clock.now,
+            intent_timeout_seconds=self._settings.intent_timeout_seconds,
+            defers_reports=self._defers_reports,
         )
         loops = [asyncio.create_task(loop) for loop in (self._group.run(), self._keep_lease(), self._watch())]
         stop = asyncio.create_task(self._stopping.wait())
@@ -122,6 +128,15 @@ class Sender:
     def look_now(self) -> None:
         """Something has changed that a sender should see at once."""
         self._look.set()
+
+    def flush(self) -> bool:
+        """Begin to write what was deferred; False when everything is in the store already."""
+        return self._group is not None and self._group.flush()
+
+    async def settled(self) -> None:
+        """Wait until everything that was reported so far is in the store."""
+        if self._group is not None:
+            await self._group.settled()
 
     def wake_workers(self) -> None:
         """There may be new work for accounts that this sender holds: cheaper than a look around."""
@@ -180,6 +195,8 @@ class Sender:
             await asyncio.to_thread(self._pause_everything, str(self._group.refusal))
             self._stopping.set()
             return
+        if self._group is not None:
+            await self._group.written()
         seen = await asyncio.to_thread(self._read)
         self._replies.learn(seen.rules)
         self._operators.look()

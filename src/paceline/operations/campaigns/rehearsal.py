@@ -105,6 +105,7 @@ class Rehearsal:
             campaign_id=None if beside else self._id,
             on_change=self._accounts_changed,
             asks_name_servers=False,
+            defers_reports=True,
         )
 
     async def run(self) -> DryRun:
@@ -155,6 +156,10 @@ class Rehearsal:
 
     def before_time_passes(self, seconds: float) -> bool:
         """Whether a look might find something: after a change, and once before each longer silence."""
+        is_quiet = seconds > self._quiet
+        is_news = self._is_stale or (is_quiet and not self._was_quiet)
+        if (self._is_offered or is_news) and self._sender.flush():
+            return True
         if self._is_offered:
             self._seen = self._glance()
             if self._is_open(self._seen) and not self._is_offered_to_all:  # whoever was asked could not use it
@@ -164,8 +169,7 @@ class Rehearsal:
             self._is_offered = self._is_offered_to_all = False
             self._changed.set()
             return True
-        is_quiet = seconds > self._quiet
-        if self._is_stale or (is_quiet and not self._was_quiet):
+        if is_news:
             if self._must_look:
                 self._sender.look_now()
             if is_quiet or (self._left_room and seconds > _QUIET_SECONDS):
@@ -183,6 +187,7 @@ class Rehearsal:
         began = self._context.clock.now()
         while not sending.done():
             self._changed.clear()
+            await self._sender.settled()
             seen, self._seen = self._seen or self._glance(), None
             self._left, self._slot_is_open = seen.left, self._is_open(seen)
             if self._must_look or self._has_blocks or not seen.left:
