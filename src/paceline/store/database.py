@@ -88,6 +88,10 @@ class Database(ABC):
         """Whether a column is one of the values that a query gives, found value by value through the column's index."""
 
     @abstractmethod
+    def joined_among(self, column: str, query: str) -> str:
+        """Appended to a join on a column with rows that have these values: what ``among`` says, if a join needs telling."""
+
+    @abstractmethod
     def folded(self, words: str) -> str:
         """A text with A to Z as a to z and every other character as it is: what both databases can do alike."""
 

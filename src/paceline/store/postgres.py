@@ -79,6 +79,9 @@ class PostgresDatabase(Database):
         # anew for every row of the table.
         return f"{column} = ANY (ARRAY({query}))"
 
+    def joined_among(self, column: str, query: str) -> str:
+        return f"AND {self.among(column, query)}"
+
     def folded(self, words: str) -> str:
         return f'lower(({words}) COLLATE "C")'
 

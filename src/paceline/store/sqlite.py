@@ -89,6 +89,9 @@ class SqliteDatabase(Database):
     def among(self, column: str, query: str) -> str:
         return f"{column} IN ({query})"
 
+    def joined_among(self, column: str, query: str) -> str:
+        return ""  # a join goes value by value anyway; said twice, it would go through all values for each of them
+
     def folded(self, words: str) -> str:
         return f"lower({words})"  # SQLite's knows no other letters
 

@@ -47,3 +47,20 @@ def test_intents_do_not_walk_through_all_that_is_held_and_suppressed_before_anyt
     assert "messages_held" not in plan
     assert "(address = " in plan.partition("using suppressions_pkey")[2].partition("Filter")[0]
     context.close()
+
+
+def test_messages_are_found_by_their_numbers_also_while_there_are_few(postgresql_url: str, tmp_path: Path) -> None:
+    context = open_context(read_settings({}, database=postgresql_url, data_dir=str(tmp_path)))
+    Queue.filled(
+        context, 2_000
+    )  # a launch has just begun: the plans that are made now are kept until tables are counted
+    numbers = dict.fromkeys(("campaign", "account", "lease", "sender", "after", "limit"), 1)
+    values = {**numbers, "now": 0.0, "pile": 0.0, "next_at": 0.0, "rows": "[]"}
+    walks = []
+    with context.queue.read() as connection:
+        for name, statement in delivery_statements(context.queue).items():
+            plan = context.queue.fetch(connection, sql(f"EXPLAIN {statement.text}"), values)
+            if any("Seq Scan on messages" in line for (line,) in plan):
+                walks.append(name)
+    assert walks == []
+    context.close()

@@ -34,6 +34,10 @@ def delivery_statements(database: Database) -> dict[str, Any]:
     in_layers = database.rows("rows", id="integer", layers="text")
     dealt = database.rows("rows", id="integer", account_id="integer")
     put_off = database.rows("rows", id="integer", due_at="number")
+    # Messages are found by their numbers. Where PostgreSQL may choose, it walks through all of them while they are few, and
+    # keeps to that plan when they are many, until it counts them.
+    these = database.among("id", ids)
+    joined = database.joined_among("messages.id", ids)
     lock_messages = f"{database.lock_rows} OF m" if database.lock_rows else ""
     statements = {
         "lock_accounts": f"SELECT id FROM accounts WHERE id IN ({ids}) ORDER BY id {database.lock_rows}",
@@ -44,19 +48,19 @@ def delivery_statements(database: Database) -> dict[str, Any]:
             WHERE messages.id = r.id AND messages.state = 2 AND messages.attempt = r.attempt""",
         "accepted_events": f"""
             INSERT INTO events (message_id, attempt, kind, campaign_id, account_id, at, detail)
-            SELECT id, attempt, 'accepted', campaign_id, account_id, at, reply FROM messages WHERE id IN ({ids})
+            SELECT id, attempt, 'accepted', campaign_id, account_id, at, reply FROM messages WHERE {these}
             ON CONFLICT DO NOTHING""",
         # What is known of the reported messages, and how their campaigns stand.
         "standings": f"""
             SELECT m.id, m.state, m.attempt, m.lease, m.charged, m.returns, m.first_intent_at, m.campaign_id,
                    m.account_id, m.address, m.layers, c.status, c.max_attempts, c.retry_delay_seconds, c.workspace_id, c.channel
             FROM messages m JOIN campaigns c ON c.id = m.campaign_id
-            WHERE m.id IN ({ids}) ORDER BY m.id {lock_messages}""",
+            WHERE {database.among("m.id", ids)} ORDER BY m.id {lock_messages}""",
         # Moves each reported message on, if it still stands where it was read.
         "settle": f"""
             UPDATE messages SET state = r.state, due_at = r.due_at, charged = r.charged, returns = r.returns,
                    reply = r.reply, attempt = r.attempt, at = r.at, account_id = r.account_id
-            FROM ({settled}) AS r WHERE messages.id = r.id AND messages.state = r.was""",
+            FROM ({settled}) AS r WHERE messages.id = r.id AND messages.state = r.was {joined}""",
         "events": insert_events(database),
         "suppress": f"""
             INSERT INTO suppressions (workspace_id, channel, address, reason, source, created_at)
@@ -84,7 +88,8 @@ def delivery_statements(database: Database) -> dict[str, Any]:
             WHERE state = 1 AND id IN (
                 WITH found AS MATERIALIZED (
                     SELECT m.id, m.campaign_id, m.account_id, m.lease, r.revision, r.suppression_key
-                    FROM ({intents}) AS r JOIN messages m ON m.id = r.id AND m.lease = r.lease)
+                    FROM ({intents}) AS r JOIN messages m ON m.id = r.id AND m.lease = r.lease
+                    {database.joined_among("m.id", ids)})
                 SELECT m.id FROM found m
                 JOIN accounts a ON a.id = m.account_id AND a.lease = m.lease AND a.revision = m.revision
                                AND a.state = 'ready'
@@ -118,24 +123,24 @@ def delivery_statements(database: Database) -> dict[str, Any]:
         "claim": f"""
             UPDATE messages SET state = 1, account_id = :account, lease = :lease, due_at = NULL, at = :now,
                    layers = NULL
-            WHERE id IN ({ids})""",
+            WHERE {these}""",
         "claim_in_layers": f"""
-            UPDATE messages SET layers = r.layers FROM ({in_layers}) AS r WHERE messages.id = r.id""",
-        "layers_of": f"SELECT layers FROM messages WHERE id IN ({ids}) AND layers IS NOT NULL",
+            UPDATE messages SET layers = r.layers FROM ({in_layers}) AS r WHERE messages.id = r.id {joined}""",
+        "layers_of": f"SELECT layers FROM messages WHERE {these} AND layers IS NOT NULL",
         # Not before its moment: it waits in the queue as what it is.
         "put_off": f"""
             UPDATE messages SET due_at = r.due_at FROM ({put_off}) AS r
-            WHERE messages.id = r.id AND messages.state IN (0, 3)""",
+            WHERE messages.id = r.id AND messages.state IN (0, 3) {joined}""",
         # Where a campaign chooses its accounts: what is on an account's pile, whom messages were dealt to, dealing.
         "pile": f"""
             SELECT id, address, fields, attempt, state FROM messages
             WHERE campaign_id = :campaign AND state = 0 AND dealt_to IS NOT NULL AND dealt_to = :account
               AND (due_at <= :now OR due_at >= :pile)
             ORDER BY id LIMIT :limit {database.skip_locked}""",
-        "dealt_to": f"SELECT id, dealt_to FROM messages WHERE id IN ({ids}) AND dealt_to IS NOT NULL",
+        "dealt_to": f"SELECT id, dealt_to FROM messages WHERE {these} AND dealt_to IS NOT NULL",
         "deal": f"""
             UPDATE messages SET state = 0, dealt_to = r.account_id, due_at = :pile FROM ({dealt}) AS r
-            WHERE messages.id = r.id AND messages.state IN (0, 3)""",
+            WHERE messages.id = r.id AND messages.state IN (0, 3) {joined}""",
         # A dead sender's account: the fence rises first, then what it held is sorted out.
         "raise_fence": """
             UPDATE accounts SET lease = lease + 1, sender_id = NULL WHERE id = :account AND sender_id = :sender
