@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from paceline.operations.context import Context
 
 
 @asynccontextmanager
-async def one_more_sender(context: Context, campaign_id: int | None) -> AsyncIterator[None]:
+async def one_more_sender(
+    context: Context, campaign_id: int | None, on_change: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
     """A sender at work on one campaign, or on all (None), until the block ends."""
     sender = Sender(
         database=context.queue,
@@ -24,6 +26,7 @@ async def one_more_sender(context: Context, campaign_id: int | None) -> AsyncIte
         channel=context.channel,
         box=context.box,
         campaign_id=campaign_id,
+        on_change=on_change,
     )
     sending = asyncio.create_task(sender.run())
     try:

@@ -220,6 +220,8 @@ class Sender:
         chosen, size = free[: max(share - len(self._workers), 0)], _LEASED_AT_ONCE if self._database.one_writer else 1
         for start in range(0, len(chosen), size):
             await self._start(chosen[start : start + size], seen)
+        if any(standing.id in self._workers for standing in chosen):
+            self._on_change()  # once: whoever hears it looks at every account
         gone = set(self._workers) - {standing.id for standing in seen.standings}
         for account_id in gone:
             self._workers[account_id].stop()
@@ -275,7 +277,6 @@ class Sender:
         worker.serve(seen.weighed(seen.worth_sending(standing)), seen.urgent)
         self._workers[standing.id] = worker
         self._tasks[standing.id] = asyncio.create_task(self._supervise(worker))
-        self._on_change()
 
     def _new_worker(self, standing: AccountStanding, leased: LeasedAccount) -> AccountWorker:
         assert self._group is not None

@@ -23,9 +23,7 @@ from paceline.store.queue.launching import NewMessage
 
 _Result = TypeVar("_Result")
 
-_PART = (
-    1000  # rows: each part is a commit of its own, for which others who write wait, and makes the sender look around
-)
+_PART = 1000  # rows: each part is a commit of its own, for which others who write wait
 _PAUSE_SECONDS = 0.5
 
 

@@ -32,6 +32,20 @@ def test_accounts_go_to_senders_in_equal_parts_as_these_come_and_go(context: Con
     asyncio.run(story())
 
 
+def test_accounts_that_are_leased_in_one_look_are_one_change(context: Context, tmp_path: Path) -> None:
+    async def story() -> None:
+        server = SmtpSandbox()
+        await server.start()
+        path = write_campaign(tmp_path, contacts=100, accounts=logins(server.port, 6, rate_per_minute=1))
+        heard: list[list[int]] = []
+        async with one_more_sender(context, queued(context, path), lambda: heard.append(_held(context))):
+            await until(lambda: bool(heard))
+        assert heard[0] == [6]
+        await server.stop()
+
+    asyncio.run(story())
+
+
 def test_two_senders_at_full_speed_send_everything_once(context: Context, tmp_path: Path) -> None:
     async def story() -> None:
         server = SmtpSandbox()

@@ -123,6 +123,7 @@ class _Attendance:
         self._sender: Sender | None = None
         self._template_order = TemplateOrder(context.queue)
         self._leaving = False
+        self._has_messages = False
 
     async def run(self, stop: asyncio.Event, *, exit_when_paused: bool) -> Summary:
         summary = await asyncio.to_thread(self._look_after)
@@ -200,7 +201,10 @@ class _Attendance:
         return {"part_of": lambda contact: content.template_of(contact.address, contact.fields)}
 
     def _part_was_queued(self) -> None:
-        self._loop.call_soon_threadsafe(self._look_now)  # called in the launch's thread
+        """In the launch's thread: the first messages leave at once, the sender sees the others when it looks anyway."""
+        if not self._has_messages:
+            self._has_messages = True
+            self._loop.call_soon_threadsafe(self._look_now)
 
     def _look_now(self) -> None:
         if self._sender is not None:
@@ -301,10 +305,10 @@ class _Notices:
         if summary.launched and (last is None or not last.launched):
             refused = f", {counted(summary.refused, 'row')} refused" if summary.refused else ""
             self._say(f"the whole audience is queued: {counted(summary.total, 'message')}{refused}")
+        before = {} if last is None else {account.identity: account.state for account in last.accounts}
         for account in summary.accounts:
-            before = None if last is None else next((a for a in last.accounts if a.identity == account.identity), None)
             if account.state in (AccountState.BROKEN, AccountState.BACKING_OFF) and (
-                before is None or before.state is not account.state
+                before.get(account.identity) is not account.state
             ):
                 self._say(f"{account.name} is {account.state}: {account.reason}")
 
