@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import random
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -35,15 +35,32 @@ _LONGEST_START_SECONDS = 0.3
 _LONGEST_MOMENT_SECONDS = 0.05
 
 
+_turns: weakref.WeakSet[_Turn] = weakref.WeakSet()
+"""All of this process. The collector knows them too, but in a thread that asks it others may see their tuples break."""
+
+
+def _remember_turns() -> None:
+    original = _Turn.__init__
+
+    @functools.wraps(original)
+    def wrapped(self: _Turn, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        _turns.add(self)
+
+    _Turn.__init__ = wrapped  # type: ignore[method-assign]  # the product has no list of them
+
+
+_remember_turns()
+
+
 def freeze() -> None:
     """Stop this process as SIGSTOP does from outside; the thread that asks for it goes no further.
 
     On SQLite not while another of its threads writes: then everybody else waits for as long as it sleeps, and a test that
     lets others go on meanwhile would wait for ever.
     """
-    turns = [found for found in gc.get_objects() if isinstance(found, _Turn)]
     with contextlib.ExitStack() as held:
-        for turn in turns:
+        for turn in list(_turns):
             if _taken(turn):
                 held.callback(turn._let_go)
         signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
