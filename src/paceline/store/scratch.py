@@ -6,7 +6,6 @@ Transactions are whole or undone, as everywhere; they are made durable only now 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -57,14 +56,22 @@ class ScratchDatabase(SqliteDatabase):
             self._connection = self._driver = None
         super().close()
 
-    def _at_driver(
-        self, connection: Connection, statement: TextClause, values: dict[str, Any], answer: Callable[[Any], Any]
-    ) -> Any:
+    def run(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> int:
+        """As everywhere, on the only connection there is."""
+        changed: int = self._execute(connection, statement, values).rowcount
+        return changed
+
+    def fetch(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """As ``run``."""
+        rows: list[tuple[Any, ...]] = self._execute(connection, statement, values).fetchall()
+        return rows
+
+    def _execute(self, connection: Connection, statement: TextClause, values: dict[str, Any]) -> Any:
         words = self._driver_words.get(statement)
-        if words is None or self._driver is None:
-            return super()._at_driver(connection, statement, values, answer)
+        if words is None:
+            words = self._driver_words[statement] = str(statement.compile(dialect=self._engine.dialect))
         try:
-            return answer(self._driver.execute(words, values))
+            return self._driver.execute(words, values)
         except sqlite3.Error as error:
             raise DBAPIError.instance(words, None, error, sqlite3.Error, dialect=self._engine.dialect) from error
 
@@ -133,6 +140,11 @@ class _Transaction(_Part):
 
 def _forgo_what_others_need(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode = MEMORY", "locking_mode = EXCLUSIVE", "synchronous = OFF", "cache_size = -64000"):
+    for pragma in (
+        "journal_mode = MEMORY",
+        "locking_mode = EXCLUSIVE",
+        "synchronous = OFF",
+        "cache_size = -64000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -48,4 +48,4 @@ def glance(database: Database, connection: Connection, campaign_id: int, *, now:
 
 
 def _first(now: float, *moments: float | None) -> float | None:
-    return min((moment for moment in moments if moment is not None and moment > now), default=None)
+    return min([moment for moment in moments if moment is not None and moment > now], default=None)
