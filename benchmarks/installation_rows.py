@@ -57,7 +57,7 @@ def fill(context: Context, size: Size) -> None:
     """A workspace with all of it; campaign 1 has every account, the last 20 are running, the 100 before are drafts."""
     now = context.clock.now()
     with context.queue.write_much() as connection:
-        _accounts(connection, size, now)
+        _accounts(connection, context, size, now)
         _campaigns(connection, size, now)
         _run(
             connection,
@@ -92,7 +92,7 @@ def contacts(context: Context, count: int) -> None:
             )
 
 
-def _accounts(connection: Connection, size: Size, now: float) -> None:
+def _accounts(connection: Connection, context: Context, size: Size, now: float) -> None:
     login = json.dumps(
         {"host": "smtp.example.com", "port": 587, "security": "starttls", "username": "u", "oauth": None}
     )
@@ -107,6 +107,14 @@ def _accounts(connection: Connection, size: Size, now: float) -> None:
         "CASE WHEN i % 10 = 0 THEN 'its hourly limit is reached' END FROM n",
         login=login,
         now=now,
+    )
+    identities = connection.execute(sql("SELECT id, identity FROM accounts"))
+    connection.execute(
+        sql("UPDATE accounts SET secrets = :secrets WHERE id = :id"),
+        [
+            {"id": row.id, "secrets": context.box.seal({"password": "secret"}, row=f"account {row.identity}")}
+            for row in identities.all()
+        ],
     )
     day = int(now // 86_400) * 8_640
     for back in (0, 1):  # today up to now, and all of yesterday

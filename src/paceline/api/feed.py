@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from paceline.domain.errors import PacelineError, StoreUnavailable
@@ -23,6 +25,7 @@ _log = logging.getLogger("paceline.api")
 LOOK_EVERY_SECONDS = 0.25
 _OVERLAP_SECONDS = 5.0  # clocks of several machines differ a little, and a commit is later than its time stamp
 _MOST_SUBSCRIBERS = 500
+_REMEMBERED_SECONDS = 60.0
 
 CAMPAIGNS, ACCOUNTS, OUTLOOKS = "campaigns", "accounts", "outlooks"
 
@@ -62,17 +65,48 @@ class Subscriber:
         return f"event: changes\ndata: {json.dumps(body, ensure_ascii=False)}\n\n".encode()
 
 
+class _Ahead:
+    """When the campaigns of a workspace will finish and what holds them back: found out now and then, beside the looks.
+
+    It outlives its subscribers for a while, so that who loads a page again and again does not make the work begin anew.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.seen: Things = {}
+        self.left_at = 0.0
+        self._outlooks = OutlookWatch(context)
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_looking(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def look(self, statuses: Mapping[str, str], tell: Callable[[Mapping[str, Things]], None]) -> None:
+        """Begin to look, if it is time. Returns at once."""
+        if self._outlooks.is_due and not self.is_looking:
+            self._task = asyncio.create_task(self._look(statuses, tell))
+
+    def end(self) -> None:
+        """Tell nobody any more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _look(self, statuses: Mapping[str, str], tell: Callable[[Mapping[str, Things]], None]) -> None:
+        news = await _found(self._outlooks.look, statuses)
+        self.seen.update(news)
+        tell({OUTLOOKS: news})
+
+
 class _Watched:
     """One workspace with subscribers: what was seen last."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, ahead: _Ahead) -> None:
         self.context = context
+        self.ahead = ahead
         self.subscribers: set[Subscriber] = set()
-        self.seen: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}, OUTLOOKS: {}}
+        self.seen: dict[str, Things] = {CAMPAIGNS: {}, ACCOUNTS: {}, OUTLOOKS: ahead.seen}
         self.looked = False
         self._accounts = changes.AccountWatch(context)
-        self._outlooks = OutlookWatch(context)
-        self._looking_ahead: asyncio.Task[None] | None = None
         self._since: float | None = None
 
     def look(self) -> dict[str, Things]:
@@ -84,28 +118,16 @@ class _Watched:
             ACCOUNTS: self._accounts.look(),
         }
         self._since = now - _OVERLAP_SECONDS
+        news = {} if self.looked else {OUTLOOKS: dict(self.seen[OUTLOOKS])}
         self.looked = True
-        news = {}
         for kind, things in found.items():
             news[kind] = {name: thing for name, thing in things.items() if self.seen[kind].get(name) != thing}
             self.seen[kind].update(news[kind])
         return news
 
-    def look_ahead(self) -> None:
-        """Find out when campaigns will finish and what holds them back, now and then and beside the looks. Returns at once."""
-        if self._outlooks.is_due and (self._looking_ahead is None or self._looking_ahead.done()):
-            self._looking_ahead = asyncio.create_task(self._look_ahead())
-
-    def leave(self) -> None:
-        """Nobody watches any more."""
-        if self._looking_ahead is not None:
-            self._looking_ahead.cancel()
-
-    async def _look_ahead(self) -> None:
-        statuses = {name: campaign["status"] for name, campaign in self.seen[CAMPAIGNS].items()}
-        news = await _found(self._outlooks.look, statuses)
-        self.seen[OUTLOOKS].update(news)
-        self.tell({OUTLOOKS: news})
+    def statuses(self) -> dict[str, str]:
+        """Public id -> status of every campaign that was seen."""
+        return {name: campaign["status"] for name, campaign in self.seen[CAMPAIGNS].items()}
 
     def tell(self, news: Mapping[str, Things]) -> None:
         """Tell every subscriber what is new."""
@@ -120,6 +142,7 @@ class Feed:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._watched: dict[int, _Watched] = {}
+        self._ahead: dict[int, _Ahead] = {}
         self._wake = asyncio.Event()
 
     @asynccontextmanager
@@ -132,8 +155,8 @@ class Feed:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            for watched in self._watched.values():
-                watched.leave()
+            for ahead in self._ahead.values():
+                ahead.end()
 
     @contextmanager
     def subscribed(self, workspace_id: int, kinds: frozenset[str]) -> Iterator[Subscriber]:
@@ -144,10 +167,11 @@ class Feed:
             raise TooManySubscribers(f"this process already has {_MOST_SUBSCRIBERS} subscribers")
         watched = self._watched.get(workspace_id)
         if watched is None:
-            watched = self._watched[workspace_id] = _Watched(self._context.in_workspace(workspace_id))
+            watched = self._watched[workspace_id] = self._begin_to_watch(workspace_id)
         subscriber = Subscriber(kinds)
-        for kind, things in watched.seen.items():
-            subscriber.tell(kind, dict(things))
+        if watched.looked:
+            for kind, things in watched.seen.items():
+                subscriber.tell(kind, dict(things))
         watched.subscribers.add(subscriber)
         self._wake.set()
         try:
@@ -156,7 +180,19 @@ class Feed:
             watched.subscribers.discard(subscriber)
             if not watched.subscribers:
                 self._watched.pop(workspace_id, None)
-                watched.leave()
+                watched.ahead.left_at = time.monotonic()
+
+    def _begin_to_watch(self, workspace_id: int) -> _Watched:
+        context = self._context.in_workspace(workspace_id)
+        ahead = self._ahead.get(workspace_id) or _Ahead(context)
+        forgotten = time.monotonic() - _REMEMBERED_SECONDS
+        self._ahead = {
+            number: one
+            for number, one in self._ahead.items()
+            if number in self._watched or one.is_looking or one.left_at > forgotten
+        }
+        self._ahead[workspace_id] = ahead
+        return _Watched(context, ahead)
 
     async def _look_around(self) -> None:
         loop = asyncio.get_running_loop()
@@ -164,15 +200,24 @@ class Feed:
             if not self._watched:
                 await self._wake.wait()
             self._wake.clear()
-            for watched in tuple(self._watched.values()):
-                watched.tell(await _found(watched.look))
-                watched.look_ahead()
+            for number in tuple(self._watched):
+                await self._look(number)
             next_at = loop.time() + LOOK_EVERY_SECONDS
             while await self._woken_before(next_at):  # whoever begins to watch a workspace sees it at once
-                for watched in tuple(self._watched.values()):
-                    if not watched.looked:
-                        watched.tell(await _found(watched.look))
-                        watched.look_ahead()
+                for number in [one for one, watched in self._watched.items() if not watched.looked]:
+                    await self._look(number)
+
+    async def _look(self, workspace_id: int) -> None:
+        watched = self._watched.get(workspace_id)
+        if watched is not None:
+            watched.tell(await _found(watched.look))
+            watched.ahead.look(watched.statuses(), partial(self._tell, workspace_id))
+
+    def _tell(self, workspace_id: int, news: Mapping[str, Things]) -> None:
+        """Whoever watches the workspace by now."""
+        watched = self._watched.get(workspace_id)
+        if watched is not None:
+            watched.tell(news)
 
     async def _woken_before(self, moment: float) -> bool:
         """Whether somebody came before that."""

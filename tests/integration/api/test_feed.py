@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 
 from paceline.domain.campaign import CampaignMove
 from paceline.domain.permission import Permission
+from paceline.operations.campaigns.outlooks import OutlookWatch
 from paceline.store.public_ids import IdKind
 from paceline.store.queue import campaigns
 from paceline.store.queue.campaigns import NewCampaign
@@ -145,3 +147,30 @@ def test_outlook_says_when_a_campaign_will_finish_and_what_holds_it_back(server:
         (last,) = next(event for event in told if event["outlooks"])["outlooks"]
         assert [cause["cause"] for cause in last["causes"]] == ["stopped"]
         assert last["finish_at"] is not None
+
+
+def test_who_loads_a_page_again_and_again_does_not_make_the_outlooks_begin_anew(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = new_campaign(server, "spring")
+    with server.context.queue.write() as connection:
+        campaigns.move(connection, number, CampaignMove.START, now=server.context.clock.now())
+    looks: list[int] = []
+    may_end = threading.Event()
+    original = OutlookWatch.look
+
+    def look(watch: OutlookWatch, statuses: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        looks.append(len(statuses))
+        assert may_end.wait(60)
+        return original(watch, statuses)
+
+    monkeypatch.setattr(OutlookWatch, "look", look)
+    for _ in range(12):  # more than there are threads for looks
+        with server.with_key().stream("GET", "/api/v1/feed") as answer:
+            assert next(events(answer))["campaigns"]
+    assert looks == [1]
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        may_end.set()
+        assert next(event for event in events(answer) if event["outlooks"])
+    with server.with_key().stream("GET", "/api/v1/feed") as answer:
+        assert next(events(answer))["outlooks"]  # known already, and told with all the rest
