@@ -87,15 +87,20 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """One turn: everything that is to be done now, or else the time until the next timer passes."""
-        due, timers = self._due, self._timers
+        due = self._due
+        self._ring()
         if not due:
             self._pass()
-        while timers and timers[0][0] <= self._now:
-            due.append(heapq.heappop(timers)[2])
+            self._ring()
         for _ in range(len(due)):
             handle = due.popleft()
             if not handle._cancelled:
                 handle._run()
+
+    def _ring(self) -> None:
+        timers = self._timers
+        while timers and timers[0][0] <= self._now:
+            self._due.append(heapq.heappop(timers)[2])
 
     def _pass(self) -> None:
         timers = self._timers
@@ -110,7 +115,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
             return
         if not timers:
             raise NothingMoreHappens("everything waits, and no moment is set at which something would change")
-        self._now = max(self._now, next_at)
+        self._now = next_at
 
     def _timer_handle_cancelled(self, handle: Any) -> None:
         self._timers_cancelled += 1

@@ -67,3 +67,23 @@ def test_waiting_for_what_never_comes_is_an_error_and_no_standstill() -> None:
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner, pytest.raises(NothingMoreHappens):
         runner.run(story())
+
+
+def test_nobody_is_asked_while_a_timer_is_due_and_a_cancelled_one_never_rings() -> None:
+    asked: list[float] = []
+    rung: list[str] = []
+
+    def look(seconds: float) -> bool:
+        asked.append(seconds)
+        return False
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(0, rung.append, "now")
+        for _ in range(1000):  # more than are kept once they are cancelled
+            loop.call_later(5, rung.append, "never").cancel()
+        await asyncio.sleep(10)
+
+    with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(before_time_passes=look)) as runner:
+        runner.run(story())
+    assert (rung, asked) == (["now"], [10])
