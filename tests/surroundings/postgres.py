@@ -141,10 +141,10 @@ class OwnPostgres(Postgres):
     def _tell(self, number: int) -> None:
         parent = self._server.get_pid()
         os.kill(parent, number)
-        for path in Path("/proc").glob("[0-9]*/stat"):
+        for process in Path("/proc").glob("[0-9]*"):  # no deeper: glob fails at one that ends meanwhile
             with contextlib.suppress(OSError):
-                if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
-                    os.kill(int(path.parent.name), number)
+                if int((process / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                    os.kill(int(process.name), number)
 
 
 @contextmanager

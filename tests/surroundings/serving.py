@@ -54,14 +54,14 @@ class Running:
     def children(self) -> dict[str, int]:
         """Name -> pid of the processes that the supervisor has started and that are there now."""
         found = {}
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
+        for process in Path("/proc").glob("[0-9]*"):  # no deeper: glob fails at one that ends meanwhile
             try:
-                words = path.read_bytes().decode().split("\0")
-                parent = int((path.parent / "stat").read_text().rpartition(")")[2].split()[1])
+                words = (process / "cmdline").read_bytes().decode().split("\0")
+                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
             except OSError:
                 continue
             if parent == self.pid and "--name" in words:
-                found[words[words.index("--name") + 1]] = int(path.parent.name)
+                found[words[words.index("--name") + 1]] = int(process.name)
         return found
 
     def send(self, number: int) -> None:
