@@ -51,16 +51,18 @@ def test_intents_do_not_walk_through_all_that_is_held_and_suppressed_before_anyt
 
 def test_messages_are_found_by_their_numbers_also_while_there_are_few(postgresql_url: str, tmp_path: Path) -> None:
     context = open_context(read_settings({}, database=postgresql_url, data_dir=str(tmp_path)))
-    Queue.filled(
-        context, 2_000
-    )  # a launch has just begun: the plans that are made now are kept until tables are counted
+    # A launch has just begun: the plans that are made now are kept until tables are counted.
+    Queue.filled(context, 2_000)
     numbers = dict.fromkeys(("campaign", "account", "lease", "sender", "after", "limit"), 1)
     values = {**numbers, "now": 0.0, "pile": 0.0, "next_at": 0.0, "rows": "[]"}
     walks = []
     with context.queue.read() as connection:
         for name, statement in delivery_statements(context.queue).items():
-            plan = context.queue.fetch(connection, sql(f"EXPLAIN {statement.text}"), values)
-            if any("Seq Scan on messages" in line for (line,) in plan):
+            plan = "\n".join(
+                line for (line,) in context.queue.fetch(connection, sql(f"EXPLAIN {statement.text}"), values)
+            )
+            # Every message goes through the index of those that are held, and leaves a dead entry there.
+            if "Seq Scan on messages" in plan or ("messages_held" in plan and name != "held"):
                 walks.append(name)
     assert walks == []
     context.close()
