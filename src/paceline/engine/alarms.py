@@ -28,6 +28,13 @@ def stop_campaign(connection: Connection, campaign_id: int, reason: str, *, now:
     campaigns.move(connection, campaign_id, CampaignMove.ALARM, now=now, reason=reason)
 
 
+def pause_everything(connection: Connection, reason: str, *, now: float) -> None:
+    """The store cannot be trusted: what was sent may not be on record, so a person must look."""
+    why = f"{reason}; messages may be sent again, so a person must resume it"
+    for campaign_id in campaign_work.running(connection):
+        campaigns.move(connection, campaign_id, CampaignMove.PAUSE, now=now, reason=why)
+
+
 def stop_template(connection: Connection, account_id: int, template: str, stop: TemplateStop, *, now: float) -> None:
     """A template cannot be sent any more; its contacts wait, in every campaign."""
     template_stops.stop(

@@ -109,15 +109,16 @@ class GroupCommit:
         self._next.paces[account_id] = next_at
 
     def flush(self) -> bool:
-        """Begin to write what was deferred; False when everything is in the store already."""
-        if self._next:
-            self._wake()
-        return not self._idle.is_set()
+        """Begin to write what was deferred; False when nothing was."""
+        if self._awake or not self._next:
+            return False
+        self._wake()
+        return True
 
     async def settled(self) -> None:
         """Wait until everything that was asked and reported so far is in the store."""
-        if self.flush():
-            await self._idle.wait()
+        self.flush()
+        await self._idle.wait()
 
     async def written(self) -> None:
         """Wait until what was deferred is in the store: somebody is about to read it."""

@@ -10,13 +10,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from paceline.channels.base import Channel
 from paceline.clock import SteadyClock
 from paceline.domain.allowance import Allowance
-from paceline.domain.campaign import CampaignMove
 from paceline.domain.errors import StoreUnavailable
 from paceline.domain.fair_share import FairShare
 from paceline.domain.outcome import AccountTrouble, TemplateStop, TroubleKind
@@ -34,7 +34,7 @@ from paceline.engine.sight import Sight, look
 from paceline.engine.signing import Signing
 from paceline.settings import Settings
 from paceline.store.database import Database
-from paceline.store.queue import accounts, campaign_work, campaigns
+from paceline.store.queue import accounts
 from paceline.store.queue.accounts import AccountStanding, LeasedAccount
 from paceline.store.queue.deliveries import Deliveries
 from paceline.store.secrets import SecretBox, SecretsUnreadable
@@ -61,12 +61,10 @@ class Sender:
         campaign_id: int | None,
         on_change: Callable[[], None] = lambda: None,
         asks_name_servers: bool = True,
-        defers_reports: bool = False,
     ) -> None:
         """``on_change`` is called when an account's state has changed: a campaign may have to pause or resume.
 
         ``asks_name_servers``: whether it finds out whose mail servers recipients have, where a limit holds for those.
-        ``defers_reports``: whether what was accepted is written with the next commit only; no crash can lose it.
         """
         self._database = database
         self._settings = settings
@@ -75,7 +73,6 @@ class Sender:
         self._box = box
         self._campaign_id = campaign_id
         self._on_change = on_change
-        self._defers_reports = defers_reports
         self._signing = Signing(database, box)
         self._composer = Composer(database, clock.now, box.tokens(settings), self._signing, box.public_ids())
         self._workers: dict[int, AccountWorker] = {}
@@ -98,7 +95,7 @@ class Sender:
             self._deliveries,
             now=self._clock.now,
             intent_timeout_seconds=self._settings.intent_timeout_seconds,
-            defers_reports=self._defers_reports,
+            defers_reports=not self._database.is_kept,
         )
         loops = [asyncio.create_task(loop) for loop in (self._group.run(), self._keep_lease(), self._watch())]
         stop = asyncio.create_task(self._stopping.wait())
@@ -130,19 +127,20 @@ class Sender:
         self._look.set()
 
     def flush(self) -> bool:
-        """Begin to write what was deferred; False when everything is in the store already."""
+        """Begin to write what was deferred; False when nothing was."""
         return self._group is not None and self._group.flush()
 
-    async def settled(self) -> None:
-        """Wait until everything that was reported so far is in the store."""
+    async def written(self) -> None:
+        """Wait until what was deferred is in the store: somebody is about to read it."""
         if self._group is not None:
-            await self._group.settled()
+            await self._group.written()
 
     def wake_workers(self) -> None:
-        """There may be new work for accounts that this sender holds: cheaper than a look around."""
-        workers = list(self._workers.values())
-        random.shuffle(workers)
-        for worker in workers:
+        """There may be new work for accounts that this sender holds: cheaper than a look around.
+
+        In random order: at a slow pace the first to ask gets the slot.
+        """
+        for worker in random.sample([*self._workers.values()], len(self._workers)):
             worker.look_again()
 
     def wake_one_worker(self) -> None:
@@ -184,19 +182,16 @@ class Sender:
                 await self._look_around()
             except StoreUnavailable as failure:
                 _log.warning("the store cannot be read: %s", failure)
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.watch_seconds):
                     await self._look.wait()
-            except TimeoutError:
-                continue
 
     async def _look_around(self) -> None:
         if self._group is not None and self._group.refusal is not None:
-            await asyncio.to_thread(self._pause_everything, str(self._group.refusal))
+            await asyncio.to_thread(self._sound, alarms.pause_everything, str(self._group.refusal))
             self._stopping.set()
             return
-        if self._group is not None:
-            await self._group.written()
+        await self.written()
         seen = await asyncio.to_thread(self._read)
         self._replies.learn(seen.rules)
         self._operators.look()
@@ -222,31 +217,17 @@ class Sender:
             await self._start(chosen[start : start + size], seen)
         if any(standing.id in self._workers for standing in chosen):
             self._on_change()  # once: whoever hears it looks at every account
-        gone = set(self._workers) - {standing.id for standing in seen.standings}
-        for account_id in gone:
+        for account_id in set(self._workers) - {standing.id for standing in seen.standings}:
             self._workers[account_id].stop()
-        self._wake_workers(seen.with_work)
+        for worker in self._workers.values():
+            worker.shed()
+        if seen.with_work:
+            self.wake_workers()
 
     def _leave_to_others(self, surplus: int) -> None:
         """Give accounts back that are more than this sender's share, since another sender has less than its own."""
         for worker in list(self._workers.values())[: max(surplus, 0)]:
             worker.stop()
-
-    def _pause_everything(self, reason: str) -> None:
-        """The store cannot be trusted: what was sent may not be on record, so a person must look."""
-        with self._database.write() as connection:
-            for campaign_id in campaign_work.running(connection):
-                why = f"{reason}; messages may be sent again, so a person must resume it"
-                campaigns.move(connection, campaign_id, CampaignMove.PAUSE, now=self._clock.now(), reason=why)
-
-    def _wake_workers(self, with_work: set[int]) -> None:
-        """Tell idle workers of work, in random order: at a slow pace the first to ask gets the slot."""
-        workers = list(self._workers.values())
-        random.shuffle(workers)
-        for worker in workers:
-            worker.shed()
-            if with_work:
-                worker.look_again()
 
     def _read(self) -> Sight:
         with self._database.read() as connection:

@@ -130,12 +130,12 @@ class FileLaunch:
             launching.finish(connection, self._campaign_id, now=self._now())
 
     def _patiently(self, work: Callable[[], _Result]) -> _Result:
-        """Do a piece of work, again while the database is unavailable."""
+        """Do a piece of work, again while the database is unavailable; not in one that is thrown away in the end."""
         pause = 0.1
         while True:
             try:
                 return work()
             except StoreUnavailable:
-                if self._stopping.wait(pause):
+                if not self._database.is_kept or self._stopping.wait(pause):
                     raise
                 pause = min(pause * 2, 2.0)

@@ -53,6 +53,8 @@ class Database(ABC):
     """Whether a transaction that writes keeps every other one waiting."""
     remembers_fresh: bool
     """Whether scanning from the first fresh row gets slower with every row that was taken before it."""
+    is_kept = True
+    """Whether anybody will read it after a crash of this process."""
 
     def __init__(self, engine: Engine, settings: Settings, role: str = "queue") -> None:
         """``role`` is what the metrics call it: "queue" (also where the catalogue lives in it) or "catalogue"."""

@@ -6,7 +6,7 @@ Transactions are whole or undone, as everywhere; they are made durable only now 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +25,8 @@ _MARKS_PER_COMMIT = 1000
 class ScratchDatabase(SqliteDatabase):
     """SQLite without turns, locks and disk syncs: a transaction costs its statements."""
 
+    is_kept = False
+
     def __init__(self, path: Path, settings: Settings) -> None:
         super().__init__(path, settings)
         event.listen(self._engine, "connect", _forgo_what_others_need)
@@ -33,11 +35,11 @@ class ScratchDatabase(SqliteDatabase):
         self._marks = self._commits = 0
         self._is_writing = False
 
-    def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]  # not one made of a generator
+    def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]  # mypy: not @contextmanager's kind
         """One within another is part of it."""
         return _Part(self) if self._is_writing else _Transaction(self)
 
-    def read(self) -> AbstractContextManager[Connection]:  # type: ignore[override]  # as above
+    def read(self) -> AbstractContextManager[Connection]:  # type: ignore[override]  # mypy: not @contextmanager's kind
         """Nobody changes anything meanwhile: no transaction is needed."""
         return _Part(self)
 
@@ -93,7 +95,10 @@ class ScratchDatabase(SqliteDatabase):
         connection = self._connected()
         self._is_writing = False
         if undone:
-            self.run(connection, _BACK, {})
+            with suppress(DBAPIError):  # on a full disk SQLite has undone everything, the savepoint too
+                self.run(connection, _BACK, {})
+                self.run(connection, _KEEP, {})
+            return
         self.run(connection, _KEEP, {})
         self._marks += 1
         if self._marks % _MARKS_PER_COMMIT == 0:
@@ -118,6 +123,12 @@ class _Part:
         self._database = database
 
     def __enter__(self) -> Connection:
+        try:
+            return self._begin()
+        except DBAPIError as error:
+            self._database._fail(error)
+
+    def _begin(self) -> Connection:
         return self._database._connected()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
@@ -130,11 +141,14 @@ class _Transaction(_Part):
 
     __slots__ = ()
 
-    def __enter__(self) -> Connection:
+    def _begin(self) -> Connection:
         return self._database._begin()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._database._end(undone=error is not None)
+        try:
+            self._database._end(undone=error is not None)
+        except DBAPIError as failure:
+            self._database._fail(failure)
         super().__exit__(kind, error, trace)
 
 

@@ -47,7 +47,7 @@ def _remember_turns() -> None:
         original(self, *arguments, **options)
         _turns.add(self)
 
-    _Turn.__init__ = wrapped  # type: ignore[method-assign]  # the product has no list of them
+    _Turn.__init__ = wrapped  # type: ignore[method-assign]  # wrapped here: the product keeps no list of its turns
 
 
 _remember_turns()

@@ -14,9 +14,10 @@ from paceline.channels.base import Letter
 from paceline.content.email import EmailContent
 from paceline.domain.account import Account, AccountState
 from paceline.domain.campaign import CampaignStatus
-from paceline.domain.errors import InputError
+from paceline.domain.errors import InputError, StoreUnavailable
 from paceline.domain.message import ReportKind
 from paceline.domain.outcome import Accepted, AccountTrouble, Deferred, Outcome, Returned, TroubleKind
+from paceline.launch.file_launch import FileLaunch
 from paceline.operations.campaign_file.campaign_file import read_campaign_file
 from paceline.operations.campaigns.dry_run import dry_run
 from paceline.operations.campaigns.rehearsal import DryRun
@@ -24,6 +25,7 @@ from paceline.operations.context import Context
 from paceline.operations.workers import workers
 from paceline.sandbox.behaviour_file import parse_behaviours
 from paceline.sandbox.smtp_server import SmtpSandbox
+from paceline.store import scratch
 from paceline.store.database import sql
 from surroundings.ports import free_port
 from surroundings.queue import Queue
@@ -159,3 +161,31 @@ def test_it_takes_as_long_as_the_real_thing(sqlite_url: str, tmp_path: Path, fie
     # The real one starts, connects and looks every half second for what is due again: half a second more, or a whole one
     # on a busy machine.
     assert ran.summary.elapsed_seconds == pytest.approx(real, abs=1.5)
+
+
+@pytest.mark.parametrize("phase", ["launching", "sending"])
+def test_full_disk_ends_it_with_an_error(
+    phase: str, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_campaign(tmp_path, contacts=3_000, accounts=logins(2525, 1, rate_per_minute=60))
+    connections: list[Any] = []
+    prepare = scratch._forgo_what_others_need
+
+    def remembered(connection: Any, record: Any) -> None:
+        prepare(connection, record)
+        connections.append(connection)
+
+    def fill_the_disk(*_: object) -> None:
+        (pages,) = connections[-1].execute("PRAGMA page_count").fetchone()
+        connections[-1].execute(f"PRAGMA max_page_count = {pages + 1}")
+
+    def add(launch: FileLaunch, *given: Any) -> bool:
+        fill_the_disk()
+        return original(launch, *given)
+
+    original = FileLaunch._add
+    monkeypatch.setattr(scratch, "_forgo_what_others_need", remembered)
+    if phase == "launching":
+        monkeypatch.setattr(FileLaunch, "_add", add)
+    with opened(sqlite_url, tmp_path, Hands(NOON)) as context, pytest.raises(StoreUnavailable, match="disk is full"):
+        dry_run(context, read_campaign_file(path, ENVIRONMENT), on_progress=fill_the_disk)

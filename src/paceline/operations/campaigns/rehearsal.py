@@ -105,7 +105,6 @@ class Rehearsal:
             campaign_id=None if beside else self._id,
             on_change=self._accounts_changed,
             asks_name_servers=False,
-            defers_reports=True,
         )
 
     async def run(self) -> DryRun:
@@ -156,6 +155,8 @@ class Rehearsal:
 
     def before_time_passes(self, seconds: float) -> bool:
         """Whether a look might find something: after a change, and once before each longer silence."""
+        if self._sender.failure is not None:
+            raise self._sender.failure  # a full disk: nobody would make room in this time
         is_quiet = seconds > self._quiet
         is_news = self._is_stale or (is_quiet and not self._was_quiet)
         if (self._is_offered or is_news) and self._sender.flush():
@@ -187,7 +188,7 @@ class Rehearsal:
         began = self._context.clock.now()
         while not sending.done():
             self._changed.clear()
-            await self._sender.settled()
+            await self._sender.written()
             seen, self._seen = self._seen or self._glance(), None
             self._left, self._slot_is_open = seen.left, self._is_open(seen)
             if self._must_look or self._has_blocks or not seen.left:
@@ -198,6 +199,7 @@ class Rehearsal:
             if self._is_over(seen.status) or self._context.clock.now() > began + _FARTHEST_SECONDS:
                 return
             await self._wait_for(seen)
+        sending.result()  # why it ended by itself
 
     async def _wait_for(self, seen: Glance) -> None:
         """Let time pass to the next moment, or to an earlier change."""
